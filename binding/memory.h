@@ -1,0 +1,79 @@
+// Memory for JavaScript's ArrayBuffers that stays alive for as long as queued work uses it.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "stream.h"
+
+namespace axonode {
+
+// A set of addresses aligned to cache lines: open addressing, linear probing.
+class AddressSet {
+ public:
+  AddressSet() : slots_(64) {}
+  bool contains(const void* address) const;
+  void insert(const void* address);
+  void erase(const void* address);
+
+ private:
+  size_t home(const void* address) const;
+  size_t find(const void* address) const;  // its slot, or the empty one where it would go
+
+  std::vector<const void*> slots_;  // a power of two of them; nullptr is empty
+  size_t size_ = 0;
+};
+
+// The buffers of one environment.
+//
+// Whoever holds an ordinary ArrayBuffer can detach, transfer or resize it while a kernel works in
+// it, and Node-API has no way to hold on to what is inside. So buffers for queued work wrap memory
+// of ours. It is freed when V8 has let go of it, under whatever ArrayBuffer it lived last, and the
+// stream has passed all work submitted until then: work that names memory is submitted by someone
+// who holds an array over it. No reference is kept per call. A call with an array over any other
+// memory returns only when its work is done.
+class Memory : public std::enable_shared_from_this<Memory> {
+ public:
+  explicit Memory(Stream& stream) : stream_(&stream) {}
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+
+  // Node's limit for an external ArrayBuffer.
+  static constexpr size_t kMaxBytes = size_t{1} << 32;
+
+  // A new ArrayBuffer of up to kMaxBytes, aligned to 64 bytes, contents undefined. Throws
+  // std::bad_alloc. On any other failure a JavaScript exception is pending, and the result nullptr.
+  napi_value allocate(napi_env env, size_t bytes);
+
+  // Whether an ArrayBuffer that begins at this address is one of ours.
+  bool owns(const void* begin) const { return begins_.contains(begin); }
+
+  // Frees what V8 has let go of and the stream has passed.
+  void reclaim();
+
+  // The stream has stopped: from now on memory is freed as soon as V8 lets go of it.
+  void close();
+
+ private:
+  struct Block {
+    std::shared_ptr<Memory> memory;
+    void* data;
+    size_t bytes;
+  };
+  struct Retired {
+    void* data;
+    size_t bytes;
+    uint64_t ticket;
+  };
+  static void finalize(napi_env env, void* data, void* hint);
+
+  Stream* stream_;  // nullptr when closed
+  AddressSet begins_;
+  std::vector<Retired> retired_;  // in the order of their tickets
+};
+
+}  // namespace axonode

@@ -1,0 +1,241 @@
+#include "stream.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <new>
+#include <set>
+#include <utility>
+
+namespace axonode {
+
+// process.exit() and uncaught errors end the process without running the environment's clean-up
+// hooks, but with the destructors of OpenBLAS and OpenMP, under which a running kernel would crash.
+// atexit handlers come before those, so here every stream of the process ends. This must be known
+// across environments; it is the one static of the addon.
+class StreamsOfProcess {
+ public:
+  static StreamsOfProcess& get() {
+    static StreamsOfProcess* const streams = [] {
+      std::atexit([] { get().haltAll(); });
+      return new StreamsOfProcess;
+    }();
+    return *streams;
+  }
+
+  void add(Stream* stream) {
+    std::lock_guard lock(mutex_);
+    streams_.insert(stream);
+  }
+
+  void remove(Stream* stream) {
+    std::lock_guard lock(mutex_);
+    streams_.erase(stream);
+  }
+
+ private:
+  void haltAll() {
+    std::lock_guard lock(mutex_);
+    for (Stream* stream : streams_) stream->halt();
+  }
+
+  std::mutex mutex_;
+  std::set<Stream*> streams_;
+};
+
+namespace {
+
+// How long an idle thread looks for news before it sleeps: waking it costs some microseconds, too.
+constexpr double kSpinMicroseconds = 50;
+
+inline void pauseBriefly() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+template <class Ready>
+bool spinUntil(Ready ready, double microseconds) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kLooksPerClock = 16;
+  const auto limit = std::chrono::duration<double, std::micro>(microseconds);
+  const auto begin = Clock::now();
+  do {
+    for (int i = 0; i < kLooksPerClock; i++) {
+      if (ready()) return true;
+      pauseBriefly();
+    }
+  } while (Clock::now() - begin < limit);
+  return ready();
+}
+
+}  // namespace
+
+Stream::Stream(bool inlined, int threads) : inlined_(inlined), threads_(threads) {
+  context_.threads = threads;
+}
+
+void Stream::onNotify(Notify notify, void* receiver) {
+  notify_ = notify;
+  receiver_ = receiver;
+}
+
+void Stream::start() {
+  slots_ = std::make_unique_for_overwrite<Slot[]>(kSlots);
+  if (inlined_) {
+    omp_set_num_threads(threads_);
+    return;
+  }
+  StreamsOfProcess::get().add(this);
+  try {
+    thread_ = std::thread([this] { loop(); });
+  } catch (...) {
+    StreamsOfProcess::get().remove(this);
+    slots_.reset();
+    throw;
+  }
+}
+
+void* Stream::payload() {
+  if (!slots_) start();
+  const uint64_t submitted = this->submitted();
+  if (submitted - completed() >= kSlots) waitFor(submitted - kSlots / 2);
+  return slotOf(submitted + 1).payload;
+}
+
+uint64_t Stream::commit(const char* name, Run run) {
+  const uint64_t ticket = submitted() + 1;
+  Slot& slot = slotOf(ticket);
+  slot.name = name;
+  slot.run = run;
+  // Sequentially consistent, as is asleep_: either the thread sees the task before it sleeps, or
+  // we see that it sleeps.
+  submitted_.store(ticket);
+  if (inlined_) {
+    execute(slot);
+    completed_.store(ticket);
+  } else if (asleep_.load()) {
+    std::lock_guard lock(mutex_);
+    work_.notify_one();
+  }
+  return ticket;
+}
+
+void Stream::loop() {
+  omp_set_num_threads(context_.threads);
+  for (uint64_t done = 0; awaitWork(done);) {
+    const uint64_t ticket = ++done;
+    execute(slotOf(ticket));
+    complete(ticket);
+  }
+}
+
+// Waits for a task after `done`; false when the stream is to end.
+bool Stream::awaitWork(uint64_t done) {
+  const auto ready = [&] { return submitted_.load() != done || stopping_.load(); };
+  if (!spinUntil(ready, kSpinMicroseconds)) {
+    std::unique_lock lock(mutex_);
+    asleep_.store(true);
+    work_.wait(lock, ready);
+    asleep_.store(false);
+  }
+  return !stopping_.load();
+}
+
+void Stream::execute(Slot& slot) {
+  try {
+    slot.run(context_, slot.payload, true);
+  } catch (const std::bad_alloc&) {
+    fail({slot.name, 0, 0, "out of memory"});
+  } catch (const std::exception& error) {
+    fail({slot.name, 0, 0, error.what()});
+  }
+  if (context_.fault.kernel != nullptr) {
+    const Fault fault = std::exchange(context_.fault, {});
+    fail({fault.kernel, fault.index, fault.limit, ""});
+  }
+  scratchBytes_.store(context_.scratch.bytes(), std::memory_order_relaxed);
+}
+
+void Stream::complete(uint64_t ticket) {
+  completed_.store(ticket);
+  if (ticket >= wakeAt_.load()) {
+    std::lock_guard lock(mutex_);
+    done_.notify_one();
+  }
+  uint64_t at = notifyAt_.load();
+  while (ticket >= at) {
+    if (!notifyAt_.compare_exchange_weak(at, kNever)) continue;
+    notify_(receiver_);
+    return;
+  }
+}
+
+void Stream::fail(Failure failure) {
+  std::lock_guard lock(mutex_);
+  if (!failure_) failure_ = std::move(failure);
+  failed_.store(true);
+}
+
+std::optional<Failure> Stream::takeFailure() {
+  if (!failed_.load()) return std::nullopt;
+  std::lock_guard lock(mutex_);
+  failed_.store(false);
+  return std::exchange(failure_, std::nullopt);
+}
+
+void Stream::waitFor(uint64_t ticket) {
+  const auto ready = [&] { return completed_.load() >= ticket || stopping_.load(); };
+  if (spinUntil(ready, kSpinMicroseconds)) return;
+  std::unique_lock lock(mutex_);
+  wakeAt_.store(ticket);
+  done_.wait(lock, ready);
+  wakeAt_.store(kNever);
+}
+
+bool Stream::spin(double microseconds) const {
+  return spinUntil([this] { return idle(); }, microseconds);
+}
+
+void Stream::setThreads(int threads) {
+  threads_ = threads;
+  if (!slots_) {
+    context_.threads = threads;
+    return;
+  }
+  new (payload()) int(threads);
+  commit("setNumThreads", [](Context& context, void* payload, bool execute) {
+    if (!execute) return;
+    context.threads = *static_cast<int*>(payload);
+    // OpenMP's own count belongs to the calling thread; OpenBLAS follows it.
+    omp_set_num_threads(context.threads);
+  });
+}
+
+void Stream::halt() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_.store(true);
+  }
+  work_.notify_one();
+  done_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Stream::stop() {
+  if (!thread_.joinable()) return;
+  StreamsOfProcess::get().remove(this);
+  halt();
+  for (uint64_t ticket = completed() + 1; ticket <= submitted(); ticket++) {
+    Slot& slot = slotOf(ticket);
+    slot.run(context_, slot.payload, false);
+  }
+  completed_.store(submitted());
+}
+
+}  // namespace axonode

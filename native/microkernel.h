@@ -1,0 +1,65 @@
+// The two register-tiled inner kernels that matrix products, convolutions and Winograd share: the
+// vectors of the target's width, how large a register tile is, and how to get a kernel for a tile.
+#pragma once
+
+#include <cstdint>
+
+#include "native/simd.h"
+
+namespace axonode::AXONODE_ISA {
+
+// A tile is kTileRows x (up to) kPanelVectors vectors: accumulators, one row of the panel and one
+// broadcast value fill the registers (32 with AVX-512, else 16).
+#if defined(__AVX512F__)
+constexpr int64_t kTileRows = 14;
+#else
+constexpr int64_t kTileRows = 6;
+#endif
+constexpr int64_t kPanelVectors = 2;
+// Packed operands come as panels of this many columns, the last one padded with zeros.
+constexpr int64_t kPanelWidth = kLanes * kPanelVectors;
+
+constexpr int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
+
+// out[rowOffset[r] + j] = start + sum over s, k of
+//   a[s * segmentStride + r * rowStride + k] * panel[(s * length + k) * kPanelWidth + j]
+struct RowTile {
+  const float* a;
+  int64_t rowStride;
+  int64_t segments;
+  int64_t segmentStride;
+  int64_t length;
+  const float* panel;
+  float* out;
+  const int64_t* rowOffset;
+  int64_t columns;    // columns of out to write, at most vectors * kLanes
+  const float* bias;  // start: vectors * kLanes values, or null for zero
+  bool accumulate;    // start from out instead
+  bool stream;        // write past the caches; out rows are aligned and all columns written
+  const float* prefetch;  // read ahead by one cache line at each k; null for none
+};
+
+// out[r * outStride + j] = (accumulate ? out : 0) + sum over s, t of
+//   a[s * segmentStride + t * aStride + r] * b[(s * length + t) * bStride + j]
+struct OuterTile {
+  const float* a;
+  int64_t aStride;
+  int64_t segments;
+  int64_t segmentStride;
+  int64_t length;
+  const float* b;  // whole vectors are read
+  int64_t bStride;
+  float* out;  // whole vectors are written
+  int64_t outStride;
+  bool accumulate;
+};
+
+using RowKernel = void (*)(const RowTile&);
+using OuterKernel = void (*)(const OuterTile&);
+
+// rows in [1, kTileRows], vectors in [1, kPanelVectors]
+RowKernel rowKernel(int64_t rows, int64_t vectors);
+OuterKernel outerKernel(int64_t rows, int64_t vectors);
+
+}  // namespace axonode::AXONODE_ISA

@@ -1,0 +1,224 @@
+import { addInPlace, clone, onesLike } from '../ops/creation.js';
+import { add } from '../ops/elementwise.js';
+import { sumTo } from '../ops/reduce.js';
+import { AutogradError, ShapeError } from '../tensor/errors.js';
+import { adopt, runInContext } from '../tensor/scope.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Edge, Graph, Node } from './node.js';
+
+export interface BackwardOptions {
+  /** Gradient of the tensor itself, of its shape. Default: 1, for a tensor of one element. */
+  gradient?: Tensor;
+  /** Keeps what the graph saved, so that backward() can run through it again. Default: createGraph. */
+  retainGraph?: boolean;
+  /** Records the computation of the gradients, so that they have gradients themselves. Default: false. */
+  createGraph?: boolean;
+}
+
+/** Nodes that feed `root`, latest first: ids rise in recording order, so this is a topological order. */
+function reachable(roots: readonly Node[]): Node[] {
+  const seen = new Set<Node>(roots);
+  const stack = [...seen];
+  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
+    for (const edge of node.inputs) {
+      if (edge !== null && 'node' in edge && !seen.has(edge.node)) {
+        seen.add(edge.node);
+        stack.push(edge.node);
+      }
+    }
+  }
+  return [...seen].sort((a, b) => b.id - a.id);
+}
+
+/**
+ * A sum of gradients: takes `incoming`, which may share its memory with others, into what is there. Adds in
+ * place only where nobody else refers to the memory.
+ */
+function accumulate(present: Tensor | null, incoming: Tensor, createGraph: boolean): Tensor {
+  if (present === null) return incoming.saveForTape();
+  if (!createGraph && present.storage.refs === 1 && present.layout === incoming.layout) {
+    addInPlace(present, incoming);
+    return present;
+  }
+  const sum = add(present, incoming).saveForTape();
+  present.dispose();
+  return sum;
+}
+
+/** Where gradients are collected. */
+interface Sink {
+  /** A share of a leaf's gradient. */
+  leaf(leaf: Tensor, gradient: Tensor): void;
+  /** The whole gradients of a node's outputs. */
+  computed?(node: Node, gradients: readonly (Tensor | null)[]): void;
+}
+
+function checkGradient(tensor: Tensor, gradient: Tensor | undefined, op: string): Tensor {
+  if (gradient === undefined) {
+    if (tensor.size !== 1) {
+      throw new AutogradError(
+        `${op}: a tensor of shape ${formatShape(tensor.shape)} needs { gradient }; only a tensor of one ` +
+          'element has a gradient of 1 by itself. Reduce it first, with sum() or mean().',
+      );
+    }
+    return onesLike(tensor);
+  }
+  if (!sameShape(gradient.shape, tensor.shape)) {
+    throw new ShapeError(
+      `${op}: gradient ${formatShape(gradient.shape)} does not fit the tensor ${formatShape(tensor.shape)}`,
+    );
+  }
+  return gradient;
+}
+
+function send(edge: Edge, gradient: Tensor, createGraph: boolean, sink: Sink): void {
+  if (edge === null) return;
+  if ('leaf' in edge) {
+    sink.leaf(edge.leaf, gradient);
+    return;
+  }
+  const grads = edge.node.grads;
+  grads[edge.outputIndex] = accumulate(grads[edge.outputIndex] ?? null, gradient, createGraph);
+}
+
+function runNode(node: Node, retain: boolean, createGraph: boolean, sink: Sink): void {
+  // Outputs that nothing used leave holes.
+  const filled = Array.from(node.grads, (gradient) => gradient ?? null);
+  node.grads = [];
+  if (filled.every((gradient) => gradient === null)) return;
+  sink.computed?.(node, filled);
+  const results = node.op.vjp(node, filled);
+  for (let i = 0; i < node.inputs.length; i++) {
+    const edge = node.inputs[i] ?? null;
+    const result = results[i] ?? null;
+    const shape = node.inputShapes[i];
+    if (edge === null || result === null || shape === undefined) continue;
+    send(edge, sumTo(result, shape), createGraph, sink);
+  }
+  for (const gradient of filled) gradient?.dispose();
+  if (!retain) node.releaseSaved();
+}
+
+function walk(roots: readonly { tensor: Tensor; gradient: Tensor }[], retain: boolean, createGraph: boolean, sink: Sink): Node[] {
+  const nodes: Node[] = [];
+  for (const { tensor, gradient } of roots) {
+    if (tensor.node !== null) {
+      if (tensor.node.graph.root().consumed) {
+        throw new AutogradError(
+          `backward: this graph was consumed by an earlier backward() (at ${tensor.node.op.name}). ` +
+            'Pass { retainGraph: true } to the first one, or add the losses before calling it.',
+        );
+      }
+      nodes.push(tensor.node);
+      const grads = tensor.node.grads;
+      grads[tensor.outputIndex] = accumulate(grads[tensor.outputIndex] ?? null, gradient, createGraph);
+    } else sink.leaf(tensor, gradient);
+  }
+  const order = reachable(nodes);
+  try {
+    for (const node of order) runInContext(createGraph, () => runNode(node, retain, createGraph, sink));
+  } finally {
+    // After an error, gradients on the way would otherwise be found by the next backward().
+    for (const node of order) {
+      for (const gradient of node.grads) gradient?.dispose();
+      node.grads = [];
+    }
+  }
+  return order;
+}
+
+/**
+ * Computes the gradients of a scalar (or of `gradient · tensor`) with respect to every leaf that requires one,
+ * and adds them to the leaves' `grad` (reverse-mode automatic differentiation). Walks the graph iteratively.
+ *
+ * The graph is consumed: what it saved is let go of along the way, and the tensors of this step are let go of
+ * by the first op of the next one. Until then they can be read.
+ */
+export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+  const createGraph = options.createGraph ?? false;
+  const retain = options.retainGraph ?? createGraph;
+  if (!tensor.requiresGrad) {
+    throw new AutogradError(
+      'backward: this tensor does not require gradients: it was computed under noGrad(), or from tensors ' +
+        'without requiresGrad, or by an op without a gradient',
+    );
+  }
+  const leaves = new Set<Tensor>();
+  runInContext(createGraph, () => {
+    const gradient = checkGradient(tensor, options.gradient, 'backward');
+    walk([{ tensor, gradient }], retain, createGraph, {
+      leaf(leaf, incoming) {
+        leaves.add(leaf);
+        leaf.grad = accumulate(leaf.grad, incoming, createGraph);
+      },
+    });
+  });
+  if (!createGraph) for (const leaf of leaves) ownMemory(leaf);
+  if (retain || tensor.node === null) return;
+  finish(tensor.node.graph, leaves);
+}
+
+/** Gradients may have come to share memory (a + b gives both the same); each leaf gets its own. */
+function ownMemory(leaf: Tensor): void {
+  const gradient = leaf.grad;
+  if (gradient === null || gradient.storage.refs === 1) return;
+  leaf.grad = runInContext(false, () => clone(gradient).keep());
+  gradient.dispose();
+}
+
+function finish(graph: Graph, leaves: Iterable<Tensor>): void {
+  const root = graph.root();
+  root.consumed = true;
+  for (const leaf of leaves) leaf.finishedGraph = root;
+}
+
+export interface GradOptions extends Omit<BackwardOptions, 'gradient'> {
+  /** Gradients of the outputs, one each. Default: ones, for outputs of one element. */
+  gradients?: readonly Tensor[];
+  /** Returns null for inputs that the outputs do not depend on, instead of throwing. Default: false. */
+  allowUnused?: boolean;
+}
+
+/**
+ * Gradients of the outputs' sum with respect to the inputs (leaves or computed tensors), returned and not
+ * added to anybody's `grad`. With `createGraph` the results can be differentiated again.
+ */
+export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
+  const createGraph = options.createGraph ?? false;
+  const retain = options.retainGraph ?? createGraph;
+  const roots = 'shape' in outputs ? [outputs] : outputs;
+  const leafGrads = new Map<Tensor, Tensor | null>();
+  for (const input of inputs) {
+    if (!input.requiresGrad) throw new AutogradError('grad: an input does not require gradients');
+    if (input.node === null) leafGrads.set(input, null);
+  }
+  return runInContext(createGraph, () => {
+    const results = new Map<Tensor, Tensor>();
+    const seeds = roots.map((tensor, i) => ({
+      tensor,
+      gradient: checkGradient(tensor, options.gradients?.[i], 'grad'),
+    }));
+    walk(seeds, retain, createGraph, {
+      leaf(leaf, incoming) {
+        const present = leafGrads.get(leaf);
+        if (present !== undefined) leafGrads.set(leaf, accumulate(present, incoming, createGraph));
+      },
+      computed(node, gradients) {
+        for (const input of inputs) {
+          const gradient = input.node === node ? gradients[input.outputIndex] : null;
+          if (gradient) results.set(input, gradient.saveForTape());
+        }
+      },
+    });
+    if (!retain) for (const { node } of roots) if (node !== null) finish(node.graph, leafGrads.keys());
+    return inputs.map((input) => {
+      const gradient = results.get(input) ?? leafGrads.get(input) ?? null;
+      if (gradient === null && options.allowUnused !== true) {
+        throw new AutogradError('grad: the outputs do not depend on an input; pass { allowUnused: true }');
+      }
+      if (gradient !== null) adopt(gradient);
+      return gradient;
+    });
+  });
+}

@@ -1,0 +1,55 @@
+import type { Kernels } from './kernels.js';
+
+export type BackendName = 'native' | 'ts';
+
+/** What {@link Backend.info} tells of the machine and of the libraries behind a backend. */
+export interface BackendInfo {
+  /** The backend that runs. */
+  readonly name: BackendName;
+  /** Version of this library. */
+  readonly version: string;
+  /** Threads that kernels may use. */
+  readonly threads: number;
+  /** Instruction set of the kernels: 'avx512', 'avx2', 'base', or 'js'. */
+  readonly instructionSet: string;
+  /** The BLAS library's own configuration string, or 'none'. */
+  readonly blas: string;
+  /** The processor core that BLAS tuned itself for, or 'none'. */
+  readonly blasCore: string;
+  /** True when AXONODE_SYNC=1 runs native work inline. */
+  readonly synchronous: boolean;
+  /** Why the native backend does not run; null when it does, or was not asked for. */
+  readonly whyNotNative: string | null;
+}
+
+/**
+ * A backend: kernels and the stream that they run on. Work is numbered by tickets in the order of its
+ * submission; on the TypeScript backend it is complete as soon as the call returns.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  readonly kernels: Kernels;
+  info(): Omit<BackendInfo, 'version' | 'whyNotNative'>;
+  /** Threads for kernels from now on, at least 1. The TypeScript backend has one always. */
+  setNumThreads(threads: number): void;
+  /** Ticket of the last piece of work submitted. */
+  submitted(): number;
+  /** Ticket of the last piece of work completed. */
+  completed(): number;
+  /** Blocks until all submitted work is complete; throws a recorded fault. */
+  synchronizeSync(): void;
+  /** Waits up to the given microseconds without yielding; true if all work is complete. Throws no fault. */
+  spin(microseconds: number): boolean;
+  /** Resolves when all work submitted by now is complete, without blocking the event loop. Throws no fault. */
+  wait(): Promise<void>;
+  /** Throws, and forgets, the first fault recorded by completed work. */
+  throwFault(): void;
+  /**
+   * Fresh memory for the pool, contents undefined; throws a RangeError when there is none. The native
+   * backend aligns it to cache lines, asks for huge pages and keeps it alive for queued work. Kernels
+   * take arrays over any other memory, too, but on the native backend such a call waits until it is done.
+   */
+  allocate(bytes: number): ArrayBuffer;
+  /** Bytes of scratch memory held by kernels. */
+  scratchBytes(): number;
+}

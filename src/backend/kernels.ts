@@ -1,0 +1,548 @@
+/**
+ * The waist of the library: the list of everything a backend computes.
+ *
+ * Conventions, the same for every kernel:
+ * - Outputs come first, then inputs, then integers, numbers and flags.
+ * - Arrays are flat and may be longer than what the sizes say (pooled memory); a kernel touches exactly
+ *   the elements that its sizes name. Outputs never overlap inputs, unless a kernel says that they may.
+ * - A kernel fills every element of its outputs, unless it is named as accumulating (`…Add…`) or as
+ *   updating in place (`…Step`, `copyStrided`).
+ * - Shapes, dtypes and devices were checked before the call. Only data can be at fault (an index out of
+ *   range), which a kernel reports as an {@link IndexFaultError}: at once on the TypeScript backend, at
+ *   the next synchronisation on the native one.
+ * - `FloatArray` arguments of one call have one kind. The native backend has Float32Array only.
+ */
+
+export type FloatArray = Float32Array | Float64Array;
+export type IndexArray = Int32Array;
+export type MaskArray = Uint8Array;
+export type NumericArray = FloatArray | Int32Array | Uint8Array;
+
+/** Elementwise functions of one argument; `p` and `q` are the parameters named beside each. */
+export const UnaryOp = {
+  neg: 0,
+  abs: 1,
+  sign: 2,
+  square: 3,
+  sqrt: 4,
+  rsqrt: 5,
+  reciprocal: 6,
+  exp: 7,
+  expm1: 8,
+  log: 9,
+  log1p: 10,
+  sin: 11,
+  cos: 12,
+  tan: 13,
+  tanh: 14,
+  sigmoid: 15,
+  relu: 16,
+  /** x > 0 ? x : p·x */
+  leakyRelu: 17,
+  /** x > 0 ? x : p·(eˣ − 1) */
+  elu: 18,
+  /** x·Φ(x), exact (erf) */
+  gelu: 19,
+  /** x/2·(1 + tanh(√(2/π)(x + 0.044715x³))) */
+  geluTanh: 20,
+  silu: 21,
+  /** log(1 + e^(p·x)) / p, and x where p·x > q */
+  softplus: 22,
+  /** min(max(x, p), q); NaN stays NaN */
+  clamp: 23,
+  floor: 24,
+  ceil: 25,
+  /** to the nearest integer, ties to even */
+  round: 26,
+  erf: 27,
+  /** x·p + q */
+  affine: 28,
+  /** x ≠ x ? 1 : 0 */
+  isNan: 29,
+} as const;
+export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
+
+/** Derivatives of {@link UnaryOp}, as `g · f'(s)`, `s` being the input x or the output y as named. */
+export const UnaryGradOp = {
+  /** s = y: g·(1 − y²) */
+  tanh: 0,
+  /** s = y: g·y·(1 − y) */
+  sigmoid: 1,
+  /** s = y: y > 0 ? g : 0 */
+  relu: 2,
+  /** s = x: x > 0 ? g : p·g */
+  leakyRelu: 3,
+  /** s = x: x > 0 ? g : p·eˣ·g */
+  elu: 4,
+  /** s = x */
+  gelu: 5,
+  /** s = x */
+  geluTanh: 6,
+  /** s = x */
+  silu: 7,
+  /** s = x: p·x > q ? g : g·sigmoid(p·x) */
+  softplus: 8,
+  /** s = x: p ≤ x ≤ q ? g : 0 */
+  clamp: 9,
+  /** s = x: p < x < q ? g : 0 (hardtanh) */
+  hardtanh: 10,
+  /** s = x: g·sign(x) */
+  abs: 11,
+} as const;
+export type UnaryGradOp = (typeof UnaryGradOp)[keyof typeof UnaryGradOp];
+
+/** Elementwise functions of two arguments, result in the arguments' dtype. */
+export const BinaryOp = {
+  add: 0,
+  sub: 1,
+  mul: 2,
+  div: 3,
+  /** the larger; NaN if either is */
+  maximum: 4,
+  /** the smaller; NaN if either is */
+  minimum: 5,
+  pow: 6,
+  /** b − a */
+  rsub: 7,
+  /** b / a */
+  rdiv: 8,
+  /** b ** a */
+  rpow: 9,
+  /** floored remainder: the result has the sign of b (Python's %) */
+  remainder: 10,
+  atan2: 11,
+  /** a > b ? 1 : a == b ? 0.5 : 0, the share of a in the gradient of maximum(a, b) */
+  greaterHalf: 12,
+} as const;
+export type BinaryOp = (typeof BinaryOp)[keyof typeof BinaryOp];
+
+/** Comparisons; the result is a mask of 0 and 1. */
+export const CompareOp = { eq: 0, ne: 1, lt: 2, le: 3, gt: 4, ge: 5 } as const;
+export type CompareOp = (typeof CompareOp)[keyof typeof CompareOp];
+
+export const ReduceOp = {
+  sum: 0,
+  mean: 1,
+  max: 2,
+  min: 3,
+  prod: 4,
+  sumSquares: 5,
+  sumAbs: 6,
+} as const;
+export type ReduceOp = (typeof ReduceOp)[keyof typeof ReduceOp];
+
+export const ArgOp = { max: 0, min: 1 } as const;
+export type ArgOp = (typeof ArgOp)[keyof typeof ArgOp];
+
+/**
+ * The geometry of a 2-D convolution or pooling, as plain numbers in an Int32Array of length
+ * {@link GEOMETRY_LENGTH}, in this order:
+ * `[batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels, kernelHeight, kernelWidth,
+ * strideHeight, strideWidth, padTop, padLeft, dilationHeight, dilationWidth, groups]`.
+ * Padding at the bottom and the right follows from the output size. Pooling has
+ * `outChannels = inChannels` and `groups = inChannels`.
+ */
+export type Geometry = Int32Array;
+export const GEOMETRY_LENGTH = 16;
+
+/**
+ * Destination first, flat typed arrays, plain numbers. Implemented by `backend/ts` and `backend/native`.
+ */
+export interface Kernels {
+  // --- memory -------------------------------------------------------------------------------------
+  /** out[i] = value. */
+  fill(out: NumericArray, n: number, value: number): void;
+  /**
+   * out[i] = x[i], converted as JavaScript typed arrays convert: float to int truncates (NaN and out of
+   * range: modulo 2³² as `x | 0`), int to uint8 wraps. out and x may be of different kinds.
+   */
+  cast(out: NumericArray, x: NumericArray, n: number): void;
+  /**
+   * out[outStart + Σ iₖ·outStrideₖ] = x[xStart + Σ iₖ·xStrideₖ] for every index i within dims. Touches
+   * only those elements. Strides may be zero (x) or negative. One kind for both arrays.
+   * @param plan `[rank, outStart, xStart, ...dims, ...outStrides, ...xStrides]`, rank ≤ 8
+   */
+  copyStrided(out: NumericArray, x: NumericArray, plan: IndexArray): void;
+  /** Adds instead of copying: out[…] += x[…]; each out element is named once only. Floats. */
+  addStrided(out: FloatArray, x: FloatArray, plan: IndexArray): void;
+  /** Per batch: out[c, r] = x[r, c]; x: [batch, rows, cols], out: [batch, cols, rows]. One kind. */
+  transpose(out: NumericArray, x: NumericArray, batch: number, rows: number, cols: number): void;
+  /** y += alpha · x. Accumulates into y. */
+  addScaled(y: FloatArray, x: FloatArray, n: number, alpha: number): void;
+
+  // --- elementwise --------------------------------------------------------------------------------
+  /** out = f(x). out may be x. Int32: neg, abs, sign, square, clamp, relu. */
+  unary(
+    out: FloatArray | Int32Array,
+    x: FloatArray | Int32Array,
+    n: number,
+    op: UnaryOp,
+    p: number,
+    q: number,
+  ): void;
+  /** out = g · f'(s), see {@link UnaryGradOp}. out may be g. */
+  unaryGrad(
+    out: FloatArray,
+    g: FloatArray,
+    s: FloatArray,
+    n: number,
+    op: UnaryGradOp,
+    p: number,
+    q: number,
+  ): void;
+  /** out = a ∘ b, all of n elements. out may be a or b. Int32: all but atan2, div (divides truncating), rdiv. */
+  binary(
+    out: FloatArray | Int32Array,
+    a: FloatArray | Int32Array,
+    b: FloatArray | Int32Array,
+    n: number,
+    op: BinaryOp,
+  ): void;
+  /** out = a ∘ scalar. out may be a. */
+  binaryScalar(
+    out: FloatArray | Int32Array,
+    a: FloatArray | Int32Array,
+    scalar: number,
+    n: number,
+    op: BinaryOp,
+  ): void;
+  /**
+   * out (contiguous, row-major over dims) = a ∘ b with broadcasting.
+   * @param plan `[rank, ...dims, ...aStrides, ...bStrides]`, strides 0 where broadcast, rank ≤ 8;
+   *   collapsed by the caller, so that the last dim is as long as it can be
+   */
+  binaryBroadcast(
+    out: FloatArray | Int32Array,
+    a: FloatArray | Int32Array,
+    b: FloatArray | Int32Array,
+    plan: IndexArray,
+    op: BinaryOp,
+  ): void;
+  /** As binaryBroadcast, with a mask as result; any one kind of inputs (also uint8). */
+  compare(out: MaskArray, a: NumericArray, b: NumericArray, plan: IndexArray, op: CompareOp): void;
+  /** out = a ∘ scalar, as mask. */
+  compareScalar(out: MaskArray, a: NumericArray, scalar: number, n: number, op: CompareOp): void;
+  /** out = condition ? a : b, elementwise; one kind for out, a, b. */
+  where(out: NumericArray, condition: MaskArray, a: NumericArray, b: NumericArray, n: number): void;
+
+  // --- reductions ---------------------------------------------------------------------------------
+  /**
+   * x: [outer, axis, inner] -> out: [outer, inner], reduced over axis. Sums run pairwise or blocked, so
+   * that float32 error stays near log(n). axis 0 gives the neutral element (max: −∞, min: +∞, mean: NaN).
+   * max and min of a NaN are NaN. Int32: sum, max, min, prod (wrapping; axis 0: max −2³¹, min 2³¹ − 1).
+   */
+  reduce(
+    out: FloatArray | Int32Array,
+    x: FloatArray | Int32Array,
+    outer: number,
+    axis: number,
+    inner: number,
+    op: ReduceOp,
+  ): void;
+  /** Index of the first largest (smallest) element along axis ≥ 1; a NaN wins over all, as in NumPy. */
+  argReduce(
+    out: IndexArray,
+    x: FloatArray | Int32Array,
+    outer: number,
+    axis: number,
+    inner: number,
+    op: ArgOp,
+  ): void;
+  /** Softmax (log = 0) or log-softmax (log = 1) along axis of [outer, axis, inner], shifted by the maximum. */
+  softmax(
+    out: FloatArray,
+    x: FloatArray,
+    outer: number,
+    axis: number,
+    inner: number,
+    log: number,
+  ): void;
+  /** Gradient from g and y, the forward's result: y·(g − Σ g·y), or g − e^y·Σ g when log = 1. */
+  softmaxGrad(
+    dx: FloatArray,
+    g: FloatArray,
+    y: FloatArray,
+    outer: number,
+    axis: number,
+    inner: number,
+    log: number,
+  ): void;
+
+  // --- matrix product -----------------------------------------------------------------------------
+  /**
+   * c = op(a)·op(b) (+ bias) (+ c). Row-major; op(a) is [m, k], op(b) is [k, n], c is [m, n].
+   * transA = 1: a is stored [k, m]; transB = 1: b is stored [n, k]. bias, or null, is [n] and is added to
+   * every row. accumulate = 1 adds to c instead of writing it. k = 0 gives bias or zero.
+   * batch products; strides in elements between consecutive matrices (0 repeats a matrix).
+   */
+  gemm(
+    c: FloatArray,
+    a: FloatArray,
+    b: FloatArray,
+    bias: FloatArray | null,
+    m: number,
+    n: number,
+    k: number,
+    transA: number,
+    transB: number,
+    accumulate: number,
+    batch: number,
+    strideC: number,
+    strideA: number,
+    strideB: number,
+  ): void;
+
+  // --- indexing -----------------------------------------------------------------------------------
+  /** out[o, j, i] = x[o, index[j], i]; x: [outer, axis, inner], index: [count]. */
+  indexSelect(
+    out: NumericArray,
+    x: NumericArray,
+    index: IndexArray,
+    outer: number,
+    axis: number,
+    inner: number,
+    count: number,
+  ): void;
+  /** out[o, index[j], i] += x[o, j, i]; out: [outer, axis, inner], x: [outer, count, inner]. Accumulates; same result for any thread count. */
+  indexAdd(
+    out: FloatArray,
+    x: FloatArray,
+    index: IndexArray,
+    outer: number,
+    axis: number,
+    inner: number,
+    count: number,
+  ): void;
+  /** out[o, j, i] = x[o, index[o, j, i], i]; x: [outer, axis, inner], index and out: [outer, count, inner]. */
+  gather(
+    out: NumericArray,
+    x: NumericArray,
+    index: IndexArray,
+    outer: number,
+    axis: number,
+    inner: number,
+    count: number,
+  ): void;
+  /** out[o, index[o, j, i], i] += x[o, j, i]; out: [outer, axis, inner], index and x: [outer, count, inner]. Accumulates. */
+  scatterAdd(
+    out: FloatArray,
+    x: FloatArray,
+    index: IndexArray,
+    outer: number,
+    axis: number,
+    inner: number,
+    count: number,
+  ): void;
+  /** out[i, c] = index[i] == c ? 1 : 0; out: [n, classes]. An index outside [0, classes) is a fault. */
+  oneHot(out: NumericArray, index: IndexArray, n: number, classes: number): void;
+
+  // --- random numbers -----------------------------------------------------------------------------
+  // Philox-4x32-10 (Salmon et al. 2011): key = (seedLow, seedHigh); element i takes lane i mod 4 of the block
+  // whose 128-bit counter is (counter + floor(i / 4), as low and high word, then 0, 0). counter < 2⁵³.
+  /** Uniform on [low, high): low + (high − low)·(u >>> 8)·2⁻²⁴, rounded below high. */
+  randomUniform(
+    out: FloatArray,
+    n: number,
+    seedLow: number,
+    seedHigh: number,
+    counter: number,
+    low: number,
+    high: number,
+  ): void;
+  /**
+   * Normal, by Box-Muller in float64 on lane pairs (0,1) and (2,3): u = ((a >>> 8) + 1)·2⁻²⁴,
+   * v = (b >>> 8)·2⁻²⁴, r = √(−2 ln u), the pair is (r cos 2πv, r sin 2πv).
+   */
+  randomNormal(
+    out: FloatArray,
+    n: number,
+    seedLow: number,
+    seedHigh: number,
+    counter: number,
+    mean: number,
+    std: number,
+  ): void;
+  /** Integers on [low, high): low + floor(u·(high − low)/2³²), exact in 64 bits; high − low ≤ 2³². */
+  randomInteger(
+    out: IndexArray,
+    n: number,
+    seedLow: number,
+    seedHigh: number,
+    counter: number,
+    low: number,
+    high: number,
+  ): void;
+  /**
+   * Inverted dropout: mask[i] = u[i] ≥ p (u uniform on [0, 1) as above), out = mask ? x / (1 − p) : 0. The
+   * mask of element i is that of element floor(i / inner), so that inner > 1 drops whole channels.
+   */
+  dropout(
+    out: FloatArray,
+    mask: MaskArray,
+    x: FloatArray,
+    n: number,
+    inner: number,
+    seedLow: number,
+    seedHigh: number,
+    counter: number,
+    p: number,
+  ): void;
+  /** out = mask[floor(i / inner)] ? x·scale : 0. */
+  maskScale(
+    out: FloatArray,
+    x: FloatArray,
+    mask: MaskArray,
+    n: number,
+    inner: number,
+    scale: number,
+  ): void;
+
+  // --- convolution and pooling: images are [N, H, W, C] in memory -----------------------------------
+  /**
+   * out[n, p, q, k] = bias[k] + Σ x[n, p·stride − pad + r·dilation, …, c]·w[k, c, r, s]; w is
+   * [K, C/groups, R, S] as PyTorch stores it; bias may be null.
+   */
+  conv2d(
+    out: FloatArray,
+    x: FloatArray,
+    w: FloatArray,
+    bias: FloatArray | null,
+    geometry: Geometry,
+  ): void;
+  /** Gradient of the input; also the transposed convolution's forward. bias, or null, is [inChannels], added to dx. */
+  conv2dInputGrad(
+    dx: FloatArray,
+    dy: FloatArray,
+    w: FloatArray,
+    bias: FloatArray | null,
+    geometry: Geometry,
+  ): void;
+  /** Gradient of the weight, in its [K, C/groups, R, S] layout. */
+  conv2dWeightGrad(dw: FloatArray, dy: FloatArray, x: FloatArray, geometry: Geometry): void;
+  /**
+   * Largest element of each window; index receives its position h·W + w within the input plane (the first
+   * of equals in row-major order; a NaN wins), −1 where a window covers padding only (out = −∞).
+   */
+  maxPool2d(out: FloatArray, index: IndexArray, x: FloatArray, geometry: Geometry): void;
+  /** dx = Σ dy over the windows that chose the element. Fills dx. */
+  maxPool2dGrad(dx: FloatArray, dy: FloatArray, index: IndexArray, geometry: Geometry): void;
+  /** out[n, p, q, c] = x[n, index, c] of maxPool2d's index, 0 where it is −1: maxPool2dGrad's own gradient. */
+  maxPool2dGather(out: FloatArray, x: FloatArray, index: IndexArray, geometry: Geometry): void;
+  /**
+   * Window means. Divisor: divisorOverride if > 0; else with countPadding = 1 the window's size within the
+   * padded input (padBottom and padRight give its far edges, for ceil mode); else the elements inside it.
+   */
+  avgPool2d(
+    out: FloatArray,
+    x: FloatArray,
+    geometry: Geometry,
+    padBottom: number,
+    padRight: number,
+    countPadding: number,
+    divisorOverride: number,
+  ): void;
+  avgPool2dGrad(
+    dx: FloatArray,
+    dy: FloatArray,
+    geometry: Geometry,
+    padBottom: number,
+    padRight: number,
+    countPadding: number,
+    divisorOverride: number,
+  ): void;
+
+  // --- losses -------------------------------------------------------------------------------------
+  /**
+   * Cross-entropy from logits with class indices, per row: x: [rows, classes]; target: [rows];
+   * weight: [classes] or null. logProb receives log-softmax(x). With smoothing ε, PyTorch's formula:
+   * loss = (1 − ε)·w[t]·(−logProb[t]) + ε/classes·Σ w[c]·(−logProb[c]). rowWeight = w[t]. Rows whose target
+   * is ignoreIndex have loss 0 and rowWeight 0; other targets outside [0, classes) are a fault.
+   */
+  crossEntropy(
+    loss: FloatArray,
+    rowWeight: FloatArray,
+    logProb: FloatArray,
+    x: FloatArray,
+    target: IndexArray,
+    weight: FloatArray | null,
+    rows: number,
+    classes: number,
+    ignoreIndex: number,
+    smoothing: number,
+  ): void;
+  /** dx = g[row]·∂loss[row]/∂x; g: [rows]. */
+  crossEntropyGrad(
+    dx: FloatArray,
+    g: FloatArray,
+    logProb: FloatArray,
+    target: IndexArray,
+    weight: FloatArray | null,
+    rows: number,
+    classes: number,
+    ignoreIndex: number,
+    smoothing: number,
+  ): void;
+  /**
+   * Binary cross-entropy from logits, elementwise, stable: (1 − t)·x + (1 + (w − 1)·t)·(log1p(e^−|x|) + max(−x, 0)).
+   * posWeight is [inner] (w = posWeight[i mod inner]) or null (w = 1).
+   */
+  bceWithLogits(
+    loss: FloatArray,
+    x: FloatArray,
+    target: FloatArray,
+    posWeight: FloatArray | null,
+    n: number,
+    inner: number,
+  ): void;
+  /** dx = g·∂loss/∂x. */
+  bceWithLogitsGrad(
+    dx: FloatArray,
+    g: FloatArray,
+    x: FloatArray,
+    target: FloatArray,
+    posWeight: FloatArray | null,
+    n: number,
+    inner: number,
+  ): void;
+
+  // --- optimiser steps: one call updates all parameters of a group in place -------------------------
+  /**
+   * PyTorch's SGD. sizes[i] elements of params[i], grads[i], momenta[i] (momenta empty when momentum is 0).
+   * d = g·(maximize ? −1 : 1) + weightDecay·p; m = first ? d : momentum·m + (1 − dampening)·d;
+   * p −= lr·(nesterov ? d + momentum·m : m). first[i] = 1 when momenta[i] holds nothing yet.
+   */
+  sgdStep(
+    params: FloatArray[],
+    grads: FloatArray[],
+    momenta: FloatArray[],
+    first: MaskArray,
+    sizes: IndexArray,
+    lr: number,
+    momentum: number,
+    dampening: number,
+    nesterov: number,
+    weightDecay: number,
+    maximize: number,
+  ): void;
+  /**
+   * PyTorch's Adam (decoupled = 0: L2 weight decay) and AdamW (decoupled = 1). maxima is empty unless amsgrad.
+   * biasCorrection1 = 1 − β₁ᵗ and biasCorrection2 = 1 − β₂ᵗ, given per tensor.
+   */
+  adamStep(
+    params: FloatArray[],
+    grads: FloatArray[],
+    means: FloatArray[],
+    variances: FloatArray[],
+    maxima: FloatArray[],
+    biasCorrection1: Float64Array,
+    biasCorrection2: Float64Array,
+    sizes: IndexArray,
+    lr: number,
+    beta1: number,
+    beta2: number,
+    eps: number,
+    weightDecay: number,
+    decoupled: number,
+    maximize: number,
+  ): void;
+}

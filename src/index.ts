@@ -1,0 +1,25 @@
+/** Deep learning for Node.js: tensors with automatic differentiation, layers, optimisers, data. */
+export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/backward.js';
+export type { BackendInfo, BackendName } from './backend/backend.js';
+export {
+  backendInfo,
+  setBackend,
+  setNumThreads,
+  synchronize,
+  synchronizeSync,
+} from './backend/select.js';
+export * from './data/index.js';
+export * from './io/index.js';
+export * as models from './models/index.js';
+export * as nn from './nn/index.js';
+export * from './ops/index.js';
+import './ops/methods.js';
+export * as optim from './optim/index.js';
+export type { DType, TypedArray } from './tensor/dtype.js';
+export * from './tensor/errors.js';
+export { Generator, manualSeed } from './tensor/random.js';
+export { enableGrad, noGrad, scope } from './tensor/scope.js';
+export type { Shape } from './tensor/shape.js';
+export { type MemoryInfo, memoryInfo, trimPool } from './tensor/storage.js';
+export { Tensor } from './tensor/tensor.js';
+export * as vision from './vision/index.js';

@@ -1,0 +1,58 @@
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+/**
+ * Writes a file so that a reader, or a crash at any moment, finds either the old content or the whole new one:
+ * to a temporary name in the same folder, flushed to the disk, then renamed. A failed write leaves nothing.
+ *
+ * @param path where the file goes; its folder must exist
+ * @param content text (UTF-8), bytes, or pieces of bytes to be written one after the other
+ */
+export async function writeFileAtomic(
+  path: string,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
+  const folder = dirname(path);
+  const temporary = join(folder, `.axonode-${randomBytes(8).toString('hex')}.tmp`);
+  try {
+    const file = await open(temporary, 'wx');
+    try {
+      await writeAll(file, content);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+  await syncFolder(folder);
+}
+
+async function writeAll(
+  file: FileHandle,
+  content: string | Uint8Array | Iterable<Uint8Array>,
+): Promise<void> {
+  if (typeof content === 'string' || content instanceof Uint8Array) {
+    await file.writeFile(content);
+    return;
+  }
+  // writeFile on a handle goes on from where the last one ended.
+  for (const piece of content) await file.writeFile(piece);
+}
+
+/** Makes the rename itself last. Some systems (Windows) cannot open or flush a folder; the file is safe anyway. */
+async function syncFolder(folder: string): Promise<void> {
+  try {
+    const handle = await open(folder, 'r');
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  } catch {
+    return;
+  }
+}

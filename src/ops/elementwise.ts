@@ -1,0 +1,420 @@
+import { record } from '../autograd/node.js';
+import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels.js';
+import { kernels } from '../backend/select.js';
+import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
+import { DTypeError } from '../tensor/errors.js';
+import { broadcastShapes, collapsePlan, dim, sameShape, type Shape } from '../tensor/shape.js';
+import { empty, type Layout, releaseTemporary, Tensor } from '../tensor/tensor.js';
+import {
+  arithmeticDType,
+  checkFloat,
+  checkTensor,
+  converted,
+  defineOp,
+  mask,
+  memoryOrder,
+  numbers,
+  stridesIn,
+} from './define.js';
+
+/** A tensor, or a number that broadcasts to any shape. */
+export type TensorLike = Tensor | number;
+
+// --- operands ---------------------------------------------------------------------------------------
+
+/** Shape and layout of an elementwise result, and the plan to walk both operands along it. */
+function broadcastPlan(a: Tensor, b: Tensor, op: string): { shape: Shape; layout: Layout; plan: Int32Array } {
+  const shape = broadcastShapes(a.shape, b.shape, op);
+  const channelsLast =
+    shape.length === 4 &&
+    ((a.layout === 'channelsLast' && a.size >= b.size) ||
+      (b.layout === 'channelsLast' && b.size >= a.size));
+  const layout = channelsLast ? 'channelsLast' : 'rowMajor';
+  const order = memoryOrder(shape.length, layout);
+  const inOrder = (strides: readonly number[]): number[] => order.map((axis) => strides[axis] ?? 0);
+  const plan = collapsePlan(
+    order.map((axis) => dim(shape, axis)),
+    [inOrder(stridesIn(a, shape)), inOrder(stridesIn(b, shape))],
+  );
+  return { shape, layout, plan };
+}
+
+function binaryKernel(a: Tensor, b: Tensor, code: BinaryOp, op: string): Tensor {
+  checkTensor(a, op);
+  checkTensor(b, op, 'other');
+  if (a.dtype !== b.dtype || a.dtype === 'uint8') {
+    const dtype = arithmeticDType(a.dtype, b.dtype);
+    const left = converted(a, dtype);
+    const right = converted(b, dtype);
+    const out = binaryKernel(left, right, code, op);
+    releaseTemporary(left, a);
+    releaseTemporary(right, b);
+    return out;
+  }
+  if (a.layout === b.layout && sameShape(a.shape, b.shape)) {
+    const out = empty(a.shape, a.dtype, a.layout);
+    kernels().binary(numbers(out), numbers(a), numbers(b), a.size, code);
+    return out;
+  }
+  const { shape, layout, plan } = broadcastPlan(a, b, op);
+  const out = empty(shape, a.dtype, layout);
+  if (out.size > 0) kernels().binaryBroadcast(numbers(out), numbers(a), numbers(b), plan, code);
+  return out;
+}
+
+function scalarKernel(a: Tensor, scalar: number, code: BinaryOp): Tensor {
+  const dtype = isFloat(a.dtype) ? a.dtype : Number.isInteger(scalar) ? 'int32' : 'float32';
+  const x = converted(a, dtype);
+  const out = empty(x.shape, dtype, x.layout);
+  kernels().binaryScalar(numbers(out), numbers(x), scalar, x.size, code);
+  releaseTemporary(x, a);
+  return out;
+}
+
+function unaryKernel(x: Tensor, code: UnaryOp, p = 0, q = 0): Tensor {
+  const out = empty(x.shape, x.dtype, x.layout);
+  kernels().unary(numbers(out), numbers(x), x.size, code, p, q);
+  return out;
+}
+
+// --- arithmetic -------------------------------------------------------------------------------------
+
+const addOp = defineOp('add', (g) => [g, g]);
+const subOp = defineOp('sub', (g, node) => [g, node.needs(1) ? neg(g) : null]);
+const mulOp = defineOp('mul', (g, node) => [
+  node.needs(0) ? mul(g, node.saved(1)) : null,
+  node.needs(1) ? mul(g, node.saved(0)) : null,
+]);
+const divOp = defineOp('div', (g, node) => {
+  const [a, b] = [node.saved(0), node.saved(1)];
+  return [
+    node.needs(0) ? div(g, b) : null,
+    node.needs(1) ? neg(div(mul(g, a), square(b))) : null,
+  ];
+});
+const powOp = defineOp('pow', (g, node) => {
+  const [a, b, y] = [node.saved(0), node.saved(1), node.saved(2)];
+  return [
+    node.needs(0) ? mul(g, mul(b, pow(a, sub(b, 1)))) : null,
+    // 0 ** b has gradient 0 in b, not 0 · log 0.
+    node.needs(1) ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0)) : null,
+  ];
+});
+const atan2Op = defineOp('atan2', (g, node) => {
+  const [y, x] = [node.saved(0), node.saved(1)];
+  const scaled = div(g, add(square(x), square(y)));
+  return [node.needs(0) ? mul(scaled, x) : null, node.needs(1) ? neg(mul(scaled, y)) : null];
+});
+const maximumOp = defineOp('maximum', (g, node) => extremumGrad(g, node.saved(0), node.saved(1)));
+const minimumOp = defineOp('minimum', (g, node) => extremumGrad(g, node.saved(1), node.saved(0)).reverse());
+const remainderOp = defineOp('remainder', (g, node) => {
+  if (!node.needs(1)) return [g, null];
+  return [g, neg(mul(g, floor(div(node.saved(0), node.saved(1)))))];
+});
+
+/** Shares of g for the larger and the smaller operand; half each where they are equal, as in PyTorch. */
+function extremumGrad(g: Tensor, larger: Tensor, smaller: Tensor): Tensor[] {
+  const share = binaryKernel(larger, smaller, BinaryOp.greaterHalf, 'maximum');
+  const first = mul(g, share);
+  return [first, sub(g, first)];
+}
+
+const affineOp = defineOp<{ scale: number }>('affine', (g, node) => [mul(g, node.attrs.scale)]);
+const rdivOp = defineOp<{ scalar: number }>('rdiv', (g, node) => {
+  const x = node.saved(0);
+  return [mul(div(g, square(x)), -node.attrs.scalar)];
+});
+const powScalarOp = defineOp<{ exponent: number }>('pow', (g, node) => {
+  const { exponent } = node.attrs;
+  if (exponent === 0) return [mul(g, 0)];
+  return [mul(mul(g, pow(node.saved(0), exponent - 1)), exponent)];
+});
+const rpowOp = defineOp<{ base: number }>('rpow', (g, node) => [
+  mul(mul(g, node.saved(0)), Math.log(node.attrs.base)),
+]);
+const scalarMaskOp = defineOp('maximum', (g, node) => [mul(g, node.saved(0))]);
+const passOp = defineOp('remainder', (g) => [g]);
+
+/** Elementwise a + b, with broadcasting. */
+export function add(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof b === 'number') return affine(tensorOperand(a, 'add'), 1, b);
+  if (typeof a === 'number') return affine(b, 1, a);
+  return record(addOp, binaryKernel(a, b, BinaryOp.add, 'add'), [a, b], [], undefined);
+}
+
+/** Elementwise a − b, with broadcasting. */
+export function sub(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof b === 'number') return affine(tensorOperand(a, 'sub'), 1, -b);
+  if (typeof a === 'number') return affine(b, -1, a);
+  return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b], [], undefined);
+}
+
+/** Elementwise a · b, with broadcasting. */
+export function mul(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof b === 'number') return affine(tensorOperand(a, 'mul'), b, 0);
+  if (typeof a === 'number') return affine(b, a, 0);
+  return record(mulOp, binaryKernel(a, b, BinaryOp.mul, 'mul'), [a, b], [a, b], undefined);
+}
+
+/** Elementwise a / b, with broadcasting; integers give floats. */
+export function div(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof a === 'number') {
+    const x = asFloat(tensorOperand(b, 'div'));
+    return record(rdivOp, scalarKernel(x, a, BinaryOp.rdiv), [x], [x], { scalar: a });
+  }
+  const x = asFloat(tensorOperand(a, 'div'));
+  if (typeof b === 'number') {
+    return record(affineOp, scalarKernel(x, b, BinaryOp.div), [x], [], { scale: 1 / b });
+  }
+  const y = asFloat(tensorOperand(b, 'div'));
+  return record(divOp, binaryKernel(x, y, BinaryOp.div, 'div'), [x, y], [x, y], undefined);
+}
+
+/** Elementwise a ** b, with broadcasting. The gradient of the exponent is 0 where the base is not positive. */
+export function pow(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof b === 'number') {
+    const x = tensorOperand(a, 'pow');
+    if (b === 2) return square(x);
+    return record(powScalarOp, scalarKernel(x, b, BinaryOp.pow), [x], [x], { exponent: b });
+  }
+  if (typeof a === 'number') {
+    const y = scalarKernel(b, a, BinaryOp.rpow);
+    return record(rpowOp, y, [b], [y], { base: a });
+  }
+  const y = binaryKernel(a, b, BinaryOp.pow, 'pow');
+  return record(powOp, y, [a, b], [a, b, y], undefined);
+}
+
+/** Remainder of a floored division: the result has the sign of b, as Python's %. */
+export function remainder(a: Tensor, b: TensorLike): Tensor {
+  if (typeof b === 'number') {
+    return record(passOp, scalarKernel(a, b, BinaryOp.remainder), [a], [], undefined);
+  }
+  return record(remainderOp, binaryKernel(a, b, BinaryOp.remainder, 'remainder'), [a, b], [a, b], undefined);
+}
+
+/** Angle of the point (x, y), in radians on (−π, π]. */
+export function atan2(y: Tensor, x: Tensor): Tensor {
+  checkFloat(y, 'atan2');
+  checkFloat(x, 'atan2', 'other');
+  return record(atan2Op, binaryKernel(y, x, BinaryOp.atan2, 'atan2'), [y, x], [y, x], undefined);
+}
+
+function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
+  const out = scalarKernel(x, scalar, code);
+  if (!x.requiresGrad) return out;
+  const keepsX = code === BinaryOp.maximum ? greater(x, scalar) : less(x, scalar);
+  const ties = equal(x, scalar);
+  const share = add(toFloatMask(keepsX, x.dtype), mul(toFloatMask(ties, x.dtype), 0.5));
+  const result = record(scalarMaskOp, out, [x], [share], undefined);
+  for (const temporary of [keepsX, ties, share]) temporary.dispose();
+  return result;
+}
+
+function toFloatMask(x: Tensor, dtype: DType): Tensor {
+  return converted(x, dtype);
+}
+
+/** The larger of a and b, elementwise; NaN if either is. Equal operands share the gradient. */
+export function maximum(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof b === 'number') return extremumScalar(tensorOperand(a, 'maximum'), b, BinaryOp.maximum);
+  if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.maximum);
+  return record(maximumOp, binaryKernel(a, b, BinaryOp.maximum, 'maximum'), [a, b], [a, b], undefined);
+}
+
+/** The smaller of a and b, elementwise; NaN if either is. Equal operands share the gradient. */
+export function minimum(a: TensorLike, b: TensorLike): Tensor {
+  if (typeof b === 'number') return extremumScalar(tensorOperand(a, 'minimum'), b, BinaryOp.minimum);
+  if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.minimum);
+  return record(minimumOp, binaryKernel(a, b, BinaryOp.minimum, 'minimum'), [a, b], [a, b], undefined);
+}
+
+function tensorOperand(x: TensorLike, op: string): Tensor {
+  checkTensor(x, op);
+  return x;
+}
+
+function asFloat(x: Tensor): Tensor {
+  return isFloat(x.dtype) ? x : cast(x, 'float32');
+}
+
+/** x·scale + shift, one kernel; integers stay integers if both numbers are. */
+function affine(x: Tensor, scale: number, shift: number): Tensor {
+  checkTensor(x, 'add');
+  if (!isFloat(x.dtype)) {
+    const scaled = scale === 1 ? converted(x, arithmeticDType(x.dtype, 'int32')) : scalarKernel(x, scale, BinaryOp.mul);
+    const out = scalarKernel(scaled, shift, BinaryOp.add);
+    releaseTemporary(scaled, x);
+    return out;
+  }
+  return record(affineOp, unaryKernel(x, UnaryOp.affine, scale, shift), [x], [], { scale });
+}
+
+// --- functions of one argument ------------------------------------------------------------------------
+
+type Saves = 'input' | 'output' | 'nothing';
+
+/** A unary op whose gradient is a function of g and what was saved: the input, or the output. */
+function defineUnary(name: string, code: UnaryOp, saves: Saves, gradient: (g: Tensor, s: Tensor) => Tensor): (x: Tensor) => Tensor {
+  const op = defineOp(name, (g, node) => [gradient(g, saves === 'nothing' ? g : node.saved(0))]);
+  return (x) => {
+    checkTensor(x, name);
+    const input = INTEGER_OPS.has(code) && x.dtype === 'int32' ? x : asFloat(x);
+    const out = unaryKernel(input, code);
+    return record(op, out, [input], saves === 'input' ? [input] : saves === 'output' ? [out] : [], undefined);
+  };
+}
+
+const INTEGER_OPS: ReadonlySet<UnaryOp> = new Set([UnaryOp.neg, UnaryOp.abs, UnaryOp.sign, UnaryOp.square]);
+
+/** −x */
+export const neg = defineUnary('neg', UnaryOp.neg, 'nothing', (g) => neg(g));
+/** |x|; gradient 0 at 0 */
+export const abs = defineUnary('abs', UnaryOp.abs, 'input', (g, x) => mul(g, sign(x)));
+/** −1, 0 or 1; gradient 0 */
+export const sign = defineUnary('sign', UnaryOp.sign, 'nothing', (g) => mul(g, 0));
+/** x² */
+export const square = defineUnary('square', UnaryOp.square, 'input', (g, x) => mul(g, mul(x, 2)));
+/** √x */
+export const sqrt = defineUnary('sqrt', UnaryOp.sqrt, 'output', (g, y) => div(g, mul(y, 2)));
+/** 1/√x */
+export const rsqrt = defineUnary('rsqrt', UnaryOp.rsqrt, 'output', (g, y) => mul(mul(g, pow(y, 3)), -0.5));
+/** 1/x */
+export const reciprocal = defineUnary('reciprocal', UnaryOp.reciprocal, 'output', (g, y) => neg(mul(g, square(y))));
+/** eˣ */
+export const exp = defineUnary('exp', UnaryOp.exp, 'output', (g, y) => mul(g, y));
+/** eˣ − 1, exact near 0 */
+export const expm1 = defineUnary('expm1', UnaryOp.expm1, 'output', (g, y) => mul(g, add(y, 1)));
+/** Natural logarithm. */
+export const log = defineUnary('log', UnaryOp.log, 'input', (g, x) => div(g, x));
+/** log(1 + x), exact near 0 */
+export const log1p = defineUnary('log1p', UnaryOp.log1p, 'input', (g, x) => div(g, add(x, 1)));
+/** Sine of radians. */
+export const sin = defineUnary('sin', UnaryOp.sin, 'input', (g, x) => mul(g, cos(x)));
+/** Cosine of radians. */
+export const cos = defineUnary('cos', UnaryOp.cos, 'input', (g, x) => neg(mul(g, sin(x))));
+/** Tangent of radians. */
+export const tan = defineUnary('tan', UnaryOp.tan, 'output', (g, y) => mul(g, add(square(y), 1)));
+/** Error function, 2/√π ∫₀ˣ e^(−t²) dt. */
+export const erf = defineUnary('erf', UnaryOp.erf, 'input', (g, x) =>
+  mul(g, mul(exp(neg(square(x))), 2 / Math.sqrt(Math.PI))),
+);
+/** Largest integer ≤ x; gradient 0 */
+export const floor = defineUnary('floor', UnaryOp.floor, 'nothing', (g) => mul(g, 0));
+/** Smallest integer ≥ x; gradient 0 */
+export const ceil = defineUnary('ceil', UnaryOp.ceil, 'nothing', (g) => mul(g, 0));
+/** Nearest integer, ties to even; gradient 0 */
+export const round = defineUnary('round', UnaryOp.round, 'nothing', (g) => mul(g, 0));
+
+const castOp = defineOp<{ from: DType }>('cast', (g, node) => [cast(g, node.attrs.from)]);
+
+/** x in another dtype. Floats to int32 truncate; gradients flow between floats. */
+export function cast(x: Tensor, dtype: DType): Tensor {
+  checkTensor(x, 'cast');
+  checkDType(dtype, 'cast');
+  if (x.dtype === dtype) return x;
+  const out = converted(x, dtype);
+  return isFloat(dtype) && isFloat(x.dtype) ? record(castOp, out, [x], [], { from: x.dtype }) : out;
+}
+
+// --- comparisons and selection --------------------------------------------------------------------------
+
+function compareWith(name: string, code: CompareOp): (a: Tensor, b: TensorLike) => Tensor {
+  return (a, b) => {
+    checkTensor(a, name);
+    if (typeof b === 'number') {
+      const out = empty(a.shape, 'uint8', a.layout);
+      kernels().compareScalar(mask(out), a.raw, b, a.size, code);
+      return out;
+    }
+    checkTensor(b, name, 'other');
+    const dtype = a.dtype === b.dtype ? a.dtype : arithmeticDType(a.dtype, b.dtype);
+    const left = converted(a, dtype);
+    const right = converted(b, dtype);
+    const { shape, layout, plan } = broadcastPlan(left, right, name);
+    const out = empty(shape, 'uint8', layout);
+    if (out.size > 0) kernels().compare(mask(out), left.raw, right.raw, plan, code);
+    releaseTemporary(left, a);
+    releaseTemporary(right, b);
+    return out;
+  };
+}
+
+/** a = b, as a uint8 mask; false for NaN. */
+export const equal = compareWith('equal', CompareOp.eq);
+/** a ≠ b, as a uint8 mask; true for NaN. */
+export const notEqual = compareWith('notEqual', CompareOp.ne);
+/** a < b, as a uint8 mask. */
+export const less = compareWith('less', CompareOp.lt);
+/** a ≤ b, as a uint8 mask. */
+export const lessEqual = compareWith('lessEqual', CompareOp.le);
+/** a > b, as a uint8 mask. */
+export const greater = compareWith('greater', CompareOp.gt);
+/** a ≥ b, as a uint8 mask. */
+export const greaterEqual = compareWith('greaterEqual', CompareOp.ge);
+
+/** 1 where x is NaN, as a uint8 mask. */
+export function isNaN(x: Tensor): Tensor {
+  return notEqual(x, x);
+}
+
+/** 1 where a mask is 0, and 0 elsewhere. */
+export function logicalNot(x: Tensor): Tensor {
+  return equal(x, 0);
+}
+
+const whereOp = defineOp('where', (g, node) => {
+  const condition = node.saved(0);
+  return [null, node.needs(1) ? where(condition, g, 0) : null, node.needs(2) ? where(condition, 0, g) : null];
+});
+
+/** x broadcast to `shape`, its elements laid out in `layout`; x itself if it is so already. @internal */
+export function materialized(x: Tensor, shape: Shape, layout: Layout): Tensor {
+  if (x.layout === layout && sameShape(x.shape, shape)) return x;
+  const out = empty(shape, x.dtype, layout);
+  const order = memoryOrder(shape.length, layout);
+  const inOrder = (strides: readonly number[]): number[] => order.map((axis) => strides[axis] ?? 0);
+  const plan = collapsePlan(
+    order.map((axis) => dim(shape, axis)),
+    [inOrder(stridesIn(out, shape)), inOrder(stridesIn(x, shape))],
+  );
+  const rank = plan[0] ?? 0;
+  if (out.size > 0) {
+    const starts = Int32Array.from([rank, 0, 0, ...plan.subarray(1)]);
+    kernels().copyStrided(out.raw, x.raw, starts);
+  }
+  return out;
+}
+
+function filled(value: TensorLike, dtype: DType): Tensor {
+  if (typeof value !== 'number') return value;
+  const out = empty([], dtype);
+  kernels().fill(out.raw, 1, value);
+  return out;
+}
+
+/** a where condition (a uint8 mask) is not 0, else b; all three broadcast. */
+export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
+  checkTensor(condition, 'where', 'condition');
+  if (condition.dtype !== 'uint8') {
+    throw new DTypeError(`where: condition is ${condition.dtype}, expected a uint8 mask (see greater(), cast())`);
+  }
+  const like = typeof a !== 'number' ? a.dtype : typeof b !== 'number' ? b.dtype : 'float32';
+  const left = filled(a, like);
+  const right = filled(b, like);
+  if (left.dtype !== right.dtype) {
+    throw new DTypeError(`where: dtypes ${left.dtype} and ${right.dtype} differ (see cast())`);
+  }
+  const shape = broadcastShapes(broadcastShapes(left.shape, right.shape, 'where'), condition.shape, 'where');
+  const layout = [left, right, condition].find((t) => sameShape(t.shape, shape))?.layout ?? 'rowMajor';
+  const c = materialized(condition, shape, layout);
+  const x = materialized(left, shape, layout);
+  const y = materialized(right, shape, layout);
+  const out = empty(shape, left.dtype, layout);
+  kernels().where(out.raw, mask(c), x.raw, y.raw, out.size);
+  record(whereOp, out, [condition, left, right], [condition], undefined);
+  for (const temporary of [c, x, y, left, right]) {
+    if (temporary !== condition && temporary !== a && temporary !== b) temporary.dispose();
+  }
+  return out;
+}

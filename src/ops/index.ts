@@ -1,0 +1,28 @@
+/** All ops: functions of tensors with their gradients beside them. */
+export * from './activation.js';
+export * from './conv.js';
+export {
+  arange,
+  clone,
+  copyFrom,
+  eye,
+  type FromDataOptions,
+  full,
+  linspace,
+  type NestedNumbers,
+  ones,
+  onesLike,
+  type TensorOptions,
+  tensor,
+  zeros,
+  zerosLike,
+} from './creation.js';
+export * from './elementwise.js';
+export * from './indexing.js';
+export * from './loss.js';
+export * from './matmul.js';
+export * from './pool.js';
+export * from './random.js';
+export * from './reduce.js';
+export * from './softmax.js';
+export * from './view.js';

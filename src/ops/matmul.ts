@@ -1,0 +1,160 @@
+import { record } from '../autograd/node.js';
+import { kernels } from '../backend/select.js';
+import { ShapeError } from '../tensor/errors.js';
+import { broadcastShapes, dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
+import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import { checkFloat, checkSameDType, defineOp, floats } from './define.js';
+import { sum } from './reduce.js';
+import { expand, reshape } from './view.js';
+
+interface Product {
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly transA: boolean;
+  readonly transB: boolean;
+  readonly batch: Shape;
+}
+
+/** Elements from one matrix of the batch to the next; 0 repeats one matrix. */
+function batchStride(batch: Shape, matrix: number): number {
+  return sizeOf(batch) <= 1 ? 0 : matrix;
+}
+
+/** op(a)·op(b) (+ bias) for operands whose batch axes are equal, or missing in one. */
+function product(a: Tensor, b: Tensor, bias: Tensor | null, shape: Shape, { m, n, k, transA, transB, batch }: Product): Tensor {
+  const [x, y] = [rowMajor(a), rowMajor(b)];
+  const out = empty(shape, a.dtype);
+  kernels().gemm(
+    floats(out), floats(x), floats(y), bias ? floats(bias) : null,
+    m, n, k, transA ? 1 : 0, transB ? 1 : 0, 0,
+    sizeOf(batch), m * n, batchStride(a.shape.slice(0, -2), m * k), batchStride(b.shape.slice(0, -2), k * n),
+  );
+  releaseTemporary(x, a);
+  releaseTemporary(y, b);
+  return out;
+}
+
+interface MatmulAttrs {
+  readonly transA: boolean;
+  readonly transB: boolean;
+}
+
+/**
+ * Gradients of c = op(a)·op(b): for plain operands g·bᵀ and aᵀ·g; transposed operands swap their roles, so
+ * that no matrix is ever transposed in memory.
+ */
+const matmulOp = defineOp<MatmulAttrs>('matmul', (g, node) => {
+  const { transA, transB } = node.attrs;
+  const [a, b] = [node.saved(0), node.saved(1)];
+  return [
+    node.needs(0) ? (transA ? multiply(b, g, transB, true) : multiply(g, b, false, !transB)) : null,
+    node.needs(1) ? (transB ? multiply(g, a, true, transA) : multiply(a, g, !transA, false)) : null,
+  ];
+});
+
+/** Product of stacks of matrices (at least two axes each); op transposes the last two axes. */
+function multiply(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+  const [m, k] = matrixDims(a, transA);
+  const [k2, n] = matrixDims(b, transB);
+  if (k !== k2) throw mismatch('matmul', a.shape, b.shape, `inner sizes ${k} and ${k2} differ`);
+  const [batchA, batchB] = [a.shape.slice(0, -2), b.shape.slice(0, -2)];
+  const batch = broadcastShapes(batchA, batchB, 'matmul');
+  const x = matchBatch(a, batchA, batch);
+  const y = matchBatch(b, batchB, batch);
+  const out = product(x, y, null, [...batch, m, n], { m, n, k, transA, transB, batch });
+  return record(matmulOp, out, [x, y], [x, y], { transA, transB });
+}
+
+function matrixDims(x: Tensor, transposed: boolean): [number, number] {
+  const rows = dim(x.shape, x.rank - 2);
+  const cols = dim(x.shape, x.rank - 1);
+  return transposed ? [cols, rows] : [rows, cols];
+}
+
+/** Operands without batch, or with one matrix, are repeated by stride 0; a partial broadcast is copied out. */
+function matchBatch(x: Tensor, own: Shape, batch: Shape): Tensor {
+  if (sizeOf(own) === 1 || sameShape(own, batch)) return x;
+  return expand(x, [...batch, ...x.shape.slice(-2)]);
+}
+
+function mismatch(op: string, a: Shape, b: Shape, why: string): ShapeError {
+  return new ShapeError(`${op}: ${formatShape(a)} and ${formatShape(b)} do not multiply: ${why}`);
+}
+
+/**
+ * Matrix product with NumPy's rules: [m, k]·[k, n] -> [m, n]; a vector on the left is a row, on the right a
+ * column, and its axis is dropped; leading axes are batches, and broadcast.
+ */
+export function matmul(a: Tensor, b: Tensor): Tensor {
+  checkFloat(a, 'matmul');
+  checkFloat(b, 'matmul', 'other');
+  checkSameDType('matmul', a, b);
+  if (a.rank === 0 || b.rank === 0) throw mismatch('matmul', a.shape, b.shape, 'a scalar is no matrix, see mul()');
+  const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
+  const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
+  const k = dim(left.shape, left.rank - 1);
+  if (k !== dim(right.shape, right.rank - 2)) {
+    throw mismatch('matmul', a.shape, b.shape, `inner sizes ${k} and ${dim(right.shape, right.rank - 2)} differ`);
+  }
+  // A stack of rows times one matrix is one large product.
+  if (right.rank === 2 && left.rank > 2) {
+    const rows = reshape(left, [sizeOf(left.shape.slice(0, -1)), k]);
+    const flat = multiply(rows, right, false, false);
+    const shape = [...left.shape.slice(0, -1), ...(b.rank === 1 ? [] : [dim(right.shape, 1)])];
+    return reshape(flat, shape);
+  }
+  const out = multiply(left, right, false, false);
+  if (a.rank > 1 && b.rank > 1) return out;
+  const shape = [...out.shape];
+  if (b.rank === 1) shape.pop();
+  if (a.rank === 1) shape.splice(b.rank === 1 ? -1 : -2, 1);
+  return reshape(out, shape);
+}
+
+const linearOp = defineOp('linear', (g, node) => {
+  const [x, weight] = [node.saved(0), node.saved(1)];
+  return [
+    node.needs(0) ? multiply(g, weight, false, false) : null,
+    node.needs(1) ? multiply(g, x, true, false) : null,
+    node.needs(2) ? sum(g, 0) : null,
+  ];
+});
+
+/**
+ * x·weightᵀ + bias, one kernel.
+ * @param x [..., in]
+ * @param weight [out, in], as PyTorch keeps it
+ * @param bias [out]
+ * @returns [..., out]
+ */
+export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
+  checkFloat(x, 'linear');
+  checkFloat(weight, 'linear', 'weight');
+  checkSameDType('linear', x, weight, ...(bias ? [bias] : []));
+  if (weight.rank !== 2) throw new ShapeError(`linear: weight ${formatShape(weight.shape)}, expected [out, in]`);
+  const outFeatures = dim(weight.shape, 0);
+  const inFeatures = dim(weight.shape, 1);
+  if (x.rank === 0 || dim(x.shape, x.rank - 1) !== inFeatures) {
+    throw new ShapeError(
+      `linear: input ${formatShape(x.shape)} with weight ${formatShape(weight.shape)} expects [..., ${inFeatures}]`,
+    );
+  }
+  if (bias && !sameShape(bias.shape, [outFeatures])) {
+    throw new ShapeError(`linear: bias ${formatShape(bias.shape)}, expected [${outFeatures}]`);
+  }
+  const rows = x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), inFeatures]);
+  const m = dim(rows.shape, 0);
+  const y = product(rows, weight, bias ?? null, [m, outFeatures], {
+    m, n: outFeatures, k: inFeatures, transA: false, transB: true, batch: [],
+  });
+  record(linearOp, y, bias ? [rows, weight, bias] : [rows, weight], [rows, weight], undefined);
+  return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), outFeatures]);
+}
+
+/** Inner product of two vectors. */
+export function dot(a: Tensor, b: Tensor): Tensor {
+  if (a.rank !== 1 || b.rank !== 1) throw mismatch('dot', a.shape, b.shape, 'expected two vectors, see matmul()');
+  return matmul(a, b);
+}
+

@@ -1,0 +1,120 @@
+import { type BackwardOptions, backward } from '../autograd/backward.js';
+import type { DType } from '../tensor/dtype.js';
+import type { Shape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import * as activation from './activation.js';
+import * as creation from './creation.js';
+import * as elementwise from './elementwise.js';
+import * as indexing from './indexing.js';
+import * as matrix from './matmul.js';
+import * as reduce from './reduce.js';
+import * as softmax from './softmax.js';
+import * as view from './view.js';
+
+// Ops whose first argument is the tensor, as its methods: x.add(y) is add(x, y).
+const METHODS = {
+  abs: elementwise.abs,
+  add: elementwise.add,
+  argMax: reduce.argMax,
+  argMin: reduce.argMin,
+  atan2: elementwise.atan2,
+  cast: elementwise.cast,
+  ceil: elementwise.ceil,
+  clamp: activation.clamp,
+  clone: creation.clone,
+  copyFrom: creation.copyFrom,
+  cos: elementwise.cos,
+  div: elementwise.div,
+  dot: matrix.dot,
+  elu: activation.elu,
+  equal: elementwise.equal,
+  erf: elementwise.erf,
+  exp: elementwise.exp,
+  expand: view.expand,
+  expm1: elementwise.expm1,
+  flatten: view.flatten,
+  flip: view.flip,
+  floor: elementwise.floor,
+  gather: indexing.gather,
+  gelu: activation.gelu,
+  greater: elementwise.greater,
+  greaterEqual: elementwise.greaterEqual,
+  indexSelect: indexing.indexSelect,
+  isNaN: elementwise.isNaN,
+  leakyRelu: activation.leakyRelu,
+  less: elementwise.less,
+  lessEqual: elementwise.lessEqual,
+  log: elementwise.log,
+  log1p: elementwise.log1p,
+  logSoftmax: softmax.logSoftmax,
+  logSumExp: softmax.logSumExp,
+  logicalNot: elementwise.logicalNot,
+  matmul: matrix.matmul,
+  max: reduce.max,
+  maximum: elementwise.maximum,
+  mean: reduce.mean,
+  min: reduce.min,
+  minimum: elementwise.minimum,
+  mul: elementwise.mul,
+  narrow: view.narrow,
+  neg: elementwise.neg,
+  norm: reduce.norm,
+  notEqual: elementwise.notEqual,
+  pad: view.pad,
+  permute: view.permute,
+  pow: elementwise.pow,
+  prod: reduce.prod,
+  reciprocal: elementwise.reciprocal,
+  relu: activation.relu,
+  remainder: elementwise.remainder,
+  repeat: view.repeat,
+  reshape: view.reshape,
+  round: elementwise.round,
+  rsqrt: elementwise.rsqrt,
+  scatterAdd: indexing.scatterAdd,
+  select: view.select,
+  sigmoid: activation.sigmoid,
+  sign: elementwise.sign,
+  silu: activation.silu,
+  sin: elementwise.sin,
+  slice: view.slice,
+  softmax: softmax.softmax,
+  softplus: activation.softplus,
+  split: view.split,
+  sqrt: elementwise.sqrt,
+  square: elementwise.square,
+  squeeze: view.squeeze,
+  std: reduce.std,
+  sub: elementwise.sub,
+  sum: reduce.sum,
+  tan: elementwise.tan,
+  tanh: activation.tanh,
+  transpose: view.transpose,
+  unsqueeze: view.unsqueeze,
+  variance: reduce.variance,
+};
+
+type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+type Methods = { readonly [Name in keyof typeof METHODS]: Method<(typeof METHODS)[Name]> };
+
+declare module '../tensor/tensor.js' {
+  interface Tensor extends Methods {
+    /** See {@link backward}. */
+    backward(options?: BackwardOptions): void;
+    /** Converts to another dtype; see cast. */
+    to(dtype: DType): Tensor;
+    /** See reshape. */
+    view(shape: Shape): Tensor;
+  }
+}
+
+for (const [name, op] of Object.entries({ ...METHODS, backward, to: elementwise.cast, view: view.reshape })) {
+  const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
+  Object.defineProperty(Tensor.prototype, name, {
+    value(this: Tensor, ...rest: unknown[]): unknown {
+      return call(this, ...rest);
+    },
+    configurable: true,
+    writable: true,
+  });
+}

@@ -1,0 +1,74 @@
+/** Base class of all errors thrown by this library; `code` is stable, the message is for people. */
+export class AxonodeError extends Error {
+  /** A stable, machine-readable name of the fault, such as `ERR_SHAPE`. */
+  readonly code: string;
+
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+    this.code = code;
+  }
+}
+
+/** Shapes, axes, sizes or options of an op that do not fit together. */
+export class ShapeError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_SHAPE', message);
+  }
+}
+
+/** A dtype that an op or a backend does not support. */
+export class DTypeError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_DTYPE', message);
+  }
+}
+
+/** An argument of the wrong type or outside its range. */
+export class ArgumentError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_ARGUMENT', message);
+  }
+}
+
+/** An index, found in a tensor's data, that lies outside its axis. */
+export class IndexFaultError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_INDEX', message);
+  }
+}
+
+/** A tensor was used after its memory had been given back. */
+export class DisposedError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_DISPOSED', message);
+  }
+}
+
+/** A misuse of autograd: no gradient to compute, a graph consumed twice, a saved tensor changed in place. */
+export class AutogradError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_AUTOGRAD', message);
+  }
+}
+
+/** The native backend cannot be loaded or has failed. */
+export class BackendError extends AxonodeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_BACKEND', message, options);
+  }
+}
+
+/** Weights or a checkpoint that do not fit the model, or a file of weights that is damaged. */
+export class CheckpointError extends AxonodeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_CHECKPOINT', message, options);
+  }
+}
+
+/** A dataset file that is missing, damaged or not what it claims to be. */
+export class DataError extends AxonodeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_DATA', message, options);
+  }
+}

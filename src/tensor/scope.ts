@@ -1,0 +1,150 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** What contexts own: the base of Tensor, here so that this module needs not know it. */
+export abstract class Owned {
+  /** Set by `keep()`: contexts and graphs leave it alone. */
+  kept = false;
+  /** True only while a context that closes looks for what its function returned. */
+  returned = false;
+  abstract dispose(): void;
+  /** Called when it has left the outermost context alive. */
+  abstract leaveContexts(): void;
+}
+
+/**
+ * Where computation happens: whether it is recorded for gradients, and who owns the tensors it makes. Modules
+ * open one around each `forward`; `scope` and `noGrad` open one for users.
+ */
+export interface Context {
+  readonly parent: Context | null;
+  readonly recording: boolean;
+  /** Tensors to let go of at the end. */
+  readonly owned: Owned[];
+}
+
+// A synchronous stack, as cheap as a variable, for code between two awaits; AsyncLocalStorage carries the
+// context of an async `scope` or `noGrad` across its awaits.
+let current: Context | null = null;
+let asyncContexts = 0;
+const asyncContext = new AsyncLocalStorage<Context>();
+
+/** The innermost context, or null at the top level. */
+export function currentContext(): Context | null {
+  if (current !== null || asyncContexts === 0) return current;
+  return asyncContext.getStore() ?? null;
+}
+
+/** True where ops on tensors that require gradients are recorded. */
+export function isRecording(): boolean {
+  return currentContext()?.recording ?? true;
+}
+
+/** Gives a new tensor to the innermost context; false at the top level. */
+export function adopt(tensor: Owned): boolean {
+  const context = currentContext();
+  if (context === null) return false;
+  context.owned.push(tensor);
+  return true;
+}
+
+function markReturned(value: unknown, mark: boolean, depth: number): void {
+  if (typeof value !== 'object' || value === null || depth > 8) return;
+  if (value instanceof Owned) value.returned = mark;
+  else if (Array.isArray(value)) for (const item of value) markReturned(item, mark, depth + 1);
+  else if (value instanceof Map) for (const item of value.values()) markReturned(item, mark, depth + 1);
+  else if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null) {
+    for (const item of Object.values(value)) markReturned(item, mark, depth + 1);
+  }
+}
+
+function close(context: Context, result: unknown): void {
+  markReturned(result, true, 0);
+  for (const tensor of context.owned) {
+    if (tensor.kept) continue;
+    if (!tensor.returned) tensor.dispose();
+    else if (context.parent) context.parent.owned.push(tensor);
+    else tensor.leaveContexts();
+  }
+  context.owned.length = 0;
+  markReturned(result, false, 0);
+}
+
+/**
+ * Runs a synchronous function in a context of its own: what it makes and does not return is let go of.
+ * The cheap form, which modules and backward use.
+ */
+export function runInContext<T>(recording: boolean, fn: () => T): T {
+  const previous = current;
+  const context: Context = { parent: currentContext(), recording, owned: [] };
+  current = context;
+  let result: T | undefined;
+  try {
+    result = fn();
+    return result;
+  } finally {
+    current = previous;
+    close(context, result);
+  }
+}
+
+function isPromise(value: unknown): value is Promise<unknown> {
+  return value instanceof Promise;
+}
+
+/** As runInContext, for a function that may be async: its context follows it across awaits. */
+export function runInAsyncContext<T>(recording: boolean, fn: () => T): T {
+  const previous = current;
+  const context: Context = { parent: currentContext(), recording, owned: [] };
+  asyncContexts++;
+  current = context;
+  let result: T | undefined;
+  let settled: unknown;
+  try {
+    result = asyncContext.run(context, fn);
+    settled = result;
+  } finally {
+    current = previous;
+    if (!isPromise(result)) {
+      asyncContexts--;
+      close(context, settled);
+    }
+  }
+  if (!isPromise(result)) return result;
+  const closing = result.then(
+    (value) => {
+      asyncContexts--;
+      close(context, value);
+      return value;
+    },
+    (error: unknown) => {
+      asyncContexts--;
+      close(context, undefined);
+      throw error;
+    },
+  );
+  return closing as T;
+}
+
+/**
+ * Frees every tensor that `fn` makes, except those that it returns (in arrays, plain objects and Maps, too),
+ * marks with `keep()`, or saved for a gradient still to be computed. `fn` may be async.
+ *
+ * @example
+ * const mean = scope(() => x.sub(x.mean()).square().mean());
+ */
+export function scope<T>(fn: () => T): T {
+  return runInAsyncContext(isRecording(), fn);
+}
+
+/**
+ * Runs `fn` without recording anything for gradients, and frees its temporaries as {@link scope} does. `fn`
+ * may be async.
+ */
+export function noGrad<T>(fn: () => T): T {
+  return runInAsyncContext(false, fn);
+}
+
+/** Records again inside of {@link noGrad}. */
+export function enableGrad<T>(fn: () => T): T {
+  return runInAsyncContext(true, fn);
+}

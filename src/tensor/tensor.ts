@@ -1,0 +1,291 @@
+import type { Node } from '../autograd/node.js';
+import { backend, synchronize } from '../backend/select.js';
+import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
+import { AutogradError, DisposedError, ShapeError } from './errors.js';
+import { format } from './format.js';
+import { adopt, Owned } from './scope.js';
+import { dim, formatShape, type Shape, sizeOf } from './shape.js';
+import { allocate, type Storage } from './storage.js';
+
+/** How the elements of a 4-D image tensor lie in memory. Seen from outside it is always NCHW. */
+export type Layout = 'rowMajor' | 'channelsLast';
+
+/**
+ * A multi-dimensional array, row-major, with automatic differentiation. A tensor is a handle of a shared,
+ * refcounted storage; views such as `reshape` share it. Work on tensors is queued (native backend), and
+ * reading waits for it: `await t.data()` without blocking the event loop, `t.dataSync()` blocking.
+ *
+ * Memory is given back by modules, graphs and scopes; see {@link scope}, {@link Tensor.keep} and
+ * {@link Tensor.dispose} for the rare case that you want a say.
+ *
+ * The methods for ops (`add`, `matmul`, ...) are those of the functions of the same names.
+ */
+export class Tensor extends Owned {
+  readonly shape: Shape;
+  /** Number of elements. */
+  readonly size: number;
+  readonly dtype: DType;
+  /** The accumulated gradient of a leaf, after `backward()`; null before. */
+  grad: Tensor | null = null;
+
+  /** The op that made it, when recorded. @internal */
+  node: Node | null = null;
+  /** Which of the node's outputs it is. @internal */
+  outputIndex = 0;
+  /** The graph of a past step that this leaf took part in, to be let go of at its next use. @internal */
+  finishedGraph: { release(): void } | null = null;
+
+  #storage: Storage | null;
+  readonly #offset: number;
+  readonly #layout: Layout;
+  #requiresGrad = false;
+
+  /** Takes over one reference of the storage. Use {@link tensor}, {@link zeros} and the like. @internal */
+  constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0, layout: Layout = 'rowMajor') {
+    super();
+    this.#storage = storage;
+    this.shape = shape;
+    this.size = sizeOf(shape);
+    this.dtype = dtype;
+    this.#offset = offset;
+    this.#layout = layout;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.shape.length;
+  }
+
+  /** True for tensors that gradients are computed for: leaves that say so, and whatever depends on them. */
+  get requiresGrad(): boolean {
+    return this.#requiresGrad || this.node !== null;
+  }
+
+  set requiresGrad(value: boolean) {
+    if (this.node !== null) {
+      throw new AutogradError(
+        'requiresGrad: only leaves can be changed; use detach() to cut a computed tensor from its graph',
+      );
+    }
+    if (value && this.dtype !== 'float32' && this.dtype !== 'float64') {
+      throw new AutogradError(`requiresGrad: only floating tensors have gradients, this is ${this.dtype}`);
+    }
+    this.#requiresGrad = value;
+  }
+
+  /** True unless an op that was recorded made it. */
+  get isLeaf(): boolean {
+    return this.node === null;
+  }
+
+  /** True once its memory was given back. */
+  get isDisposed(): boolean {
+    return this.#storage === null;
+  }
+
+  /** @internal */
+  get storage(): Storage {
+    if (this.#storage === null) throw this.#disposedError();
+    return this.#storage;
+  }
+
+  /** @internal */
+  get layout(): Layout {
+    return this.#layout;
+  }
+
+  /** @internal */
+  get offset(): number {
+    return this.#offset;
+  }
+
+  #disposedError(): DisposedError {
+    return new DisposedError(
+      `a tensor of shape ${formatShape(this.shape)} was used after its memory was given back: ` +
+        'by dispose(), at the end of its scope, noGrad or forward, or by the step after backward(). ' +
+        'Return it, call keep() on it, or detach() it before.',
+    );
+  }
+
+  /**
+   * The elements as stored, in the order of {@link layout}, at least `size` of them. Reading or writing them
+   * needs synchronisation; kernels do not. @internal
+   */
+  get raw(): TypedArray {
+    const view = this.storage.view(this.dtype);
+    return this.#offset === 0 ? view : view.subarray(this.#offset, this.#offset + this.size);
+  }
+
+  /** Another handle of the same storage, with its own shape, as part of no graph. @internal */
+  share(shape: Shape, offset = this.#offset, layout: Layout = this.#layout): Tensor {
+    const view = new Tensor(this.storage.retain(), shape, this.dtype, offset, layout);
+    adopt(view);
+    return view;
+  }
+
+  /** A handle for the tape: same storage, same place in the graph, owned by no context. @internal */
+  saveForTape(): Tensor {
+    const saved = new Tensor(this.storage.retain(), this.shape, this.dtype, this.#offset, this.#layout);
+    saved.node = this.node;
+    saved.outputIndex = this.outputIndex;
+    saved.#requiresGrad = this.#requiresGrad;
+    return saved;
+  }
+
+  /** The same values cut from the graph: no gradient flows back. Shares memory; outlives its graph. */
+  detach(): Tensor {
+    return this.share(this.shape);
+  }
+
+  /** Keeps this tensor alive past its graph, scope, noGrad or forward, until dispose(). */
+  keep(): this {
+    this.kept = true;
+    return this;
+  }
+
+  /** Gives the memory back now (to the pool, once the last view and gradient have let go, too). */
+  override dispose(): void {
+    const storage = this.#storage;
+    if (storage === null) return;
+    this.#storage = null;
+    storage.release();
+  }
+
+  /** `using t = ...` disposes at the end of the block. */
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** @internal */
+  override leaveContexts(): void {
+    this.node?.graph.own(this);
+  }
+
+  /** Elements in row-major order, copied. Waits for queued work without blocking the event loop. */
+  async data(): Promise<TypedArray> {
+    const source = this.#rowMajorShare();
+    try {
+      await synchronize();
+      return source.#copyOut();
+    } finally {
+      source.dispose();
+    }
+  }
+
+  /** As {@link data}, blocking. */
+  dataSync(): TypedArray {
+    const source = this.#rowMajorShare();
+    try {
+      backend().synchronizeSync();
+      return source.#copyOut();
+    } finally {
+      source.dispose();
+    }
+  }
+
+  /** The only element of a tensor of size 1. */
+  async item(): Promise<number> {
+    this.#checkSingle();
+    const storage = this.storage.retain();
+    try {
+      await synchronize();
+      return storage.view(this.dtype)[this.#offset] ?? Number.NaN;
+    } finally {
+      storage.release();
+    }
+  }
+
+  /** As {@link item}, blocking. */
+  itemSync(): number {
+    this.#checkSingle();
+    const view = this.storage.view(this.dtype);
+    backend().synchronizeSync();
+    return view[this.#offset] ?? Number.NaN;
+  }
+
+  #checkSingle(): void {
+    if (this.size !== 1) {
+      throw new ShapeError(`item: ${formatShape(this.shape)} has ${this.size} elements, expected 1`);
+    }
+  }
+
+  /** A handle of its own, converted if need be, so that the data outlives this one while it waits. */
+  #rowMajorShare(): Tensor {
+    if (this.#layout === 'rowMajor') {
+      return new Tensor(this.storage.retain(), this.shape, this.dtype, this.#offset);
+    }
+    return copyToRowMajor(this);
+  }
+
+  #copyOut(): TypedArray {
+    const copy = newArray(this.dtype, this.size);
+    copy.set(this.storage.view(this.dtype).subarray(this.#offset, this.#offset + this.size));
+    return copy;
+  }
+
+  /** Prints like NumPy; waits for the data, blocking. */
+  toString(): string {
+    if (this.isDisposed) return `Tensor(disposed, shape=${formatShape(this.shape)})`;
+    const gradient = this.node ? `, node=${this.node.op.name}` : this.requiresGrad ? ', requiresGrad' : '';
+    const suffix = `shape=${formatShape(this.shape)}, dtype=${this.dtype}${gradient}`;
+    return `Tensor(${format(this.dataSync(), this.shape, 7)}, ${suffix})`;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+}
+
+/**
+ * A new tensor with unset contents, owned by the innermost context, if any. Recycled memory is dirty: whoever
+ * calls this fills it. @internal
+ */
+export function empty(shape: Shape, dtype: DType, layout: Layout = 'rowMajor'): Tensor {
+  const storage = allocate(sizeOf(shape) * bytesPerElement(dtype));
+  const made = new Tensor(storage, shape, dtype, 0, layout);
+  adopt(made);
+  return made;
+}
+
+function transposeInto(out: Tensor, x: Tensor, rows: number, cols: number): Tensor {
+  backend().kernels.transpose(out.raw, x.raw, dim(x.shape, 0), rows, cols);
+  return out;
+}
+
+/** [N, H·W, C] in memory -> [N, C, H·W], as a tensor that no context owns. */
+function copyToRowMajor(x: Tensor): Tensor {
+  const out = new Tensor(allocate(x.size * bytesPerElement(x.dtype)), x.shape, x.dtype);
+  return transposeInto(out, x, dim(x.shape, 2) * dim(x.shape, 3), dim(x.shape, 1));
+}
+
+/** True when both layouts are the same order of elements, so that no copy is needed. */
+function isLayoutFree(shape: Shape): boolean {
+  return dim(shape, 1) === 1 || dim(shape, 2) * dim(shape, 3) === 1;
+}
+
+/**
+ * x in a layout: itself, a view, or a copy. Let go of a copy or view early with {@link releaseTemporary}. Not
+ * recorded: the layout is no part of a tensor's value. @internal
+ */
+export function inLayout(x: Tensor, layout: Layout): Tensor {
+  if (x.layout === layout) return x;
+  if (isLayoutFree(x.shape)) return x.share(x.shape, x.offset, layout);
+  if (layout === 'rowMajor') {
+    const out = copyToRowMajor(x);
+    adopt(out);
+    return out;
+  }
+  const out = empty(x.shape, x.dtype, layout);
+  return transposeInto(out, x, dim(x.shape, 1), dim(x.shape, 2) * dim(x.shape, 3));
+}
+
+/** x in row-major order; see {@link inLayout}. @internal */
+export function rowMajor(x: Tensor): Tensor {
+  return x.layout === 'rowMajor' ? x : inLayout(x, 'rowMajor');
+}
+
+/** Lets go of what {@link inLayout} made of `original`. Queued kernels may still read it. @internal */
+export function releaseTemporary(temporary: Tensor, original: Tensor): void {
+  if (temporary !== original) temporary.dispose();
+}

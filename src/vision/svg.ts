@@ -1,0 +1,216 @@
+import { ArgumentError } from '../tensor/errors.js';
+
+export interface DecisionBoundaryOptions {
+  /** Coordinates of the samples, [x, y] each. */
+  points: readonly (readonly [number, number])[];
+  /** Class of each sample: two classes, told by the sign (0 or −1, and 1). */
+  labels: ArrayLike<number>;
+  /**
+   * What the model says of many places at once: for `count` pairs x₀, y₀, x₁, y₁, ... a value each, 0 for the
+   * first class, 1 for the second, and between them for a model that is in doubt. The boundary is drawn at ½.
+   */
+  predict: (places: Float32Array, count: number) => ArrayLike<number>;
+  title: string;
+  /** What to show; default: the samples with a margin of a fifth. */
+  xRange?: readonly [number, number];
+  yRange?: readonly [number, number];
+  /** Cells of the background in each direction; default 80. */
+  resolution?: number;
+}
+
+/** Colour-blind safe: orange and blue of Okabe and Ito (2008). */
+const FIRST = { red: 230, green: 159, blue: 0 };
+const SECOND = { red: 0, green: 114, blue: 178 };
+
+const PLOT = 400;
+const LEFT = 52;
+const TOP = 44;
+const WIDTH = LEFT + PLOT + 24;
+const HEIGHT = TOP + PLOT + 40;
+/** Shades of the background; a model in doubt gives more than two. */
+const SHADES = 16;
+
+/**
+ * A picture of how a model of two inputs divides the plane, as an SVG file: the samples of two classes, the
+ * background in the colour of the predicted class, and the line between.
+ *
+ * @throws ArgumentError if there are no points, or labels or predictions are not one each
+ */
+export function decisionBoundarySvg(options: DecisionBoundaryOptions): string {
+  const { points, labels, predict, title, resolution = 80 } = options;
+  if (points.length === 0 || points.length !== labels.length) {
+    throw new ArgumentError(
+      `decisionBoundarySvg: ${points.length} points and ${labels.length} labels, expected as many, and any`,
+    );
+  }
+  if (!Number.isInteger(resolution) || resolution < 1 || resolution > 1000) {
+    throw new ArgumentError(`decisionBoundarySvg: resolution is ${resolution}, expected 1 to 1000`);
+  }
+  const view = new View(
+    options.xRange ?? rangeOf(points.map(([x]) => x)),
+    options.yRange ?? rangeOf(points.map(([, y]) => y)),
+  );
+  const field = sample(predict, view, resolution);
+  const marks = points.map((point, i) => mark(view, point, (labels[i] ?? 0) > 0));
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif">`,
+    `<title>${escapeText(title)}</title>`,
+    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
+    `<text x="${LEFT + PLOT / 2}" y="26" font-size="16" text-anchor="middle">${escapeText(title)}</text>`,
+    `<g shape-rendering="crispEdges">${background(field, resolution).join('')}</g>`,
+    `<path d="${boundary(field, resolution).join('')}" fill="none" stroke="#222" stroke-width="2"/>`,
+    ...axes(view),
+    ...marks,
+    '</svg>\n',
+  ].join('\n');
+}
+
+/** Escapes what has a meaning in XML. */
+function escapeText(text: string): string {
+  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+}
+
+/** Maps the plane to the picture. */
+class View {
+  readonly x: readonly [number, number];
+  readonly y: readonly [number, number];
+
+  constructor(x: readonly [number, number], y: readonly [number, number]) {
+    if (!(x[0] < x[1] && y[0] < y[1])) {
+      throw new ArgumentError(
+        `decisionBoundarySvg: ranges [${x.join(', ')}] and [${y.join(', ')}], expected [low, high] each`,
+      );
+    }
+    this.x = x;
+    this.y = y;
+  }
+
+  left(x: number): number {
+    return LEFT + ((x - this.x[0]) / (this.x[1] - this.x[0])) * PLOT;
+  }
+
+  top(y: number): number {
+    return TOP + ((this.y[1] - y) / (this.y[1] - this.y[0])) * PLOT;
+  }
+}
+
+function rangeOf(values: readonly number[]): [number, number] {
+  const low = Math.min(...values);
+  const high = Math.max(...values);
+  const margin = (high - low) / 5 || 1;
+  return [low - margin, high + margin];
+}
+
+/**
+ * The predictions at the corners of the cells, (resolution + 1)², rows from the top.
+ */
+function sample(
+  predict: DecisionBoundaryOptions['predict'],
+  view: View,
+  resolution: number,
+): Float64Array {
+  const corners = resolution + 1;
+  const places = new Float32Array(2 * corners * corners);
+  for (let row = 0; row < corners; row++) {
+    for (let column = 0; column < corners; column++) {
+      const at = 2 * (row * corners + column);
+      places[at] = view.x[0] + ((view.x[1] - view.x[0]) * column) / resolution;
+      places[at + 1] = view.y[1] - ((view.y[1] - view.y[0]) * row) / resolution;
+    }
+  }
+  const values = predict(places, corners * corners);
+  if (values.length !== corners * corners) {
+    throw new ArgumentError(
+      `decisionBoundarySvg: predict gave ${values.length} values for ${corners * corners} places`,
+    );
+  }
+  return Float64Array.from(values);
+}
+
+const number = (value: number) => String(Math.round(value * 100) / 100);
+
+/** Rectangles of one shade, as wide as they can be. */
+function background(field: Float64Array, resolution: number): string[] {
+  const corners = resolution + 1;
+  const cell = PLOT / resolution;
+  const shadeAt = (row: number, column: number) => {
+    const at = row * corners + column;
+    const mean =
+      ((field[at] ?? 0) + (field[at + 1] ?? 0) + (field[at + corners] ?? 0) + (field[at + corners + 1] ?? 0)) / 4;
+    return Math.round(Math.min(Math.max(mean, 0), 1) * SHADES) || 0;
+  };
+  const rects: string[] = [];
+  for (let row = 0; row < resolution; row++) {
+    for (let column = 0; column < resolution; ) {
+      const shade = shadeAt(row, column);
+      let end = column + 1;
+      while (end < resolution && shadeAt(row, end) === shade) end++;
+      const [left, top] = [number(LEFT + column * cell), number(TOP + row * cell)];
+      const [width, height] = [number((end - column) * cell), number(cell)];
+      rects.push(`<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${tint(shade / SHADES)}"/>`);
+      column = end;
+    }
+  }
+  return rects;
+}
+
+/** A light colour between those of the classes. */
+function tint(share: number): string {
+  const mix = (a: number, b: number) => Math.round(255 - 0.35 * (255 - (a + (b - a) * share)));
+  const red = mix(FIRST.red, SECOND.red);
+  const green = mix(FIRST.green, SECOND.green);
+  return `rgb(${red},${green},${mix(FIRST.blue, SECOND.blue)})`;
+}
+
+/** Pieces of the line where the prediction is ½, cell by cell (marching squares). */
+function boundary(field: Float64Array, resolution: number): string[] {
+  const corners = resolution + 1;
+  const cell = PLOT / resolution;
+  const pieces: string[] = [];
+  for (let row = 0; row < resolution; row++) {
+    for (let column = 0; column < resolution; column++) {
+      const at = row * corners + column;
+      const around = [at, at + 1, at + corners + 1, at + corners].map((i) => (field[i] ?? 0) - 0.5);
+      const places = [[0, 0], [1, 0], [1, 1], [0, 1]] as const;
+      const crossings: string[] = [];
+      for (let side = 0; side < 4; side++) {
+        const [a = 0, b = 0] = [around[side], around[(side + 1) % 4]];
+        const [from, to] = [places[side], places[(side + 1) % 4]];
+        if (!from || !to || a > 0 === b > 0) continue;
+        const share = a / (a - b);
+        const x = LEFT + (column + from[0] + (to[0] - from[0]) * share) * cell;
+        const y = TOP + (row + from[1] + (to[1] - from[1]) * share) * cell;
+        crossings.push(`${number(x)} ${number(y)}`);
+      }
+      for (let i = 0; i + 1 < crossings.length; i += 2) {
+        pieces.push(`M${crossings[i]}L${crossings[i + 1]}`);
+      }
+    }
+  }
+  return pieces;
+}
+
+function axes(view: View): string[] {
+  const label = (value: number) => String(Number(value.toPrecision(3)));
+  const text = (x: number, y: number, anchor: string, value: number) =>
+    `<text x="${x}" y="${y}" font-size="12" text-anchor="${anchor}" fill="#444">${label(value)}</text>`;
+  const bottom = TOP + PLOT;
+  return [
+    `<rect x="${LEFT}" y="${TOP}" width="${PLOT}" height="${PLOT}" fill="none" stroke="#444"/>`,
+    ...[0, 0.5, 1].flatMap((share) => [
+      text(LEFT + share * PLOT, bottom + 18, 'middle', view.x[0] + share * (view.x[1] - view.x[0])),
+      text(LEFT - 6, bottom - share * PLOT + 4, 'end', view.y[0] + share * (view.y[1] - view.y[0])),
+    ]),
+  ];
+}
+
+/** A circle for the first class, a square for the second. */
+function mark(view: View, [x, y]: readonly [number, number], second: boolean): string {
+  const { red, green, blue } = second ? SECOND : FIRST;
+  const style = `fill="rgb(${red},${green},${blue})" stroke="#fff" stroke-width="1"`;
+  const [left, top] = [view.left(x), view.top(y)];
+  return second
+    ? `<rect x="${number(left - 4)}" y="${number(top - 4)}" width="8" height="8" ${style}/>`
+    : `<circle cx="${number(left)}" cy="${number(top)}" r="4.5" ${style}/>`;
+}

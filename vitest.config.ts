@@ -1,0 +1,24 @@
+import { defineConfig } from 'vitest/config';
+
+// One suite, two backends. AXONODE_BACKEND=native makes a missing addon an error instead of a
+// fallback, so the `native` project can never pass on the TypeScript backend.
+const project = (backend: 'native' | 'ts', env: Record<string, string> = {}) => ({
+  extends: true as const,
+  test: { name: backend, env: { AXONODE_BACKEND: backend, ...env } },
+});
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    projects: [
+      // Two test files run side by side, each with its own OpenMP team: waiting threads must not
+      // spin on the cores that the other file needs.
+      project('native', { GOMP_SPINCOUNT: '1000' }),
+      project('ts'),
+    ],
+  },
+});
