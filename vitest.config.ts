@@ -10,6 +10,7 @@ const project = (backend: 'native' | 'ts', env: Record<string, string> = {}) => 
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    setupFiles: ['test/support/setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -37,19 +37,21 @@ class Count {
   constexpr Count(int64_t value) : value_(value) {}  // NOLINT: implicit, so that literals work
   constexpr int64_t value() const { return value_; }
 
-  friend constexpr Count operator*(Count a, Count b) {
-    int64_t product = 0;
-    return __builtin_mul_overflow(a.value_, b.value_, &product) ? kMax : product;
-  }
-  friend constexpr Count operator+(Count a, Count b) {
-    int64_t sum = 0;
-    return __builtin_add_overflow(a.value_, b.value_, &sum) ? kMax : sum;
-  }
-
  private:
-  static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
   int64_t value_;
 };
+
+inline constexpr Count operator*(Count a, Count b) {
+  int64_t product = 0;
+  const bool overflow = __builtin_mul_overflow(a.value(), b.value(), &product);
+  return overflow ? std::numeric_limits<int64_t>::max() : product;
+}
+
+inline constexpr Count operator+(Count a, Count b) {
+  int64_t sum = 0;
+  const bool overflow = __builtin_add_overflow(a.value(), b.value(), &sum);
+  return overflow ? std::numeric_limits<int64_t>::max() : sum;
+}
 
 // An array argument. Checks say how many elements the kernel may touch (`needed`); none may be
 // forgotten.
@@ -83,11 +85,6 @@ struct Integer {
   }
   BadArgument negative() const;
 };
-
-// Overloads, because an Integer does not convert to a Count where both are built in.
-inline Count operator*(const Integer& a, const Integer& b) { return Count(a) * Count(b); }
-inline Count operator*(const Integer& a, Count b) { return Count(a) * b; }
-inline Count operator*(Count a, const Integer& b) { return a * Count(b); }
 
 struct Number {
   double value;
@@ -126,7 +123,7 @@ class Copied {
 };
 
 using CopiedInts = Copied<int32_t, 32>;
-using CopiedDoubles = Copied<double, 8>;
+using CopiedDoubles = Copied<double, 4>;
 using CopiedBytes = Copied<uint8_t, 32>;
 
 // Reads the arguments of one call.
@@ -152,8 +149,8 @@ class Reader {
 
   // Reading a list's elements can run JavaScript (getters), which can take away memory that was
   // looked at before. So all lists are gathered before anything is decoded.
-  void gather(size_t position, List& list);
-  void decode(List& list);
+  void gather(size_t position);
+  List list(size_t position);
 
  private:
   struct View {
@@ -162,18 +159,21 @@ class Reader {
     void* data;
   };
 
-  // A typed array's view of memory; false if the value is none.
+  // A typed array's view of memory, for the kernel to use; false if the value is none.
   bool view(napi_value value, View* out);
-  View copied(size_t position, napi_typedarray_type type, const char* kind);
+  template <class Copy>
+  Copy copied(size_t position, napi_typedarray_type type, const char* kind);
   Array array(size_t position, DType dtype, bool nullable);
   bool isNull(napi_value value) const;
   std::string describe(napi_value value) const;
-  BadArgument wrongKind(size_t position, const std::string& expected) const;
+  BadArgument wrongKind(size_t position, const char* expected) const;
+  BadArgument notAnInteger(size_t position) const;
 
   napi_env env_;
   const napi_value* values_;
   const Memory& memory_;
   bool foreign_ = false;
+  std::vector<List> lists_;  // gathered
 };
 
 // ---- The hot path, inline
@@ -228,7 +228,7 @@ inline Integer Reader::integer(size_t position) {
     const auto whole = static_cast<int64_t>(value);
     if (static_cast<double>(whole) == value) return {whole, position};
   }
-  throw wrongKind(position, "an integer");
+  throw notAnInteger(position);
 }
 
 inline Number Reader::number(size_t position) {

@@ -1,7 +1,5 @@
 #include "memory.h"
 
-#include <algorithm>
-
 #include "native/pages.h"
 
 namespace axonode {
@@ -52,6 +50,10 @@ void AddressSet::erase(const void* address) {
 
 napi_value Memory::allocate(napi_env env, size_t bytes) {
   reclaim();
+  while (retiredBytes_ > kMaxRetiredBytes) {
+    stream_->waitFor(retired_.front().ticket);
+    reclaim();
+  }
   napi_value buffer = nullptr;
   if (bytes == 0) {
     napi_create_arraybuffer(env, 0, nullptr, &buffer);
@@ -79,16 +81,18 @@ void Memory::finalize(napi_env, void*, void* hint) {
   memory.begins_.erase(block->data);
   const uint64_t ticket = memory.stream_ != nullptr ? memory.stream_->submitted() : 0;
   memory.retired_.push_back({block->data, block->bytes, ticket});
+  memory.retiredBytes_ += block->bytes;
   memory.reclaim();
 }
 
 void Memory::reclaim() {
   const uint64_t completed = stream_ != nullptr ? stream_->completed() : UINT64_MAX;
-  const auto used = std::find_if(retired_.begin(), retired_.end(),
-                                 [&](const Retired& block) { return block.ticket > completed; });
-  std::for_each(retired_.begin(), used,
-                [](const Retired& block) { freePages(block.data, block.bytes); });
-  retired_.erase(retired_.begin(), used);
+  auto block = retired_.begin();
+  for (; block != retired_.end() && block->ticket <= completed; ++block) {
+    freePages(block->data, block->bytes);
+    retiredBytes_ -= block->bytes;
+  }
+  retired_.erase(retired_.begin(), block);
 }
 
 void Memory::close() {

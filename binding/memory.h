@@ -69,11 +69,15 @@ class Memory : public std::enable_shared_from_this<Memory> {
     size_t bytes;
     uint64_t ticket;
   };
+  // Memory that V8 has let go of and that waits for the stream; beyond this, allocation waits, too.
+  static constexpr size_t kMaxRetiredBytes = size_t{256} << 20;
+
   static void finalize(napi_env env, void* data, void* hint);
 
   Stream* stream_;  // nullptr when closed
   AddressSet begins_;
   std::vector<Retired> retired_;  // in the order of their tickets
+  size_t retiredBytes_ = 0;
 };
 
 }  // namespace axonode

@@ -154,6 +154,8 @@ void Stream::execute(Slot& slot) {
     fail({slot.name, 0, 0, "out of memory"});
   } catch (const std::exception& error) {
     fail({slot.name, 0, 0, error.what()});
+  } catch (...) {
+    fail({slot.name, 0, 0, "unknown exception"});
   }
   if (context_.fault.kernel != nullptr) {
     const Fault fault = std::exchange(context_.fault, {});

@@ -29,9 +29,11 @@ struct Weights {
 
 // Columns are outputs: panels[k / kPanelWidth][t * channels + c][k % kPanelWidth].
 void packForwardPanels(const Weights& w, float* panels);
-// Columns are channels, of the taps named: panels[c / kPanelWidth][(u * cols.count + v) * outputs + k]
-// [c % kPanelWidth], where tap (u, v) is (rows.first + u * rows.step, cols.first + v * cols.step).
-void packGradientPanels(const Weights& w, const TapRange& rows, const TapRange& cols, float* panels);
+// Columns are channels, of the taps named: panels[c / kPanelWidth][(u * cols.count + v) * outputs +
+// k] [c % kPanelWidth], where tap (u, v) is (rows.first + u * rows.step, cols.first + v *
+// cols.step).
+void packGradientPanels(const Weights& w, const TapRange& rows, const TapRange& cols,
+                        float* panels);
 // dw[k][c][t] = sum over i < parts of part i's sums[(t * channels + c) * stride + k]; parts lie
 // partStride apart.
 void unpackWeightGradient(float* dw, int64_t outputs, int64_t channels, int64_t taps,

@@ -1,5 +1,6 @@
-// The kernels of one instruction set. src/backend/kernels.ts, the same list in TypeScript, says what each
-// computes; arguments have its order and meaning. Pointers may be unaligned to vectors; memory is float32.
+// The kernels of one instruction set. src/backend/kernels.ts, the same list in TypeScript, says
+// what each computes; arguments have its order and meaning. Pointers may be unaligned to vectors;
+// memory is float32.
 //
 // Included once per instruction set with AXONODE_ISA defined as the namespace, so no include guard.
 
@@ -17,8 +18,8 @@ void addScaled(Context&, float* y, const float* x, int64_t n, double alpha);
 
 // elementwise
 void unary(Context&, AnyOut out, AnyIn x, int64_t n, int64_t op, double p, double q);
-void unaryGrad(Context&, float* out, const float* g, const float* s, int64_t n, int64_t op, double p,
-               double q);
+void unaryGrad(Context&, float* out, const float* g, const float* s, int64_t n, int64_t op,
+               double p, double q);
 void binary(Context&, AnyOut out, AnyIn a, AnyIn b, int64_t n, int64_t op);
 void binaryScalar(Context&, AnyOut out, AnyIn a, double scalar, int64_t n, int64_t op);
 void binaryBroadcast(Context&, AnyOut out, AnyIn a, AnyIn b, Ints plan, int64_t op);
@@ -28,69 +29,78 @@ void where(Context&, AnyOut out, const uint8_t* condition, AnyIn a, AnyIn b, int
 
 // reductions
 void reduce(Context&, AnyOut out, AnyIn x, int64_t outer, int64_t axis, int64_t inner, int64_t op);
-void argReduce(Context&, int32_t* out, AnyIn x, int64_t outer, int64_t axis, int64_t inner, int64_t op);
-void softmax(Context&, float* out, const float* x, int64_t outer, int64_t axis, int64_t inner, int64_t log);
+void argReduce(Context&, int32_t* out, AnyIn x, int64_t outer, int64_t axis, int64_t inner,
+               int64_t op);
+void softmax(Context&, float* out, const float* x, int64_t outer, int64_t axis, int64_t inner,
+             int64_t log);
 void softmaxGrad(Context&, float* dx, const float* g, const float* y, int64_t outer, int64_t axis,
                  int64_t inner, int64_t log);
 
 // matrix product; bias may be null
-void gemm(Context&, float* c, const float* a, const float* b, const float* bias, int64_t m, int64_t n,
-          int64_t k, int64_t transA, int64_t transB, int64_t accumulate, int64_t batch, int64_t strideC,
-          int64_t strideA, int64_t strideB);
+void gemm(Context&, float* c, const float* a, const float* b, const float* bias, int64_t m,
+          int64_t n, int64_t k, int64_t transA, int64_t transB, int64_t accumulate, int64_t batch,
+          int64_t strideC, int64_t strideA, int64_t strideB);
 
 // indexing
 void indexSelect(Context&, AnyOut out, AnyIn x, const int32_t* index, int64_t outer, int64_t axis,
                  int64_t inner, int64_t count);
-void indexAdd(Context&, float* out, const float* x, const int32_t* index, int64_t outer, int64_t axis,
-              int64_t inner, int64_t count);
-void gather(Context&, AnyOut out, AnyIn x, const int32_t* index, int64_t outer, int64_t axis, int64_t inner,
-            int64_t count);
-void scatterAdd(Context&, float* out, const float* x, const int32_t* index, int64_t outer, int64_t axis,
-                int64_t inner, int64_t count);
+void indexAdd(Context&, float* out, const float* x, const int32_t* index, int64_t outer,
+              int64_t axis, int64_t inner, int64_t count);
+void gather(Context&, AnyOut out, AnyIn x, const int32_t* index, int64_t outer, int64_t axis,
+            int64_t inner, int64_t count);
+void scatterAdd(Context&, float* out, const float* x, const int32_t* index, int64_t outer,
+                int64_t axis, int64_t inner, int64_t count);
 void oneHot(Context&, AnyOut out, const int32_t* index, int64_t n, int64_t classes);
 
 // random numbers
-void randomUniform(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh, int64_t counter,
-                   double low, double high);
-void randomNormal(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh, int64_t counter,
-                  double mean, double std);
-void randomInteger(Context&, int32_t* out, int64_t n, int64_t seedLow, int64_t seedHigh, int64_t counter,
-                   int64_t low, int64_t high);
-void dropout(Context&, float* out, uint8_t* mask, const float* x, int64_t n, int64_t inner, int64_t seedLow,
-             int64_t seedHigh, int64_t counter, double p);
+void randomUniform(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
+                   int64_t counter, double low, double high);
+void randomNormal(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
+                  int64_t counter, double mean, double std);
+void randomInteger(Context&, int32_t* out, int64_t n, int64_t seedLow, int64_t seedHigh,
+                   int64_t counter, int64_t low, int64_t high);
+void dropout(Context&, float* out, uint8_t* mask, const float* x, int64_t n, int64_t inner,
+             int64_t seedLow, int64_t seedHigh, int64_t counter, double p);
 void maskScale(Context&, float* out, const float* x, const uint8_t* mask, int64_t n, int64_t inner,
                double scale);
 
 // convolution and pooling; images are [N, H, W, C] in memory; bias may be null
-void conv2d(Context&, float* out, const float* x, const float* w, const float* bias, const Geometry& geometry);
+void conv2d(Context&, float* out, const float* x, const float* w, const float* bias,
+            const Geometry& geometry);
 void conv2dInputGrad(Context&, float* dx, const float* dy, const float* w, const float* bias,
                      const Geometry& geometry);
-void conv2dWeightGrad(Context&, float* dw, const float* dy, const float* x, const Geometry& geometry);
+void conv2dWeightGrad(Context&, float* dw, const float* dy, const float* x,
+                      const Geometry& geometry);
 void maxPool2d(Context&, float* out, int32_t* index, const float* x, const Geometry& geometry);
-void maxPool2dGrad(Context&, float* dx, const float* dy, const int32_t* index, const Geometry& geometry);
-void maxPool2dGather(Context&, float* out, const float* x, const int32_t* index, const Geometry& geometry);
+void maxPool2dGrad(Context&, float* dx, const float* dy, const int32_t* index,
+                   const Geometry& geometry);
+void maxPool2dGather(Context&, float* out, const float* x, const int32_t* index,
+                     const Geometry& geometry);
 void avgPool2d(Context&, float* out, const float* x, const Geometry& geometry, int64_t padBottom,
                int64_t padRight, int64_t countPadding, int64_t divisorOverride);
-void avgPool2dGrad(Context&, float* dx, const float* dy, const Geometry& geometry, int64_t padBottom,
-                   int64_t padRight, int64_t countPadding, int64_t divisorOverride);
+void avgPool2dGrad(Context&, float* dx, const float* dy, const Geometry& geometry,
+                   int64_t padBottom, int64_t padRight, int64_t countPadding,
+                   int64_t divisorOverride);
 
 // losses; weight and posWeight may be null
 void crossEntropy(Context&, float* loss, float* rowWeight, float* logProb, const float* x,
                   const int32_t* target, const float* weight, int64_t rows, int64_t classes,
                   int64_t ignoreIndex, double smoothing);
-void crossEntropyGrad(Context&, float* dx, const float* g, const float* logProb, const int32_t* target,
-                      const float* weight, int64_t rows, int64_t classes, int64_t ignoreIndex,
-                      double smoothing);
-void bceWithLogits(Context&, float* loss, const float* x, const float* target, const float* posWeight,
-                   int64_t n, int64_t inner);
+void crossEntropyGrad(Context&, float* dx, const float* g, const float* logProb,
+                      const int32_t* target, const float* weight, int64_t rows, int64_t classes,
+                      int64_t ignoreIndex, double smoothing);
+void bceWithLogits(Context&, float* loss, const float* x, const float* target,
+                   const float* posWeight, int64_t n, int64_t inner);
 void bceWithLogitsGrad(Context&, float* dx, const float* g, const float* x, const float* target,
                        const float* posWeight, int64_t n, int64_t inner);
 
 // optimiser steps, in place
-void sgdStep(Context&, OutList params, InList grads, OutList momenta, Bytes first, Ints sizes, double lr,
-             double momentum, double dampening, int64_t nesterov, double weightDecay, int64_t maximize);
-void adamStep(Context&, OutList params, InList grads, OutList means, OutList variances, OutList maxima,
-              Doubles biasCorrection1, Doubles biasCorrection2, Ints sizes, double lr, double beta1,
-              double beta2, double eps, double weightDecay, int64_t decoupled, int64_t maximize);
+void sgdStep(Context&, OutList params, InList grads, OutList momenta, Bytes first, Ints sizes,
+             double lr, double momentum, double dampening, int64_t nesterov, double weightDecay,
+             int64_t maximize);
+void adamStep(Context&, OutList params, InList grads, OutList means, OutList variances,
+              OutList maxima, Doubles biasCorrection1, Doubles biasCorrection2, Ints sizes,
+              double lr, double beta1, double beta2, double eps, double weightDecay,
+              int64_t decoupled, int64_t maximize);
 
 }  // namespace axonode::AXONODE_ISA

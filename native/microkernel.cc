@@ -5,46 +5,43 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
-// The last columns of a matrix do not fill a vector: the tile goes through this copy.
-void writeTail(const float* tile, int64_t rows, int64_t width, const RowTile& t) {
-  for (int64_t r = 0; r < rows; r++) {
-    float* out = t.out + t.rowOffset[r];
-    const float* row = tile + r * width;
-    if (t.accumulate) {
-      for (int64_t j = 0; j < t.columns; j++) out[j] += row[j];
-    } else {
-      for (int64_t j = 0; j < t.columns; j++) out[j] = row[j];
-    }
+// The last columns of a matrix do not fill a vector: they go through a copy.
+void writeTail(const float* row, int64_t columns, bool accumulate, float* out) {
+  for (int64_t j = 0; j < columns; j++) out[j] = accumulate ? out[j] + row[j] : row[j];
+}
+
+// A row of a tile.
+template <int Vectors>
+AXONODE_INLINE void writeRow(VecF (&sum)[Vectors], float* out, int64_t columns, bool accumulate) {
+  if (columns != Vectors * kLanes) {
+    float copy[Vectors * kLanes];
+#pragma GCC unroll 2
+    for (int j = 0; j < Vectors; j++) store(copy + j * kLanes, sum[j]);
+    writeTail(copy, columns, accumulate, out);
+    return;
+  }
+#pragma GCC unroll 2
+  for (int j = 0; j < Vectors; j++) {
+    if (accumulate) sum[j] += load(out + j * kLanes);
+    store(out + j * kLanes, sum[j]);
+  }
+}
+
+template <int Rows, int Vectors>
+AXONODE_INLINE void startSums(VecF (&sum)[Rows][Vectors], const float* bias) {
+#pragma GCC unroll 2
+  for (int j = 0; j < Vectors; j++) {
+    const VecF start = bias ? load(bias + j * kLanes) : VecF{};
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; r++) sum[r][j] = start;
   }
 }
 
 template <int Rows, int Vectors>
 void rowTile(const RowTile& tile) {
-  constexpr int64_t width = Vectors * kLanes;
-  const int64_t rowStride = tile.rowStride;
-  const bool whole = tile.columns == width;
+  const int64_t rowStride = tile.rowStride, panelStride = tile.panelStride;
   VecF sum[Rows][Vectors];
-  if (tile.accumulate && whole) {
-#pragma GCC unroll 16
-    for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 2
-      for (int j = 0; j < Vectors; j++) {
-        sum[r][j] = load(tile.out + tile.rowOffset[r] + j * kLanes);
-      }
-    }
-  } else {
-    VecF start[Vectors];
-#pragma GCC unroll 2
-    for (int j = 0; j < Vectors; j++) {
-      start[j] = tile.bias && !tile.accumulate ? load(tile.bias + j * kLanes) : VecF{};
-    }
-#pragma GCC unroll 16
-    for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 2
-      for (int j = 0; j < Vectors; j++) sum[r][j] = start[j];
-    }
-  }
-
+  startSums(sum, tile.bias);
   const float* panel = tile.panel;
   // Without a target the same line is touched again and again, which costs nothing.
   const char* ahead = reinterpret_cast<const char*>(tile.prefetch ? tile.prefetch : tile.panel);
@@ -55,7 +52,7 @@ void rowTile(const RowTile& tile) {
       VecF b[Vectors];
 #pragma GCC unroll 2
       for (int j = 0; j < Vectors; j++) b[j] = load(panel + j * kLanes);
-      panel += kPanelWidth;
+      panel += panelStride;
       __builtin_prefetch(ahead, 0, 3);
       ahead += aheadStep;
 #pragma GCC unroll 16
@@ -67,22 +64,9 @@ void rowTile(const RowTile& tile) {
     }
   }
 
-  if (!whole) {
-    float copy[Rows * width];
-#pragma GCC unroll 16
-    for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 2
-      for (int j = 0; j < Vectors; j++) store(copy + r * width + j * kLanes, sum[r][j]);
-    }
-    writeTail(copy, Rows, width, tile);
-    return;
-  }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 2
-    for (int j = 0; j < Vectors; j++) {
-      store(tile.out + tile.rowOffset[r] + j * kLanes, sum[r][j]);
-    }
+    writeRow(sum[r], tile.out + tile.rowOffset[r], tile.columns, tile.accumulate);
   }
 }
 
@@ -90,13 +74,7 @@ template <int Rows, int Vectors>
 void outerTile(const OuterTile& tile) {
   const int64_t aStride = tile.aStride, bStride = tile.bStride;
   VecF sum[Rows][Vectors];
-#pragma GCC unroll 16
-  for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 2
-    for (int j = 0; j < Vectors; j++) {
-      sum[r][j] = tile.accumulate ? load(tile.out + r * tile.outStride + j * kLanes) : VecF{};
-    }
-  }
+  startSums(sum, tile.bias);
   const float* b = tile.b;
   for (int64_t s = 0; s < tile.segments; s++) {
     const float* a = tile.a + s * tile.segmentStride;
@@ -116,18 +94,17 @@ void outerTile(const OuterTile& tile) {
   }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; r++) {
-#pragma GCC unroll 2
-    for (int j = 0; j < Vectors; j++) store(tile.out + r * tile.outStride + j * kLanes, sum[r][j]);
+    writeRow(sum[r], tile.out + r * tile.outStride, tile.columns, tile.accumulate);
   }
 }
 
 #if defined(__AVX512F__)
-#define AXONODE_TILES(kernel, vectors)                                                         \
-  {                                                                                            \
-    kernel<1, vectors>, kernel<2, vectors>, kernel<3, vectors>, kernel<4, vectors>,            \
-        kernel<5, vectors>, kernel<6, vectors>, kernel<7, vectors>, kernel<8, vectors>,        \
-        kernel<9, vectors>, kernel<10, vectors>, kernel<11, vectors>, kernel<12, vectors>,     \
-        kernel<13, vectors>, kernel<14, vectors>                                               \
+#define AXONODE_TILES(kernel, vectors)                                                     \
+  {                                                                                        \
+    kernel<1, vectors>, kernel<2, vectors>, kernel<3, vectors>, kernel<4, vectors>,        \
+        kernel<5, vectors>, kernel<6, vectors>, kernel<7, vectors>, kernel<8, vectors>,    \
+        kernel<9, vectors>, kernel<10, vectors>, kernel<11, vectors>, kernel<12, vectors>, \
+        kernel<13, vectors>, kernel<14, vectors>                                           \
   }
 #else
 #define AXONODE_TILES(kernel, vectors)                                              \
@@ -137,9 +114,9 @@ void outerTile(const OuterTile& tile) {
   }
 #endif
 constexpr RowKernel rowKernels[kPanelVectors][kTileRows] = {AXONODE_TILES(rowTile, 1),
-                                                          AXONODE_TILES(rowTile, 2)};
+                                                            AXONODE_TILES(rowTile, 2)};
 constexpr OuterKernel outerKernels[kPanelVectors][kTileRows] = {AXONODE_TILES(outerTile, 1),
-                                                              AXONODE_TILES(outerTile, 2)};
+                                                                AXONODE_TILES(outerTile, 2)};
 #undef AXONODE_TILES
 
 }  // namespace

@@ -22,8 +22,9 @@ constexpr int64_t kPanelWidth = kLanes * kPanelVectors;
 constexpr int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
-// out[rowOffset[r] + j] = start + sum over s, k of
-//   a[s * segmentStride + r * rowStride + k] * panel[(s * length + k) * kPanelWidth + j]
+// out[rowOffset[r] + j] = (accumulate ? out : 0) + bias[j] + sum over s, k of
+//   a[s * segmentStride + r * rowStride + k] * panel[(s * length + k) * panelStride + j]
+// The sum is taken first and then added, so that long sums made of several tiles stay accurate.
 struct RowTile {
   const float* a;
   int64_t rowStride;
@@ -31,16 +32,16 @@ struct RowTile {
   int64_t segmentStride;
   int64_t length;
   const float* panel;
+  int64_t panelStride = kPanelWidth;
   float* out;
   const int64_t* rowOffset;
-  int64_t columns;    // columns of out to write, at most vectors * kLanes
-  const float* bias;  // start: vectors * kLanes values, or null for zero
-  bool accumulate;    // start from out instead
-  bool stream;        // write past the caches; out rows are aligned and all columns written
+  int64_t columns;        // columns of out to write, at most vectors * kLanes
+  const float* bias;      // start: vectors * kLanes values, or null for zero
+  bool accumulate;        // start from out instead
   const float* prefetch;  // read ahead by one cache line at each k; null for none
 };
 
-// out[r * outStride + j] = (accumulate ? out : 0) + sum over s, t of
+// out[r * outStride + j] = (accumulate ? out : 0) + bias[j] + sum over s, t of
 //   a[s * segmentStride + t * aStride + r] * b[(s * length + t) * bStride + j]
 struct OuterTile {
   const float* a;
@@ -50,8 +51,10 @@ struct OuterTile {
   int64_t length;
   const float* b;  // whole vectors are read
   int64_t bStride;
-  float* out;  // whole vectors are written
+  float* out;
   int64_t outStride;
+  int64_t columns;    // columns of out to write, at most vectors * kLanes
+  const float* bias;  // vectors * kLanes values, or null
   bool accumulate;
 };
 

@@ -3,7 +3,7 @@
 
 #include <omp.h>
 
-#include "types.h"
+#include "native/types.h"
 
 namespace axonode::AXONODE_ISA {
 

@@ -124,11 +124,40 @@ AXONODE_INLINE VecF toFloat(VecI v) { return __builtin_convertvector(v, VecF); }
 // Truncates; lanes outside the range of int32 are unspecified.
 AXONODE_INLINE VecI toInt(VecF v) { return __builtin_convertvector(v, VecI); }
 
-AXONODE_INLINE VecF sqrtVec(VecF v) {
+// Becomes one instruction.
+AXONODE_INLINE VecF squareRoot(VecF v) {
   alignas(kVectorBytes) float lanes[kLanes];
   store(lanes, v);
   for (int i = 0; i < kLanes; ++i) lanes[i] = __builtin_sqrtf(lanes[i]);
   return load(lanes);
+}
+
+template <int... lane>
+struct LaneNumbers {};
+#if defined(__AVX512F__)
+using AllLanes = LaneNumbers<0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15>;
+#elif defined(__AVX__)
+using AllLanes = LaneNumbers<0, 1, 2, 3, 4, 5, 6, 7>;
+#else
+using AllLanes = LaneNumbers<0, 1, 2, 3>;
+#endif
+
+template <int kBy, class Vector, int... lane>
+AXONODE_INLINE Vector rotateLanes(Vector v, LaneNumbers<lane...>) {
+  return __builtin_shufflevector(v, v, ((lane + kBy) % kLanes)...);
+}
+
+// combine() over all lanes, in every lane, as a tree.
+template <class Vector, class Combine>
+AXONODE_INLINE Vector foldLanes(Vector v, const Combine& combine) {
+  if constexpr (kLanes > 8) v = combine(v, rotateLanes<8>(v, AllLanes{}));
+  if constexpr (kLanes > 4) v = combine(v, rotateLanes<4>(v, AllLanes{}));
+  v = combine(v, rotateLanes<2>(v, AllLanes{}));
+  return combine(v, rotateLanes<1>(v, AllLanes{}));
+}
+
+AXONODE_INLINE float sumLanes(VecF v) {
+  return foldLanes(v, [](VecF a, VecF b) { return a + b; })[0];
 }
 
 }  // namespace axonode::AXONODE_ISA

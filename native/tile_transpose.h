@@ -1,7 +1,7 @@
 // Transposing a square of kLanes x kLanes floats in registers, and copying short runs of floats.
 #pragma once
 
-#include "native/simd.h"
+#include "native/microkernel.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {

@@ -30,7 +30,8 @@ struct InList {
   int64_t count;
 };
 
-// Small integer and float64 arrays that are copied into the queued task: plans, sizes, per-tensor factors.
+// Small integer and float64 arrays that are copied into the queued task: plans, sizes, per-tensor
+// factors.
 struct Ints {
   const int32_t* data;
   int64_t size;
@@ -54,7 +55,8 @@ struct Geometry {
   int64_t dilationHeight, dilationWidth, groups;
 };
 
-// A fault in the data (an index out of range), kept until the next synchronisation. The first one wins.
+// A fault in the data (an index out of range), kept until the next synchronisation. The first one
+// wins.
 struct Fault {
   const char* kernel = nullptr;
   int64_t index = 0;
@@ -82,6 +84,8 @@ struct Context {
   Scratch scratch;
   Fault fault;
   int threads = 1;  // OpenMP team size to use; a kernel too small to gain from it uses 1
+  // Convolutions sum their products plainly, without Winograd's faster, slightly less accurate way.
+  bool exactConvolution = false;
 
   // Called by kernels, also from inside a parallel region.
   void report(const char* kernel, int64_t index, int64_t limit);

@@ -22,4 +22,5 @@ export { enableGrad, noGrad, scope } from './tensor/scope.js';
 export type { Shape } from './tensor/shape.js';
 export { type MemoryInfo, memoryInfo, trimPool } from './tensor/storage.js';
 export { Tensor } from './tensor/tensor.js';
+export * as train from './train/index.js';
 export * as vision from './vision/index.js';

@@ -1,7 +1,7 @@
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
 import { sumTo } from '../ops/reduce.js';
-import { AutogradError, ShapeError } from '../tensor/errors.js';
+import { AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { adopt, runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -68,6 +68,9 @@ function checkGradient(tensor: Tensor, gradient: Tensor | undefined, op: string)
     throw new ShapeError(
       `${op}: gradient ${formatShape(gradient.shape)} does not fit the tensor ${formatShape(tensor.shape)}`,
     );
+  }
+  if (gradient.dtype !== tensor.dtype) {
+    throw new DTypeError(`${op}: gradient is ${gradient.dtype}, the tensor is ${tensor.dtype}`);
   }
   return gradient;
 }
@@ -167,10 +170,12 @@ function ownMemory(leaf: Tensor): void {
   gradient.dispose();
 }
 
+/** Leaves the graph to be released by the next op on one of its leaves, with any other that waits for that. */
 function finish(graph: Graph, leaves: Iterable<Tensor>): void {
-  const root = graph.root();
-  root.consumed = true;
-  for (const leaf of leaves) leaf.finishedGraph = root;
+  graph.root().consumed = true;
+  for (const leaf of leaves) {
+    leaf.finishedGraph = leaf.finishedGraph === null ? graph.root() : graph.merge(leaf.finishedGraph);
+  }
 }
 
 export interface GradOptions extends Omit<BackwardOptions, 'gradient'> {
@@ -189,6 +194,7 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
   const retain = options.retainGraph ?? createGraph;
   const roots = 'shape' in outputs ? [outputs] : outputs;
   const leafGrads = new Map<Tensor, Tensor | null>();
+  const leaves = new Set<Tensor>();
   for (const input of inputs) {
     if (!input.requiresGrad) throw new AutogradError('grad: an input does not require gradients');
     if (input.node === null) leafGrads.set(input, null);
@@ -201,6 +207,7 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
     }));
     walk(seeds, retain, createGraph, {
       leaf(leaf, incoming) {
+        leaves.add(leaf);
         const present = leafGrads.get(leaf);
         if (present !== undefined) leafGrads.set(leaf, accumulate(present, incoming, createGraph));
       },
@@ -211,7 +218,7 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
         }
       },
     });
-    if (!retain) for (const { node } of roots) if (node !== null) finish(node.graph, leafGrads.keys());
+    if (!retain) for (const { node } of roots) if (node !== null) finish(node.graph, leaves);
     return inputs.map((input) => {
       const gradient = results.get(input) ?? leafGrads.get(input) ?? null;
       if (gradient === null && options.allowUnused !== true) {

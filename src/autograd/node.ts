@@ -121,7 +121,7 @@ export class Node<A = unknown> {
 
 function edgeOf(tensor: Tensor): Edge {
   if (tensor.node !== null) return { node: tensor.node, outputIndex: tensor.outputIndex };
-  return tensor.requiresGrad ? { leaf: tensor } : null;
+  return tensor.requiresGrad ? { leaf: tensor.leaf } : null;
 }
 
 function graphOf(inputs: readonly Tensor[]): Graph {

@@ -114,7 +114,8 @@ function parseRecord(name: string, value: StrictJson, file: string): TensorRecor
     throw new CheckpointError(`${where}: dtype is ${found}, expected one of ${READABLE_KINDS}`);
   }
   const shape = naturals(value.get('shape'));
-  if (!shape) throw new CheckpointError(`${where}: shape is not a list of integers from 0 to 2³¹ − 1`);
+  if (!shape)
+    throw new CheckpointError(`${where}: shape is not a list of integers from 0 to 2³¹ − 1`);
   try {
     checkShape(shape, where);
   } catch (cause) {

@@ -1,11 +1,5 @@
 /** What {@link parseStrictJson} returns: objects are Maps, so that no key can reach a prototype. */
-export type StrictJson =
-  | string
-  | number
-  | boolean
-  | null
-  | StrictJson[]
-  | Map<string, StrictJson>;
+export type StrictJson = string | number | boolean | null | StrictJson[] | Map<string, StrictJson>;
 
 /** Deeper nesting than this is refused: headers are flat, and a hostile one must not overflow the stack. */
 const MAX_DEPTH = 32;

@@ -27,7 +27,8 @@ function finish(made: Tensor, options: TensorOptions): Tensor {
   return made;
 }
 
-function checkedDType(dtype: DType | undefined, op: string): DType {
+/** A dtype that the running backend has; float32 by default. @internal */
+export function checkedDType(dtype: DType | undefined, op: string): DType {
   if (dtype === undefined) return 'float32';
   const checked = checkDType(dtype, op);
   if (checked === 'float64' && backend().name === 'native') {

@@ -12,6 +12,7 @@ import {
   converted,
   defineOp,
   mask,
+  materialized,
   memoryOrder,
   numbers,
   stridesIn,
@@ -95,7 +96,8 @@ const divOp = defineOp('div', (g, node) => {
 const powOp = defineOp('pow', (g, node) => {
   const [a, b, y] = [node.saved(0), node.saved(1), node.saved(2)];
   return [
-    node.needs(0) ? mul(g, mul(b, pow(a, sub(b, 1)))) : null,
+    // a ** 0 is 1 everywhere: its gradient in a is 0, not 0 · 0⁻¹.
+    node.needs(0) ? mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))) : null,
     // 0 ** b has gradient 0 in b, not 0 · log 0.
     node.needs(1) ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0)) : null,
   ];
@@ -106,15 +108,15 @@ const atan2Op = defineOp('atan2', (g, node) => {
   return [node.needs(0) ? mul(scaled, x) : null, node.needs(1) ? neg(mul(scaled, y)) : null];
 });
 const maximumOp = defineOp('maximum', (g, node) => extremumGrad(g, node.saved(0), node.saved(1)));
-const minimumOp = defineOp('minimum', (g, node) => extremumGrad(g, node.saved(1), node.saved(0)).reverse());
+const minimumOp = defineOp('minimum', (g, node) => extremumGrad(g, node.saved(1), node.saved(0)));
 const remainderOp = defineOp('remainder', (g, node) => {
   if (!node.needs(1)) return [g, null];
   return [g, neg(mul(g, floor(div(node.saved(0), node.saved(1)))))];
 });
 
-/** Shares of g for the larger and the smaller operand; half each where they are equal, as in PyTorch. */
-function extremumGrad(g: Tensor, larger: Tensor, smaller: Tensor): Tensor[] {
-  const share = binaryKernel(larger, smaller, BinaryOp.greaterHalf, 'maximum');
+/** g where p > q and the rest of it, half each where they are equal, as in PyTorch. */
+function extremumGrad(g: Tensor, p: Tensor, q: Tensor): Tensor[] {
+  const share = binaryKernel(p, q, BinaryOp.greaterHalf, 'maximum');
   const first = mul(g, share);
   return [first, sub(g, first)];
 }
@@ -367,24 +369,6 @@ const whereOp = defineOp('where', (g, node) => {
   const condition = node.saved(0);
   return [null, node.needs(1) ? where(condition, g, 0) : null, node.needs(2) ? where(condition, 0, g) : null];
 });
-
-/** x broadcast to `shape`, its elements laid out in `layout`; x itself if it is so already. @internal */
-export function materialized(x: Tensor, shape: Shape, layout: Layout): Tensor {
-  if (x.layout === layout && sameShape(x.shape, shape)) return x;
-  const out = empty(shape, x.dtype, layout);
-  const order = memoryOrder(shape.length, layout);
-  const inOrder = (strides: readonly number[]): number[] => order.map((axis) => strides[axis] ?? 0);
-  const plan = collapsePlan(
-    order.map((axis) => dim(shape, axis)),
-    [inOrder(stridesIn(out, shape)), inOrder(stridesIn(x, shape))],
-  );
-  const rank = plan[0] ?? 0;
-  if (out.size > 0) {
-    const starts = Int32Array.from([rank, 0, 0, ...plan.subarray(1)]);
-    kernels().copyStrided(out.raw, x.raw, starts);
-  }
-  return out;
-}
 
 function filled(value: TensorLike, dtype: DType): Tensor {
   if (typeof value !== 'number') return value;

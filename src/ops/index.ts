@@ -1,5 +1,6 @@
 /** All ops: functions of tensors with their gradients beside them. */
 export * from './activation.js';
+export * from './adaptivePool.js';
 export * from './conv.js';
 export {
   arange,
@@ -17,6 +18,7 @@ export {
   zeros,
   zerosLike,
 } from './creation.js';
+export * from './crossEntropy.js';
 export * from './elementwise.js';
 export * from './indexing.js';
 export * from './loss.js';

@@ -15,9 +15,10 @@ import {
   splitAtAxis,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, Tensor } from '../tensor/tensor.js';
+import { composite } from './composite.js';
 import { checkFloat, checkTensor, converted, defineOp, ints, memoryOrder, numbers } from './define.js';
-import { abs, add, cast, div, equal, logicalNot, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
-import { expand, reshape } from './view.js';
+import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
+import { expand, flip, type PadWidth, pad, reshape } from './view.js';
 
 /** One axis or several, negative from the end; all when undefined. */
 export type Axes = number | readonly number[] | undefined;
@@ -103,22 +104,32 @@ const meanOp = defineOp<ReduceAttrs>('mean', (g, node) => [
 const extremeOp = defineOp<ReduceAttrs>('max', (g, node) => {
   const [x, y] = [node.saved(0), node.saved(1)];
   const hits = cast(equal(x, withKeptDims(y, node.attrs)), x.dtype);
-  const share = div(g, sum(hits, node.attrs.axes));
-  return [mul(hits, withKeptDims(share, node.attrs))];
+  const share = div(withKeptDims(g, node.attrs), sum(hits, node.attrs.axes, true));
+  return [mul(hits, share)];
 });
-/** Product of the others: y/x, but right where elements are zero. */
+/** The gradient is the product of all others, taken without dividing by x, which may be zero. */
 const prodOp = defineOp<ReduceAttrs>('prod', (g, node) => {
+  const [axis] = node.attrs.axes;
+  if (axis === undefined) return [g];
   const x = node.saved(0);
-  const { axes } = node.attrs;
-  const isZero = equal(x, 0);
-  const safe = where(isZero, 1, x);
-  const productOfRest = prod(safe, axes, true);
-  const zeros = sum(cast(isZero, x.dtype), axes, true);
-  const noZeros = cast(equal(zeros, 0), x.dtype);
-  const oneZero = mul(cast(equal(zeros, 1), x.dtype), cast(isZero, x.dtype));
-  const others = add(mul(div(productOfRest, safe), mul(noZeros, cast(logicalNot(isZero), x.dtype))), mul(productOfRest, oneZero));
-  return [mul(others, withKeptDims(g, node.attrs))];
+  const after = flip(productsBefore(flip(x, axis), axis), axis);
+  return [mul(mul(productsBefore(x, axis), after), withKeptDims(g, node.attrs))];
 });
+
+/** Products of the elements before each along an axis, in a logarithmic number of steps. */
+function productsBefore(x: Tensor, axis: number): Tensor {
+  const size = dim(x.shape, axis);
+  if (size === 0) return x;
+  let products = shifted(x, axis, 1);
+  for (let step = 1; step < size; step *= 2) products = mul(products, shifted(products, axis, step));
+  return products;
+}
+
+/** x moved along an axis by up to its size, with ones moving in. */
+function shifted(x: Tensor, axis: number, by: number): Tensor {
+  const still = Array.from({ length: x.rank - axis - 1 }, (): PadWidth => [0, 0]);
+  return pad(x, [[by, -by], ...still], 1);
+}
 
 const sumSquaresOp = defineOp<ReduceAttrs>('sumSquares', (g, node) => [
   mul(mul(node.saved(0), 2), withKeptDims(g, node.attrs)),
@@ -189,9 +200,16 @@ export function min(x: Tensor, axes?: Axes, keepDims = false): Tensor {
   return reduction(x, 'min', MIN, axes, keepDims);
 }
 
-/** Product over axes (all by default). */
+/** Product over axes (all by default). int32 wraps. */
 export function prod(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  return reduction(x, 'prod', PROD, axes, keepDims);
+  checkTensor(x, 'prod');
+  const list = normalizeAxes(axes, x.rank, 'prod');
+  if (!x.requiresGrad || list.length < 2) return reduction(x, 'prod', PROD, list, keepDims);
+  // The gradient goes along one axis at a time.
+  return composite(() => {
+    const y = list.reduce((part, axis) => reduction(part, 'prod', PROD, axis, true), x);
+    return keepDims ? y : reshape(y, reducedShape(x.shape, list, false));
+  });
 }
 
 export interface VarianceOptions {

@@ -230,7 +230,7 @@ function leadingSlice(x: Tensor, attrs: SliceAttrs, range: ResolvedRange): Tenso
  * slice(x, null, -1);              // the last column, as a vector
  * slice(x, { start: 0, step: 2 }); // every second row
  */
-export function slice(x: Tensor, ...specs: readonly SliceSpec[]): Tensor {
+export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
   checkTensor(x, 'slice');
   if (specs.length > x.rank) {
     throw new ShapeError(`slice: ${specs.length} ranges for ${formatShape(x.shape)}, which has ${x.rank} axes`);

@@ -1,4 +1,4 @@
-import type { Node } from '../autograd/node.js';
+import type { Graph, Node } from '../autograd/node.js';
 import { backend, synchronize } from '../backend/select.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { AutogradError, DisposedError, ShapeError } from './errors.js';
@@ -33,8 +33,10 @@ export class Tensor extends Owned {
   /** Which of the node's outputs it is. @internal */
   outputIndex = 0;
   /** The graph of a past step that this leaf took part in, to be let go of at its next use. @internal */
-  finishedGraph: { release(): void } | null = null;
+  finishedGraph: Graph | null = null;
 
+  /** For a leaf that the tape saved: the leaf itself, where its gradient goes. */
+  #leaf: Tensor | null = null;
   #storage: Storage | null;
   readonly #offset: number;
   readonly #layout: Layout;
@@ -129,7 +131,13 @@ export class Tensor extends Owned {
     saved.node = this.node;
     saved.outputIndex = this.outputIndex;
     saved.#requiresGrad = this.#requiresGrad;
+    if (this.#requiresGrad) saved.#leaf = this.leaf;
     return saved;
+  }
+
+  /** The leaf that collects this leaf's gradient: itself, unless the tape made this handle. @internal */
+  get leaf(): Tensor {
+    return this.#leaf ?? this;
   }
 
   /** The same values cut from the graph: no gradient flows back. Shares memory; outlives its graph. */
@@ -224,7 +232,7 @@ export class Tensor extends Owned {
   }
 
   /** Prints like NumPy; waits for the data, blocking. */
-  toString(): string {
+  override toString(): string {
     if (this.isDisposed) return `Tensor(disposed, shape=${formatShape(this.shape)})`;
     const gradient = this.node ? `, node=${this.node.op.name}` : this.requiresGrad ? ', requiresGrad' : '';
     const suffix = `shape=${formatShape(this.shape)}, dtype=${this.dtype}${gradient}`;

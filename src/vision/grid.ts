@@ -113,7 +113,14 @@ class Canvas implements Raster {
     for (let i = 0; i < this.data.length; i++) this.data[i] = BACKGROUND[i % 3] ?? 0;
   }
 
-  fillSquare(left: number, top: number, size: number, red: number, green: number, blue: number): void {
+  fillSquare(
+    left: number,
+    top: number,
+    size: number,
+    red: number,
+    green: number,
+    blue: number,
+  ): void {
     for (let y = top; y < top + size; y++) {
       for (let x = left; x < left + size; x++) {
         const at = (y * this.width + x) * 3;

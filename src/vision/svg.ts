@@ -67,7 +67,12 @@ export function decisionBoundarySvg(options: DecisionBoundaryOptions): string {
 
 /** Escapes what has a meaning in XML. */
 function escapeText(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+  };
   return text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
 }
 
@@ -96,8 +101,8 @@ class View {
 }
 
 function rangeOf(values: readonly number[]): [number, number] {
-  const low = Math.min(...values);
-  const high = Math.max(...values);
+  const low = values.reduce((a, b) => Math.min(a, b));
+  const high = values.reduce((a, b) => Math.max(a, b));
   const margin = (high - low) / 5 || 1;
   return [low - margin, high + margin];
 }
@@ -137,7 +142,11 @@ function background(field: Float64Array, resolution: number): string[] {
   const shadeAt = (row: number, column: number) => {
     const at = row * corners + column;
     const mean =
-      ((field[at] ?? 0) + (field[at + 1] ?? 0) + (field[at + corners] ?? 0) + (field[at + corners + 1] ?? 0)) / 4;
+      ((field[at] ?? 0) +
+        (field[at + 1] ?? 0) +
+        (field[at + corners] ?? 0) +
+        (field[at + corners + 1] ?? 0)) /
+      4;
     return Math.round(Math.min(Math.max(mean, 0), 1) * SHADES) || 0;
   };
   const rects: string[] = [];
@@ -148,7 +157,9 @@ function background(field: Float64Array, resolution: number): string[] {
       while (end < resolution && shadeAt(row, end) === shade) end++;
       const [left, top] = [number(LEFT + column * cell), number(TOP + row * cell)];
       const [width, height] = [number((end - column) * cell), number(cell)];
-      rects.push(`<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${tint(shade / SHADES)}"/>`);
+      rects.push(
+        `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${tint(shade / SHADES)}"/>`,
+      );
       column = end;
     }
   }
@@ -172,7 +183,12 @@ function boundary(field: Float64Array, resolution: number): string[] {
     for (let column = 0; column < resolution; column++) {
       const at = row * corners + column;
       const around = [at, at + 1, at + corners + 1, at + corners].map((i) => (field[i] ?? 0) - 0.5);
-      const places = [[0, 0], [1, 0], [1, 1], [0, 1]] as const;
+      const places = [
+        [0, 0],
+        [1, 0],
+        [1, 1],
+        [0, 1],
+      ] as const;
       const crossings: string[] = [];
       for (let side = 0; side < 4; side++) {
         const [a = 0, b = 0] = [around[side], around[(side + 1) % 4]];

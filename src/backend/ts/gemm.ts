@@ -59,14 +59,15 @@ function rowMajor(
   offset: number,
   rows: number,
   columns: number,
-  transposed: number,
+  isTransposed: number,
 ): Matrix {
-  return transposed === 1
+  return isTransposed === 1
     ? { data, offset, rowStride: 1, columnStride: rows }
     : { data, offset, rowStride: columns, columnStride: 1 };
 }
 
-function transpose(x: Matrix): Matrix {
+/** The same elements, rows and columns exchanged. */
+export function transposed(x: Matrix): Matrix {
   const { data, offset, rowStride, columnStride } = x;
   return { data, offset, rowStride: columnStride, columnStride: rowStride };
 }
@@ -99,7 +100,7 @@ export function multiplyAdd(
 ): void {
   if (m === 0 || n === 0 || k === 0) return;
   if (n < TILE_ROWS && m > n) {
-    multiplyAdd(transpose(c), transpose(b), transpose(a), n, m, k);
+    multiplyAdd(transposed(c), transposed(b), transposed(a), n, m, k);
   } else if (m < TILE_ROWS) {
     for (let i = 0; i < m; i++) multiplyAddRow(c, a, b, i, n, k);
   } else {
@@ -196,7 +197,13 @@ function multiplyPanels(
 }
 
 /** tile = one panel of A times one panel of B; depth is even. */
-function multiplyTile(a: Float64Array, ia: number, b: Float64Array, ib: number, depth: number) {
+function multiplyTile(
+  a: Float64Array,
+  ia: number,
+  b: Float64Array,
+  ib: number,
+  depth: number,
+): void {
   let c00 = 0;
   let c01 = 0;
   let c10 = 0;
@@ -321,6 +328,7 @@ function addScaledRows(
   for (let p = 0; p < k; p++) {
     const factor = x[a.offset + row * a.rowStride + p * a.columnStride] as number;
     const from = b.offset + p * b.rowStride;
-    for (let j = 0; j < n; j++) sums[j] = (sums[j] as number) + factor * (y[from + j * step] as number);
+    for (let j = 0; j < n; j++)
+      sums[j] = (sums[j] as number) + factor * (y[from + j * step] as number);
   }
 }

@@ -16,28 +16,27 @@ export const cast: Kernels['cast'] = (out, x, n) => {
 
 export const copyStrided: Kernels['copyStrided'] = (out, x, plan) => {
   const { rows, outStart, xStart } = readPlan(plan);
-  const [outStep, xStep] = rows.steps as [number, number];
+  const [outStep = 0, xStep = 0] = rows.steps;
   const n = rows.length;
   const visit =
     outStep === 1 && xStep === 1 && n >= BLOCK_COPY_LENGTH
       ? (o: number, i: number) => out.set(x.subarray(i, i + n), o)
       : (o: number, i: number) => copyRow(out, o, outStep, x, i, xStep, n);
-  rows.forEach(visit, outStart, xStart);
+  rows.walk(visit, outStart, xStart);
 };
 
 export const addStrided: Kernels['addStrided'] = (out, x, plan) => {
   const { rows, outStart, xStart } = readPlan(plan);
-  const [outStep, xStep] = rows.steps as [number, number];
-  rows.forEach((o, i) => addRow(out, o, outStep, x, i, xStep, rows.length), outStart, xStart);
+  const [outStep = 0, xStep = 0] = rows.steps;
+  rows.walk((o, i) => addRow(out, o, outStep, x, i, xStep, rows.length), outStart, xStart);
 };
 
 /** Reads `[rank, outStart, xStart, ...dims, ...outStrides, ...xStrides]`. */
 function readPlan(plan: IndexArray): { rows: StridedRows; outStart: number; xStart: number } {
-  const [rank, outStart, xStart, ...rest] = plan as Iterable<number> as [number, number, number];
-  const numbers: number[] = rest;
-  const dims = numbers.slice(0, rank);
-  const outStrides = numbers.slice(rank, 2 * rank);
-  const xStrides = numbers.slice(2 * rank, 3 * rank);
+  const [rank = 0, outStart = 0, xStart = 0, ...rest] = plan;
+  const dims = rest.slice(0, rank);
+  const outStrides = rest.slice(rank, 2 * rank);
+  const xStrides = rest.slice(2 * rank, 3 * rank);
   return { rows: new StridedRows(dims, [outStrides, xStrides]), outStart, xStart };
 }
 

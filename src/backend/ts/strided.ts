@@ -1,5 +1,7 @@
+import type { IndexArray } from '../kernels.js';
+
 /** Visits one row: where it starts in each of up to three operands (0 for operands that there are not). */
-export type RowVisitor = (first: number, second: number, third: number) => void;
+type RowVisitor = (first: number, second: number, third: number) => void;
 
 /**
  * The rows (innermost dims) of strided operands over common dims. Neighbouring dims that lie evenly in all
@@ -26,8 +28,7 @@ export class StridedRows {
   #append(dim: number, strides: readonly (readonly number[])[], k: number): void {
     const last = this.#dims.length - 1;
     const merges =
-      last >= 0 &&
-      strides.every((s, x) => this.#strides[x]?.[last] === dim * (s[k] as number));
+      last >= 0 && strides.every((s, x) => this.#strides[x]?.[last] === dim * (s[k] as number));
     if (merges) this.#dims[last] = (this.#dims[last] as number) * dim;
     else this.#dims.push(dim);
     for (const [x, ofOperand] of this.#strides.entries()) {
@@ -35,10 +36,10 @@ export class StridedRows {
     }
   }
 
-  /** Visits all rows in row-major order; the operands' elements begin at the given offsets. */
-  forEach(visit: RowVisitor, firstStart = 0, secondStart = 0, thirdStart = 0): void {
+  /** Visits all rows in row-major order; the first two operands begin at the given offsets. */
+  walk(visit: RowVisitor, firstStart = 0, secondStart = 0): void {
     if (this.length === 0 || this.#dims.includes(0)) return;
-    this.#descend(0, visit, firstStart, secondStart, thirdStart);
+    this.#descend(0, visit, firstStart, secondStart, 0);
   }
 
   #descend(level: number, visit: RowVisitor, first: number, second: number, third: number): void {
@@ -57,8 +58,17 @@ export class StridedRows {
   }
 }
 
+/** Reads `[rank, ...dims, ...aStrides, ...bStrides]`; the operands are a contiguous out, a and b. */
+export function broadcastRows(plan: IndexArray): StridedRows {
+  const [rank = 0, ...rest] = plan;
+  const dims = rest.slice(0, rank);
+  const aStrides = rest.slice(rank, 2 * rank);
+  const bStrides = rest.slice(2 * rank, 3 * rank);
+  return new StridedRows(dims, [contiguousStrides(dims), aStrides, bStrides]);
+}
+
 /** Row-major strides of contiguous dims. */
-export function contiguousStrides(dims: readonly number[]): number[] {
+function contiguousStrides(dims: readonly number[]): number[] {
   const strides: number[] = [];
   let stride = 1;
   for (const dim of dims.toReversed()) {

@@ -1,0 +1,70 @@
+// Benchmarks: npm run bench -- --workload mlp,lenet --backend native,ts --json
+import { parseArgs } from 'node:util';
+import { type BackendName, backendInfo, manualSeed, setBackend, setNumThreads } from 'axonode';
+import { formatTable, type Measurement, measure } from './measure.js';
+import { blasPeer, type Peer, torchPeer } from './peer.js';
+import { WORKLOADS } from './workloads.js';
+
+const USAGE = `usage: npm run bench -- [options]
+  --workload a,b       of: ${WORKLOADS.map((w) => w.name).join(' ')} (default: all)
+  --backend native,ts  what to run (default: native,ts)
+  --json               a JSON line per workload and backend instead of a table
+  --threads N          threads of the native backend and of PyTorch (default: those of the machine)
+  --torch-python PATH  Python with torch, for the PyTorch column (default: python3, if it has torch)
+  --rounds N           turns that each side takes; the median counts (default: 7)`;
+
+function fail(message: string): never {
+  console.error(`${message}\n\n${USAGE}`);
+  process.exit(2);
+}
+
+const { values: flags } = parseArgs({
+  options: {
+    workload: { type: 'string' },
+    backend: { type: 'string', default: 'native,ts' },
+    json: { type: 'boolean', default: false },
+    threads: { type: 'string' },
+    'torch-python': { type: 'string' },
+    rounds: { type: 'string', default: '7' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (flags.help) {
+  console.log(USAGE);
+  process.exit(0);
+}
+
+const names = flags.workload?.split(',') ?? WORKLOADS.map((w) => w.name);
+const workloads = names.map((name) => WORKLOADS.find((w) => w.name === name) ?? fail(`unknown workload ${name}`));
+const backends = flags.backend.split(',').map((name): BackendName => {
+  if (name === 'native' || name === 'ts') return name;
+  return fail(`unknown backend ${name}`);
+});
+const rounds = Number(flags.rounds);
+if (!Number.isInteger(rounds) || rounds < 1) fail(`--rounds ${flags.rounds}: expected an integer ≥ 1`);
+
+if (backends.includes('native')) await setBackend('native');
+if (flags.threads !== undefined) {
+  const threads = Number(flags.threads);
+  if (!Number.isInteger(threads) || threads < 1) fail(`--threads ${flags.threads}: expected an integer ≥ 1`);
+  setNumThreads(threads);
+}
+const threads = backendInfo().threads;
+
+const python = flags['torch-python'] ?? 'python3';
+const torch = flags.json && flags['torch-python'] === undefined ? null : torchPeer(python, threads);
+if (flags['torch-python'] !== undefined && torch === null) fail(`${python} cannot import torch`);
+const peers = [torch, flags.json ? null : blasPeer(threads)].filter((peer): peer is Peer => peer !== null);
+
+const table: Measurement[][] = [];
+for (const workload of workloads) {
+  manualSeed(0);
+  const row: Measurement[] = [];
+  table.push(row);
+  for (const result of await measure(workload, backends, peers, rounds, threads)) {
+    row.push(result);
+    if (flags.json) console.log(JSON.stringify(result));
+  }
+}
+for (const peer of peers) peer.close();
+if (!flags.json) console.log(formatTable(table, workloads, [...backends, ...peers.map((peer) => peer.name)]));

@@ -1,0 +1,109 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BackendName, setBackend } from 'axonode';
+import type { Peer } from './peer.js';
+import type { Step, Workload } from './workloads.js';
+
+/** One line of results: median and best milliseconds per step. */
+export interface Measurement {
+  readonly workload: string;
+  /** A backend, or the name of a peer. */
+  readonly backend: string;
+  readonly ms: number;
+  readonly best: number;
+  readonly threads: number;
+}
+
+const TURN_SECONDS = 0.25;
+/** Lets the threads of the other side go to sleep before the next turn. */
+const PAUSE_MS = 60;
+
+async function perStepMs(step: Step, seconds: number): Promise<number> {
+  const start = performance.now();
+  for (let count = 1; ; count++) {
+    await step();
+    const elapsed = performance.now() - start;
+    if (elapsed >= seconds * 1e3) return elapsed / count;
+  }
+}
+
+function summary(times: readonly number[]): { ms: number; best: number } {
+  const sorted = [...times].sort((a, b) => a - b);
+  const digits = (value: number | undefined): number => Number((value ?? Number.NaN).toPrecision(5));
+  return { ms: digits(sorted[sorted.length >> 1]), best: digits(sorted[0]) };
+}
+
+/**
+ * Times a workload on each backend, and by the peers that know it. The sides take turns, so that a drift of the
+ * machine's speed meets all of them.
+ */
+export async function measure(
+  workload: Workload,
+  backends: readonly BackendName[],
+  peers: readonly Peer[],
+  rounds: number,
+  threads: number,
+): Promise<Measurement[]> {
+  const sides = backends.filter((backend) => backend === 'native' || workload.ts);
+  const steps = new Map<BackendName, Step>();
+  const times = new Map<string, number[]>();
+  for (const backend of sides) {
+    await setBackend(backend);
+    const step = workload.make();
+    await step();
+    await step();
+    steps.set(backend, step);
+    times.set(backend, []);
+  }
+  const others = peers.filter((peer) => peer.has(workload.name));
+  for (const peer of others) {
+    await peer.time(workload.name, 0);
+    times.set(peer.name, []);
+  }
+  for (let round = 0; round < rounds; round++) {
+    for (const [backend, step] of steps) {
+      await sleep(PAUSE_MS);
+      await setBackend(backend);
+      times.get(backend)?.push(await perStepMs(step, TURN_SECONDS));
+    }
+    for (const peer of others) {
+      await sleep(PAUSE_MS);
+      times.get(peer.name)?.push(await peer.time(workload.name, TURN_SECONDS));
+    }
+  }
+  return [...times].map(([backend, list]) => ({
+    workload: workload.name,
+    backend,
+    ...summary(list),
+    threads: backend === 'ts' ? 1 : threads,
+  }));
+}
+
+/** A table for people: milliseconds per step, and ratios to native (more than 1: native is faster). */
+export function formatTable(
+  table: readonly (readonly Measurement[])[],
+  workloads: readonly Workload[],
+  sides: readonly string[],
+): string {
+  const others = sides.includes('native') ? sides.filter((side) => side !== 'native') : [];
+  const header = ['workload', ...sides.map((side) => `${side} ms`)];
+  header.push(...others.map((side) => `${side} : native`), 'native GFLOP/s');
+  const lines = table.map((row, i) => {
+    const ms = (side: string): number => row.find((m) => m.backend === side)?.ms ?? Number.NaN;
+    const text = (value: number, format: (value: number) => string): string =>
+      Number.isNaN(value) ? '-' : format(value);
+    const native = ms('native');
+    const flops = workloads[i]?.flops ?? Number.NaN;
+    return [
+      workloads[i]?.name ?? '',
+      ...sides.map((side) => text(ms(side), (value) => value.toPrecision(4))),
+      ...others.map((side) => text(ms(side) / native, (value) => value.toFixed(2))),
+      text(flops / native / 1e6, (value) => value.toFixed(0)),
+    ];
+  });
+  const widths = header.map((h, i) => Math.max(h.length, ...lines.map((l) => l[i]?.length ?? 0)));
+  const render = (cells: readonly string[]): string =>
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ');
+  return [header, ...lines].map(render).join('\n');
+}

@@ -1,0 +1,63 @@
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+/**
+ * Another program in a process of its own, which times a workload when it is its turn: it reads lines
+ * `WORKLOAD SECONDS`, and answers each with a line `{"ms": per step}` or `{"error": ...}`.
+ */
+export class Peer {
+  /** Column of the table. */
+  readonly name: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+  readonly #workloads: RegExp;
+
+  constructor(name: string, command: readonly [string, ...string[]], threads: number, workloads: RegExp) {
+    this.name = name;
+    this.#workloads = workloads;
+    const env = { ...process.env, THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+    this.#child = spawn(command[0], command.slice(1), { env });
+    this.#child.stderr.pipe(process.stderr);
+    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  has(workload: string): boolean {
+    return this.#workloads.test(workload);
+  }
+
+  /** Milliseconds per step over the given time; throws with the program's error. */
+  async time(workload: string, seconds: number): Promise<number> {
+    this.#child.stdin.write(`${workload} ${seconds}\n`);
+    const line = await this.#answers.next();
+    if (line.done) throw new Error(`the process of ${this.name} has ended`);
+    const answer: unknown = JSON.parse(line.value);
+    if (typeof answer === 'object' && answer !== null && 'ms' in answer && typeof answer.ms === 'number') {
+      return answer.ms;
+    }
+    throw new Error(`${this.name}: ${line.value}`);
+  }
+
+  close(): void {
+    this.#child.stdin.end();
+  }
+}
+
+/** PyTorch, if this Python can import it. */
+export function torchPeer(python: string, threads: number): Peer | null {
+  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0) return null;
+  return new Peer('torch', [python, here('torch_worker.py')], threads, /./);
+}
+
+/** OpenBLAS called from C++, built on first use where the addon was built. */
+export function blasPeer(threads: number): Peer | null {
+  const build = here('../build');
+  const program = here('../build/Release/gemm_worker');
+  if (!existsSync(program) && existsSync(build)) {
+    spawnSync('cmake', ['--build', build, '--target', 'gemm_worker'], { stdio: 'ignore' });
+  }
+  return existsSync(program) ? new Peer('blas', [program], threads, /^gemm_/) : null;
+}

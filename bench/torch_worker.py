@@ -1,0 +1,98 @@
+"""Times the workloads of workloads.ts in PyTorch, on request, so that both sides can take turns.
+
+Reads lines `WORKLOAD SECONDS` and answers each with a JSON line {"ms": per step, best of its formats}, or
+{"error": ...}. Needs torch; THREADS sets its threads.
+"""
+import json
+import os
+import sys
+import time
+
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+torch.set_num_threads(int(os.environ.get("THREADS", "2")))
+
+
+def training(model, x, y, loss=F.cross_entropy):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        value = loss(model(x), y)
+        value.backward()
+        optimizer.step()
+        return value.item()
+
+    return step
+
+
+def tiny_mlp(_):
+    model = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 1))
+    return training(model, torch.randn(32, 2), torch.rand(32, 1), F.binary_cross_entropy_with_logits)
+
+
+def mlp(_):
+    model = nn.Sequential(nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 10))
+    return training(model, torch.randn(128, 784), torch.randint(0, 10, (128,)))
+
+
+def lenet(memory_format):
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(9216, 128), nn.ReLU(), nn.Linear(128, 10),
+    ).to(memory_format=memory_format)
+    x = torch.randn(64, 1, 28, 28).contiguous(memory_format=memory_format)
+    return training(model, x, torch.randint(0, 10, (64,)))
+
+
+def gemm(size):
+    def make(_):
+        a, b = torch.randn(size, size), torch.randn(size, size)
+
+        def step():
+            with torch.inference_mode():
+                return torch.mm(a, b)[0, 0].item()
+
+        return step
+
+    return make
+
+
+WORKLOADS = {"tiny_mlp": tiny_mlp, "mlp": mlp, "lenet": lenet}
+WORKLOADS |= {f"gemm_{n}": gemm(n) for n in (256, 512, 1024, 2048)}
+IMAGES = {"lenet"}
+
+steps = {}
+
+
+def steps_of(name):
+    """One step function for each memory format that the workload can have, warmed up."""
+    if name not in steps:
+        formats = [torch.contiguous_format] + ([torch.channels_last] if name in IMAGES else [])
+        torch.manual_seed(0)
+        steps[name] = [WORKLOADS[name](memory_format) for memory_format in formats]
+        for step in steps[name]:
+            step()
+            step()
+    return steps[name]
+
+
+def per_step_ms(step, seconds):
+    count, start = 0, time.perf_counter()
+    while True:
+        step()
+        count += 1
+        elapsed = time.perf_counter() - start
+        if elapsed >= seconds:
+            return elapsed / count * 1e3
+
+
+for line in sys.stdin:
+    try:
+        name, seconds = line.split()
+        answer = {"ms": min(per_step_ms(step, float(seconds)) for step in steps_of(name))}
+    except Exception as error:  # told to the other side, which prints it
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)

@@ -1,0 +1,108 @@
+import { matmul, nn, optim, randint, randn, type Tensor, rand, bceWithLogitsLoss, crossEntropy } from 'axonode';
+
+/** One unit of work, repeated while it is timed; its result is read, so that nothing is still queued. */
+export type Step = () => Promise<number>;
+
+/** Something to time. Shapes and hyper-parameters are those of `torch_worker.py`, under the same names. */
+export interface Workload {
+  readonly name: string;
+  /** Floating point operations of a step, where that is a meaningful number. */
+  readonly flops?: number;
+  /** False for work that the TypeScript backend would take minutes for. */
+  readonly ts: boolean;
+  make(): Step;
+}
+
+/** The training step that users write: forward, backward, update, and the loss read at every step. */
+function training(model: nn.Module, optimizer: optim.Optimizer, loss: () => Tensor): Step {
+  model.train();
+  return async () => {
+    optimizer.zeroGrad();
+    const value = loss();
+    value.backward();
+    optimizer.step();
+    return await value.item();
+  };
+}
+
+export function sgd(model: nn.Module): optim.Optimizer {
+  return new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
+}
+
+/** Two convolutions and two linear layers on 28×28 images: Keras' MNIST example. */
+export function lenetModel(): nn.Sequential {
+  return new nn.Sequential(
+    new nn.Conv2d(1, 32, { kernelSize: 3 }),
+    new nn.ReLU(),
+    new nn.Conv2d(32, 64, { kernelSize: 3 }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+    new nn.Flatten(),
+    new nn.Linear(9216, 128),
+    new nn.ReLU(),
+    new nn.Linear(128, 10),
+  );
+}
+
+function classification(model: nn.Sequential, input: Tensor, classes: number): Step {
+  const target = randint(0, classes, [input.shape[0] ?? 0]);
+  return training(model, sgd(model), () => crossEntropy(model.forward(input), target));
+}
+
+function gemm(size: number): Workload {
+  return {
+    name: `gemm_${size}`,
+    flops: 2 * size ** 3,
+    ts: size <= 512,
+    make() {
+      const a = randn([size, size]);
+      const b = randn([size, size]);
+      return async () => {
+        const c = matmul(a, b);
+        const corner = c.slice([0, 1], [0, 1]);
+        const value = await corner.item();
+        corner.dispose();
+        c.dispose();
+        return value;
+      };
+    },
+  };
+}
+
+export const WORKLOADS: readonly Workload[] = [
+  {
+    name: 'tiny_mlp',
+    ts: true,
+    make() {
+      const model = new nn.Sequential(new nn.Linear(2, 16), new nn.Tanh(), new nn.Linear(16, 1));
+      const x = randn([32, 2]);
+      const y = rand([32, 1]);
+      return training(model, sgd(model), () => bceWithLogitsLoss(model.forward(x), y));
+    },
+  },
+  {
+    name: 'mlp',
+    ts: true,
+    make() {
+      const model = new nn.Sequential(
+        new nn.Linear(784, 512),
+        new nn.ReLU(),
+        new nn.Linear(512, 256),
+        new nn.ReLU(),
+        new nn.Linear(256, 10),
+      );
+      return classification(model, randn([128, 784]), 10);
+    },
+  },
+  {
+    name: 'lenet',
+    ts: true,
+    make() {
+      return classification(lenetModel(), randn([64, 1, 28, 28]), 10);
+    },
+  },
+  gemm(256),
+  gemm(512),
+  gemm(1024),
+  gemm(2048),
+];

@@ -1,0 +1,167 @@
+// The addon's exports, as src/backend/native/addon.ts declares them.
+#include <napi.h>
+#include <omp.h>
+
+#include <new>
+#include <stdexcept>
+#include <string>
+
+#include "environment.h"
+#include "kernels.h"
+
+#if !AXONODE_ACCELERATE
+#include <cblas.h>
+#endif
+
+namespace axonode {
+namespace {
+
+#if AXONODE_ACCELERATE
+const char* blasConfig() { return "Accelerate"; }
+const char* blasCore() { return "none"; }
+#else
+const char* blasConfig() { return openblas_get_config(); }
+const char* blasCore() { return openblas_get_corename(); }
+#endif
+
+// More than any OpenBLAS is built for, and few enough for the system to start them.
+constexpr int kMaxThreads = 256;
+
+// A variable of process.env, which in a worker_thread may be another than the process's own.
+std::string environmentVariable(Napi::Env env, const char* name) {
+  const auto process = env.Global().Get("process").As<Napi::Object>();
+  const Napi::Value value = process.Get("env").As<Napi::Object>().Get(name);
+  return value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
+}
+
+Napi::Value takeFault(Napi::Env env, Stream& stream) {
+  const std::optional<Failure> failure = stream.takeFailure();
+  if (!failure) return env.Null();
+  auto fault = Napi::Object::New(env);
+  fault.Set("kernel", failure->kernel);
+  fault.Set("index", Napi::Number::New(env, static_cast<double>(failure->index)));
+  fault.Set("limit", Napi::Number::New(env, static_cast<double>(failure->limit)));
+  fault.Set("message", failure->message.empty() ? env.Null() : Napi::String::New(env, failure->message));
+  return fault;
+}
+
+Napi::Value info(Napi::Env env, const Environment& environment) {
+  auto info = Napi::Object::New(env);
+  info.Set("instructionSet", nameOf(environment.isa));
+  info.Set("blas", blasConfig());
+  info.Set("blasCore", blasCore());
+  info.Set("threads", environment.stream.threads());
+  info.Set("synchronous", environment.stream.inlined());
+  return info;
+}
+
+Napi::Error argumentError(Napi::Env env, const char* message) {
+  Napi::Error error = Napi::RangeError::New(env, message);
+  error.Set("code", "ERR_KERNEL_ARGUMENT");
+  return error;
+}
+
+// The call's one argument, a number from low to high.
+double numberArgument(const Napi::CallbackInfo& info, double low, double high, const char* message) {
+  const double value = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : low - 1;
+  if (!(value >= low && value <= high)) throw argumentError(info.Env(), message);
+  return value;
+}
+
+napi_value allocate(const Napi::CallbackInfo& info, Memory& memory) {
+  const double bytes = numberArgument(info, 0, Memory::kMaxBytes,
+                                      "allocate: bytes must be an integer from 0 to 2^32");
+  try {
+    napi_value buffer = memory.allocate(info.Env(), static_cast<size_t>(bytes));
+    if (buffer == nullptr) throw Napi::Error::New(info.Env());
+    return buffer;
+  } catch (const std::bad_alloc&) {
+    throw Napi::RangeError::New(info.Env(), "allocate: out of memory");
+  }
+}
+
+void exportKernels(Napi::Env env, Napi::Object exports, Environment& environment) {
+  auto kernels = Napi::Object::New(env);
+  auto arity = Napi::Object::New(env);
+  environment.kernels.reserve(bindings().size());
+  for (const Binding& binding : bindings()) {
+    const auto isa = static_cast<size_t>(environment.isa);
+    environment.kernels.push_back({&environment, &binding, binding.kernels[isa]});
+    napi_value function = nullptr;
+    const napi_status status =
+        napi_create_function(env, binding.name, NAPI_AUTO_LENGTH, binding.callback,
+                             &environment.kernels.back(), &function);
+    if (status != napi_ok) throw Napi::Error::New(env);
+    kernels.Set(binding.name, Napi::Value(env, function));
+    arity.Set(binding.name, static_cast<double>(binding.arity));
+  }
+  exports.Set("kernels", kernels);
+  exports.Set("arity", arity);
+}
+
+void exportStream(Napi::Env env, Napi::Object exports, Environment& environment) {
+  const auto add = [&](const char* name, auto callback) {
+    exports.Set(name, Napi::Function::New(env, callback, name));
+  };
+  Stream& stream = environment.stream;
+  add("submitted", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(stream.submitted()));
+  });
+  add("completed", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(stream.completed()));
+  });
+  add("synchronize", [&environment](const Napi::CallbackInfo&) {
+    environment.stream.waitFor(environment.stream.submitted());
+    environment.memory->reclaim();
+  });
+  add("spin", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
+    const double limit =
+        numberArgument(info, 0, 1e6, "spin: microseconds must be a number from 0 to 1e6");
+    return Napi::Boolean::New(info.Env(), stream.spin(limit));
+  });
+  add("wait", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Value(info.Env(), environment.promises.wait(info.Env()));
+  });
+  add("takeFault", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
+    return takeFault(info.Env(), stream);
+  });
+  add("allocate", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Value(info.Env(), allocate(info, *environment.memory));
+  });
+  add("scratchBytes", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(stream.scratchBytes()));
+  });
+  add("setNumThreads", [&stream](const Napi::CallbackInfo& info) {
+    const double threads = numberArgument(info, 1, kMaxThreads,
+                                          "setNumThreads: threads must be an integer from 1 to 256");
+    stream.setThreads(static_cast<int>(threads));
+  });
+  add("info", [&environment](const Napi::CallbackInfo& call) -> Napi::Value {
+    return info(call.Env(), environment);
+  });
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Isa isa;
+  try {
+    isa = chooseIsa(environmentVariable(env, "AXONODE_ISA"));
+  } catch (const std::invalid_argument& error) {
+    throw Napi::Error::New(env, error.what());
+  }
+  const bool inlined = environmentVariable(env, "AXONODE_SYNC") == "1";
+  auto* const environment = new Environment(isa, inlined, omp_get_num_procs());
+  env.SetInstanceData(environment);
+  environment->promises.open(env);
+  // Hooks run latest first: the stream stops before the thread-safe function that it calls ends.
+  env.AddCleanupHook([environment] { environment->close(); });
+  exportKernels(env, exports, *environment);
+  exportStream(env, exports, *environment);
+  return exports;
+}
+
+}  // namespace
+}  // namespace axonode
+
+// NODE_API_MODULE takes an unqualified name.
+static Napi::Object Init(Napi::Env env, Napi::Object exports) { return axonode::init(env, exports); }
+NODE_API_MODULE(axonode, Init)

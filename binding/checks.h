@@ -1,0 +1,94 @@
+// What BIND lines are made of: the lengths that a kernel's arguments need, and the ranges of its
+// integers. All throw BadArgument.
+#pragma once
+
+#include <initializer_list>
+
+#include "args.h"
+
+namespace axonode {
+
+[[noreturn]] void failLength(const Array& array, Count elements);
+[[noreturn]] void failRange(const Integer& integer, int64_t low, int64_t high);
+
+// The kernel touches the first `elements` of the array. An output that needs none is a call that
+// has nothing to do: it is not queued.
+inline void need(Array& array, Count elements) {
+  if (array.data == nullptr || array.length < elements.value()) failLength(array, elements);
+  array.needed = elements.value();
+}
+
+// As need, of an array that may be null.
+inline void optional(Array& array, Count elements) {
+  if (array.data == nullptr) {
+    array.needed = 0;
+  } else {
+    need(array, elements);
+  }
+}
+
+inline void within(const Integer& integer, int64_t low, int64_t high) {
+  if (integer.value < low || integer.value > high) failRange(integer, low, high);
+}
+
+inline void positive(const Integer& integer) { within(integer, 1, INT64_MAX); }
+inline void flag(const Integer& integer) { within(integer, 0, 1); }
+// One of `count` operations, numbered from 0.
+inline void code(const Integer& integer, int64_t count) { within(integer, 0, count - 1); }
+// One of `count` operations, of which int32 has those whose bits are set.
+void code(const Integer& integer, int64_t count, uint64_t intOps, const Array& operand);
+// A size that BLAS takes.
+inline void blasSize(const Integer& integer) { within(integer, 0, INT32_MAX); }
+
+inline Count ceilDiv(Count a, Count b) { return a.value() / b.value() + (a.value() % b.value() > 0); }
+
+// `count` pieces of `size` elements whose beginnings lie `stride` apart.
+inline Count span(Count count, Count stride, Count size) {
+  if (count.value() == 0 || size.value() == 0) return 0;
+  return Count(count.value() - 1) * stride + size;
+}
+
+// All arrays have one kind of elements.
+void oneKind(const Array& first, std::initializer_list<const Array*> others);
+inline void oneKind(const Array& first, const Array& a) { oneKind(first, {&a}); }
+inline void oneKind(const Array& first, const Array& a, const Array& b) {
+  oneKind(first, {&a, &b});
+}
+// float32 or int32, which arithmetic works on.
+void arithmetic(const Array& array);
+
+// The plan of copyStrided and addStrided.
+void strided(Array& out, Array& x, const CopiedInts& plan);
+// The plan of binaryBroadcast and compare.
+void broadcast(Array& out, Array& a, Array& b, const CopiedInts& plan);
+
+// Philox: the key's words and the counter.
+void philox(const Integer& seedLow, const Integer& seedHigh, const Integer& counter);
+// Bounds of int32 values: low inclusive, high exclusive.
+void int32Bounds(const Integer& low, const Integer& high);
+
+// A geometry that cannot overflow in a kernel; elements of its arrays.
+void convolution(const GeometryArgument& geometry);
+void pooling(const GeometryArgument& geometry);
+// Padding at the far edges, which a geometry leaves out.
+void farPadding(const Integer& padBottom, const Integer& padRight);
+Count inputs(const GeometryArgument& geometry);
+Count outputs(const GeometryArgument& geometry);
+Count weights(const GeometryArgument& geometry);
+inline Count inChannels(const GeometryArgument& geometry) { return geometry.value.inChannels; }
+inline Count outChannels(const GeometryArgument& geometry) { return geometry.value.outChannels; }
+
+// sizes[i] elements of the i-th array of each list.
+void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists);
+// As needEach, of a list that may be empty unless `required`.
+void needEachOrNone(List& list, const CopiedInts& sizes, bool required);
+
+template <class T, size_t kInPlace>
+void onePerTensor(const Copied<T, kInPlace>& values, const CopiedInts& sizes) {
+  if (values.size() >= sizes.size()) return;
+  throw BadArgument{BadArgument::kRange, values.position(),
+                    "has " + std::to_string(values.size()) + " values, expected one for each of " +
+                        std::to_string(sizes.size()) + " tensors"};
+}
+
+}  // namespace axonode

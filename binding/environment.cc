@@ -1,0 +1,52 @@
+#include "environment.h"
+
+#include <napi.h>
+
+namespace axonode {
+
+void Promises::open(napi_env env) {
+  const auto check = [env](napi_status status) {
+    if (status != napi_ok) throw Napi::Error::New(env);
+  };
+  const auto settleOnLoop = [](napi_env env, napi_value, void* promises, void*) {
+    // env is nullptr while the environment ends.
+    if (env != nullptr) static_cast<Promises*>(promises)->settle(env);
+  };
+  const Napi::String name = Napi::String::New(env, "axonode");
+  check(napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
+                                        settleOnLoop, &function_));
+  check(napi_unref_threadsafe_function(env, function_));
+  stream_.onNotify(
+      [](void* function) {
+        napi_call_threadsafe_function(static_cast<napi_threadsafe_function>(function), nullptr,
+                                      napi_tsfn_nonblocking);
+      },
+      function_);
+}
+
+napi_value Promises::wait(napi_env env) {
+  napi_deferred deferred = nullptr;
+  napi_value promise = nullptr;
+  if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
+  if (waiters_.empty()) napi_ref_threadsafe_function(env, function_);
+  waiters_.push_back({stream_.submitted(), deferred});
+  settle(env);
+  return promise;
+}
+
+void Promises::settle(napi_env env) {
+  if (waiters_.empty()) return;
+  napi_value undefined = nullptr;
+  napi_get_undefined(env, &undefined);
+  while (!waiters_.empty()) {
+    const uint64_t ticket = waiters_.front().ticket;
+    // Asked first and looked after, so that a completion between the two is not missed.
+    stream_.notifyAt(ticket);
+    if (stream_.completed() < ticket) return;
+    napi_resolve_deferred(env, waiters_.front().deferred, undefined);
+    waiters_.pop_front();
+  }
+  napi_unref_threadsafe_function(env, function_);
+}
+
+}  // namespace axonode

@@ -1,0 +1,160 @@
+// One line a kernel: its parameters, as native/kernels.h declares them, and what they need. This is
+// the line of memory safety: whatever JavaScript passes, a kernel that gets past it stays within its
+// arrays. (Indices found in an array are for the kernel to check, where it uses them.)
+#include "kernels.h"
+
+#define AXONODE_ISA base
+#include "native/kernels.h"
+#undef AXONODE_ISA
+#if AXONODE_X86
+#define AXONODE_ISA avx2
+#include "native/kernels.h"
+#undef AXONODE_ISA
+#define AXONODE_ISA avx512
+#include "native/kernels.h"
+#undef AXONODE_ISA
+#endif
+
+namespace axonode {
+namespace {
+
+// Sizes of the enumerations in src/backend/kernels.ts.
+constexpr int64_t kUnaryOps = 30;
+constexpr int64_t kUnaryGradOps = 12;
+constexpr int64_t kBinaryOps = 13;
+constexpr int64_t kCompareOps = 6;
+constexpr int64_t kReduceOps = 7;
+constexpr int64_t kArgOps = 2;
+
+// Those that int32 has, as bits.
+constexpr uint64_t kIntUnaryOps = 0b1000'0001'0000'0000'0000'1111;  // neg .. square, relu, clamp
+constexpr uint64_t kIntBinaryOps = 0b1'0111'1111'1111;              // all but atan2
+constexpr uint64_t kIntReduceOps = 0b1'1101;                        // sum, max, min, prod
+
+}  // namespace
+
+const std::vector<Binding>& bindings() {
+  static const std::vector<Binding> all = {
+      // memory
+      BIND(fill, (out, n, value), need(out, n)),
+      BIND(cast, (out, x, n), need(out, n), need(x, n)),
+      BIND(copyStrided, (out, x, plan), oneKind(out, x), strided(out, x, plan)),
+      BIND(addStrided, (out, x, plan), strided(out, x, plan)),
+      BIND(transpose, (out, x, batch, rows, cols), oneKind(out, x), need(out, batch * rows * cols),
+           need(x, batch * rows * cols)),
+      BIND(addScaled, (y, x, n, alpha), need(y, n), need(x, n)),
+
+      // elementwise
+      BIND(unary, (out, x, n, op, p, q), arithmetic(out), oneKind(out, x), code(op, kUnaryOps, kIntUnaryOps, x),
+           need(out, n), need(x, n)),
+      BIND(unaryGrad, (out, g, s, n, op, p, q), code(op, kUnaryGradOps), need(out, n), need(g, n),
+           need(s, n)),
+      BIND(binary, (out, a, b, n, op), arithmetic(out), oneKind(out, a, b), code(op, kBinaryOps, kIntBinaryOps, a),
+           need(out, n), need(a, n), need(b, n)),
+      BIND(binaryScalar, (out, a, scalar, n, op), arithmetic(out), oneKind(out, a),
+           code(op, kBinaryOps, kIntBinaryOps, a), need(out, n), need(a, n)),
+      BIND(binaryBroadcast, (out, a, b, plan, op), arithmetic(out), oneKind(out, a, b),
+           code(op, kBinaryOps, kIntBinaryOps, a), broadcast(out, a, b, plan)),
+      BIND(compare, (out, a, b, plan, op), oneKind(a, b), code(op, kCompareOps),
+           broadcast(out, a, b, plan)),
+      BIND(compareScalar, (out, a, scalar, n, op), code(op, kCompareOps), need(out, n), need(a, n)),
+      BIND(where, (out, condition, a, b, n), oneKind(out, a, b), need(out, n), need(condition, n),
+           need(a, n), need(b, n)),
+
+      // reductions
+      BIND(reduce, (out, x, outer, axis, inner, op), arithmetic(out), oneKind(out, x),
+           code(op, kReduceOps, kIntReduceOps, x), need(out, outer * inner), need(x, outer * axis * inner)),
+      BIND(argReduce, (out, x, outer, axis, inner, op), arithmetic(x), code(op, kArgOps),
+           positive(axis), need(out, outer * inner), need(x, outer * axis * inner)),
+      BIND(softmax, (out, x, outer, axis, inner, log), flag(log), need(out, outer * axis * inner),
+           need(x, outer * axis * inner)),
+      BIND(softmaxGrad, (dx, g, y, outer, axis, inner, log), flag(log),
+           need(dx, outer * axis * inner), need(g, outer * axis * inner),
+           need(y, outer * axis * inner)),
+
+      // matrix product
+      BIND(gemm,
+           (c, a, b, bias, m, n, k, transA, transB, accumulate, batch, strideC, strideA, strideB),
+           blasSize(m), blasSize(n), blasSize(k), flag(transA), flag(transB), flag(accumulate),
+           need(c, span(batch, strideC, m * n)), need(a, span(batch, strideA, m * k)),
+           need(b, span(batch, strideB, k * n)), optional(bias, n)),
+
+      // indexing
+      BIND(indexSelect, (out, x, index, outer, axis, inner, count), oneKind(out, x),
+           need(out, outer * count * inner), need(x, outer * axis * inner), need(index, count)),
+      BIND(indexAdd, (out, x, index, outer, axis, inner, count), need(out, outer * axis * inner),
+           need(x, outer * count * inner), need(index, count)),
+      BIND(gather, (out, x, index, outer, axis, inner, count), oneKind(out, x),
+           need(out, outer * count * inner), need(x, outer * axis * inner),
+           need(index, outer * count * inner)),
+      BIND(scatterAdd, (out, x, index, outer, axis, inner, count), need(out, outer * axis * inner),
+           need(x, outer * count * inner), need(index, outer * count * inner)),
+      BIND(oneHot, (out, index, n, classes), need(out, n * classes), need(index, n)),
+
+      // random numbers
+      BIND(randomUniform, (out, n, seedLow, seedHigh, counter, low, high),
+           philox(seedLow, seedHigh, counter), need(out, n)),
+      BIND(randomNormal, (out, n, seedLow, seedHigh, counter, mean, std),
+           philox(seedLow, seedHigh, counter), need(out, n)),
+      BIND(randomInteger, (out, n, seedLow, seedHigh, counter, low, high),
+           philox(seedLow, seedHigh, counter), int32Bounds(low, high), need(out, n)),
+      BIND(dropout, (out, mask, x, n, inner, seedLow, seedHigh, counter, p),
+           philox(seedLow, seedHigh, counter), positive(inner), need(out, n),
+           need(mask, ceilDiv(n, inner)), need(x, n)),
+      BIND(maskScale, (out, x, mask, n, inner, scale), positive(inner), need(out, n), need(x, n),
+           need(mask, ceilDiv(n, inner))),
+
+      // convolution and pooling
+      BIND(conv2d, (out, x, w, bias, geometry), convolution(geometry),
+           need(out, outputs(geometry)), need(x, inputs(geometry)), need(w, weights(geometry)),
+           optional(bias, outChannels(geometry))),
+      BIND(conv2dInputGrad, (dx, dy, w, bias, geometry), convolution(geometry),
+           need(dx, inputs(geometry)), need(dy, outputs(geometry)), need(w, weights(geometry)),
+           optional(bias, inChannels(geometry))),
+      BIND(conv2dWeightGrad, (dw, dy, x, geometry), convolution(geometry),
+           need(dw, weights(geometry)), need(dy, outputs(geometry)), need(x, inputs(geometry))),
+      BIND(maxPool2d, (out, index, x, geometry), pooling(geometry), need(out, outputs(geometry)),
+           need(index, outputs(geometry)), need(x, inputs(geometry))),
+      BIND(maxPool2dGrad, (dx, dy, index, geometry), pooling(geometry), need(dx, inputs(geometry)),
+           need(dy, outputs(geometry)), need(index, outputs(geometry))),
+      BIND(maxPool2dGather, (out, x, index, geometry), pooling(geometry),
+           need(out, outputs(geometry)), need(x, inputs(geometry)),
+           need(index, outputs(geometry))),
+      BIND(avgPool2d, (out, x, geometry, padBottom, padRight, countPadding, divisorOverride),
+           pooling(geometry), farPadding(padBottom, padRight), flag(countPadding),
+           need(out, outputs(geometry)), need(x, inputs(geometry))),
+      BIND(avgPool2dGrad, (dx, dy, geometry, padBottom, padRight, countPadding, divisorOverride),
+           pooling(geometry), farPadding(padBottom, padRight), flag(countPadding),
+           need(dx, inputs(geometry)), need(dy, outputs(geometry))),
+
+      // losses
+      BIND(crossEntropy,
+           (loss, rowWeight, logProb, x, target, weight, rows, classes, ignoreIndex, smoothing),
+           need(loss, rows), need(rowWeight, rows), need(logProb, rows * classes),
+           need(x, rows * classes), need(target, rows), optional(weight, classes)),
+      BIND(crossEntropyGrad,
+           (dx, g, logProb, target, weight, rows, classes, ignoreIndex, smoothing),
+           need(dx, rows * classes), need(g, rows), need(logProb, rows * classes),
+           need(target, rows), optional(weight, classes)),
+      BIND(bceWithLogits, (loss, x, target, posWeight, n, inner), positive(inner), need(loss, n),
+           need(x, n), need(target, n), optional(posWeight, inner)),
+      BIND(bceWithLogitsGrad, (dx, g, x, target, posWeight, n, inner), positive(inner), need(dx, n),
+           need(g, n), need(x, n), need(target, n), optional(posWeight, inner)),
+
+      // optimiser steps
+      BIND(sgdStep,
+           (params, grads, momenta, first, sizes, lr, momentum, dampening, nesterov, weightDecay,
+            maximize),
+           flag(nesterov), flag(maximize), needEach(sizes, {&params, &grads}),
+           needEachOrNone(momenta, sizes, momentum.value != 0), onePerTensor(first, sizes)),
+      BIND(adamStep,
+           (params, grads, means, variances, maxima, biasCorrection1, biasCorrection2, sizes, lr,
+            beta1, beta2, eps, weightDecay, decoupled, maximize),
+           flag(decoupled), flag(maximize), needEach(sizes, {&params, &grads, &means, &variances}),
+           needEachOrNone(maxima, sizes, false), onePerTensor(biasCorrection1, sizes),
+           onePerTensor(biasCorrection2, sizes)),
+  };
+  return all;
+}
+
+}  // namespace axonode

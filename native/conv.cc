@@ -1,0 +1,129 @@
+// 2-D convolution: which algorithm runs, and Winograd's view of the three passes.
+#include <omp.h>
+
+#include "native/conv_choose.h"
+#include "native/conv_depthwise.h"
+#include "native/conv_direct.h"
+#include "native/conv_scatter.h"
+#include "native/kernels.h"
+#include "native/winograd.h"
+
+namespace axonode::AXONODE_ISA {
+namespace {
+
+Weights weightsOf(const Geometry& g, const float* w) {
+  return {w, g.outChannels, g.inChannels, g.kernelHeight, g.kernelWidth};
+}
+
+template <int M>
+void winogradProduct(Context& ctx, WinogradProduct p, int64_t batch, int64_t height,
+                     int64_t width) {
+  p.grid = tileGrid(M, height, width);
+  p.tiles = batch * p.grid.high * p.grid.wide;
+  const WinogradPlan plan = planWinograd<M>(p, ctx.threads);
+  float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(ctx.threads) * 4));
+#pragma omp parallel num_threads(ctx.threads)
+  runWinograd<M>(p, plan, scratch, omp_get_thread_num());
+}
+
+template <int M>
+void winogradForward(Context& ctx, float* out, const float* x, const float* w, const float* bias,
+                     const Geometry& g) {
+  WinogradProduct p{};
+  p.image = {x, g.inHeight, g.inWidth, g.inChannels, g.padTop, g.padLeft};
+  p.weights = weightsOf(g, w);
+  p.use = WeightUse::forward;
+  p.bias = bias;
+  p.out = out;
+  p.outputs = g.outChannels;
+  winogradProduct<M>(ctx, p, g.batch, g.outHeight, g.outWidth);
+}
+
+// The input gradient is dy convolved with the weights turned by 180 degrees, padded by 2 - pad.
+template <int M>
+void winogradInputGrad(Context& ctx, float* dx, const float* dy, const float* w, const float* bias,
+                       const Geometry& g) {
+  WinogradProduct p{};
+  p.image = {dy, g.outHeight, g.outWidth, g.outChannels, 2 - g.padTop, 2 - g.padLeft};
+  p.weights = weightsOf(g, w);
+  p.use = WeightUse::inputGrad;
+  p.bias = bias;
+  p.out = dx;
+  p.outputs = g.inChannels;
+  winogradProduct<M>(ctx, p, g.batch, g.inHeight, g.inWidth);
+}
+
+template <int M>
+void winogradWeightGrad(Context& ctx, float* dw, const float* dy, const float* x,
+                        const Geometry& g) {
+  WinogradGrad p{};
+  p.image = {x, g.inHeight, g.inWidth, g.inChannels, g.padTop, g.padLeft};
+  p.grid = tileGrid(M, g.outHeight, g.outWidth);
+  p.tiles = g.batch * p.grid.high * p.grid.wide;
+  p.dy = dy;
+  p.outputs = g.outChannels;
+  p.dw = dw;
+  const WinogradGradPlan plan = planWinogradGrad<M>(p, ctx.threads);
+  float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(ctx.threads) * 4));
+#pragma omp parallel num_threads(ctx.threads)
+  runWinogradGrad<M>(p, plan, scratch, omp_get_thread_num(), omp_get_num_threads());
+}
+
+}  // namespace
+
+void conv2d(Context& ctx, float* out, const float* x, const float* w, const float* bias,
+            const Geometry& geometry) {
+  const Geometry& g = geometry;
+  switch (chooseForward(g, ctx.exactConvolution)) {
+    case ConvAlgorithm::none:
+    case ConvAlgorithm::scatter:  // input gradient only
+      return;
+    case ConvAlgorithm::depthwise:
+      return depthwiseForward(ctx, out, x, w, bias, g);
+    case ConvAlgorithm::winograd4:
+      return winogradForward<4>(ctx, out, x, w, bias, g);
+    case ConvAlgorithm::winograd2:
+      return winogradForward<2>(ctx, out, x, w, bias, g);
+    case ConvAlgorithm::direct:
+      return directForward(ctx, out, x, w, bias, g);
+  }
+}
+
+void conv2dInputGrad(Context& ctx, float* dx, const float* dy, const float* w, const float* bias,
+                     const Geometry& geometry) {
+  const Geometry& g = geometry;
+  switch (chooseInputGrad(g, ctx.exactConvolution)) {
+    case ConvAlgorithm::none:
+      return;
+    case ConvAlgorithm::depthwise:
+      return depthwiseInputGrad(ctx, dx, dy, w, bias, g);
+    case ConvAlgorithm::winograd4:
+      return winogradInputGrad<4>(ctx, dx, dy, w, bias, g);
+    case ConvAlgorithm::winograd2:
+      return winogradInputGrad<2>(ctx, dx, dy, w, bias, g);
+    case ConvAlgorithm::scatter:
+      return scatterInputGrad(ctx, dx, dy, w, bias, g);
+    case ConvAlgorithm::direct:
+      return directInputGrad(ctx, dx, dy, w, bias, g);
+  }
+}
+
+void conv2dWeightGrad(Context& ctx, float* dw, const float* dy, const float* x,
+                      const Geometry& geometry) {
+  const Geometry& g = geometry;
+  switch (chooseWeightGrad(g, ctx.exactConvolution)) {
+    case ConvAlgorithm::none:
+    case ConvAlgorithm::scatter:  // input gradient only
+      return;
+    case ConvAlgorithm::depthwise:
+      return depthwiseWeightGrad(ctx, dw, dy, x, g);
+    case ConvAlgorithm::winograd4:
+      return winogradWeightGrad<4>(ctx, dw, dy, x, g);
+    case ConvAlgorithm::winograd2:
+      return winogradWeightGrad<2>(ctx, dw, dy, x, g);
+    case ConvAlgorithm::direct:
+      return directWeightGrad(ctx, dw, dy, x, g);
+  }
+}
+
+}  // namespace axonode::AXONODE_ISA

@@ -1,0 +1,62 @@
+// Which algorithm each pass of a convolution takes. Pure functions of the geometry, so that results
+// do not depend on anything else; the thresholds were measured.
+#pragma once
+
+#include "native/types.h"
+
+namespace axonode::AXONODE_ISA {
+
+enum class ConvAlgorithm { none, depthwise, direct, scatter, winograd4, winograd2 };
+
+namespace {
+
+// Winograd's transforms work on whole vectors of channels, at most 16 wide.
+bool suitsWinograd(const Geometry& g, bool exact) {
+  return !exact && g.groups == 1 && g.kernelHeight == 3 && g.kernelWidth == 3 &&
+         g.strideHeight == 1 && g.strideWidth == 1 && g.dilationHeight == 1 &&
+         g.dilationWidth == 1 && g.inChannels >= 16 && g.outChannels >= 16 && g.batch > 0 &&
+         g.inHeight > 0 && g.inWidth > 0 && g.outHeight > 0 && g.outWidth > 0;
+}
+
+// Larger tiles save more multiplications, unless most of them would hang over the edge.
+ConvAlgorithm winogradFor(int64_t height, int64_t width) {
+  return height <= 2 && width <= 2 ? ConvAlgorithm::winograd2 : ConvAlgorithm::winograd4;
+}
+
+bool isDepthwise(const Geometry& g) {
+  return g.groups == g.inChannels && g.outChannels == g.inChannels;
+}
+
+[[maybe_unused]] ConvAlgorithm chooseForward(const Geometry& g, bool exact) {
+  if (g.outChannels == 0) return ConvAlgorithm::none;
+  if (isDepthwise(g)) return ConvAlgorithm::depthwise;
+  return suitsWinograd(g, exact) ? winogradFor(g.outHeight, g.outWidth) : ConvAlgorithm::direct;
+}
+
+// Multiplications that gathering and scattering spend, in whole vectors; adding a scattered product
+// costs as much as 32 of them.
+bool suitsScatter(const Geometry& g) {
+  const auto whole = [](int64_t n) { return (n + 15) / 16 * 16; };
+  const int64_t taps = g.kernelHeight * g.kernelWidth;
+  const int64_t scattered =
+      g.outHeight * g.outWidth * whole(taps * g.inChannels) * (g.outChannels + 32);
+  const int64_t gathered = g.inHeight * g.inWidth * taps * g.outChannels * whole(g.inChannels) /
+                           (g.strideHeight * g.strideWidth);
+  return g.groups == 1 && g.batch >= 4 && scattered < gathered;
+}
+
+[[maybe_unused]] ConvAlgorithm chooseInputGrad(const Geometry& g, bool exact) {
+  if (g.inChannels == 0) return ConvAlgorithm::none;
+  if (isDepthwise(g)) return ConvAlgorithm::depthwise;
+  if (suitsWinograd(g, exact)) return winogradFor(g.inHeight, g.inWidth);
+  return suitsScatter(g) ? ConvAlgorithm::scatter : ConvAlgorithm::direct;
+}
+
+[[maybe_unused]] ConvAlgorithm chooseWeightGrad(const Geometry& g, bool exact) {
+  if (g.inChannels == 0 || g.outChannels == 0) return ConvAlgorithm::none;
+  if (isDepthwise(g)) return ConvAlgorithm::depthwise;
+  return suitsWinograd(g, exact) ? winogradFor(g.outHeight, g.outWidth) : ConvAlgorithm::direct;
+}
+
+}  // namespace
+}  // namespace axonode::AXONODE_ISA

@@ -1,0 +1,14 @@
+// Convolution without tricks, for every geometry: each result is the sum of its products.
+#pragma once
+
+#include "native/types.h"
+
+namespace axonode::AXONODE_ISA {
+
+void directForward(Context& ctx, float* out, const float* x, const float* w, const float* bias,
+                   const Geometry& g);
+void directInputGrad(Context& ctx, float* dx, const float* dy, const float* w, const float* bias,
+                     const Geometry& g);
+void directWeightGrad(Context& ctx, float* dw, const float* dy, const float* x, const Geometry& g);
+
+}  // namespace axonode::AXONODE_ISA

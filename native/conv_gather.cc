@@ -1,0 +1,222 @@
+#include "native/conv_gather.h"
+
+namespace axonode::AXONODE_ISA {
+namespace {
+
+// Floats of gathered windows that a block keeps in the second-level cache.
+constexpr int64_t kBlockFloats = 96 * 1024;
+constexpr int64_t kSliceLength = 256;
+// Rows a multiple of 2 KiB apart fall into few cache sets: such images are copied, not read in
+// place.
+constexpr int64_t kAliasBytes = 2048;
+
+bool isInPlace(const GatherAxis& axis) {
+  return axis.taps == 1 && axis.gridStep == 1 && axis.start == 0 && axis.inSize == axis.gridSize;
+}
+
+GatherMode chooseMode(const GatherProduct& p) {
+  const int64_t pixelBytes = p.inPixel * 4;
+  if (isInPlace(p.rows) && isInPlace(p.cols)) {
+    return pixelBytes % kAliasBytes == 0 ? GatherMode::windows : GatherMode::inPlace;
+  }
+  // Windows that overlap are read from the padded rows as long as few panels read them again.
+  const bool overlap = p.cols.taps >= p.cols.gridStep && p.cols.tapStep == 1;
+  const bool fewPanels = p.outputs <= 192 || p.channels < 16;
+  if (overlap && p.rows.taps > 0 && p.cols.gridSize >= 7 && fewPanels && p.depth() <= 3200 &&
+      p.cols.gridStep * p.channels * 4 % kAliasBytes != 0) {
+    return GatherMode::paddedRows;
+  }
+  return GatherMode::windows;
+}
+
+}  // namespace
+
+GatherPlan planGather(const GatherProduct& p, int64_t threads) {
+  GatherPlan plan{};
+  const int64_t points = p.points();
+  if (points == 0) return plan;  // no blocks
+  plan.mode = chooseMode(p);
+  const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth);
+  int64_t imageFloats = 0;
+  if (plan.mode == GatherMode::paddedRows) {
+    plan.slices = {1, 1, 1};
+    const int64_t gridHeight = p.rows.gridSize, gridWidth = p.cols.gridSize;
+    const int64_t rowFloats = paddedRowsFloats(p, 2) - paddedRowsFloats(p, 1);
+    const int64_t fitting = smaller(kBlockFloats / rowFloats, 224 / gridWidth + 1);
+    plan.blockRows = larger<int64_t>(1, smaller(gridHeight, fitting));
+    const int64_t perImage = ceilDivide(gridHeight, plan.blockRows);
+    plan.blockRows = ceilDivide(gridHeight, perImage);
+    plan.blocks = p.batch * ceilDivide(gridHeight, plan.blockRows);
+    plan.blockPoints = plan.blockRows * gridWidth;
+    imageFloats = paddedRowsFloats(p, plan.blockRows);
+  } else {
+    plan.slices = sliceWindow(p, kSliceLength);
+    const int64_t length = larger<int64_t>(1, ceilDivide(p.depth(), plan.slices.count()));
+    int64_t longest = 1;
+    for (int64_t i = 0; i < plan.slices.count(); i++) {
+      longest = larger(longest, plan.slices(p, i).length());
+    }
+    // Several slices add to the results, which should then stay in the cache too.
+    const int64_t fitting =
+        plan.slices.count() > 1 ? 160 * 1024 / (length + p.outputs) : kBlockFloats / length;
+    plan.blockPoints =
+        larger(kTileRows * 2, smaller(kTileRows * 16, fitting / kTileRows * kTileRows));
+    plan.blocks = ceilDivide(points, plan.blockPoints);
+    if (plan.blocks < 8 * threads) plan.blocks = roundUp(plan.blocks, threads);
+    plan.blockPoints =
+        larger<int64_t>(1, roundUp(ceilDivide(points, larger<int64_t>(plan.blocks, 1)), kTileRows));
+    plan.blocks = ceilDivide(points, plan.blockPoints);
+    if (plan.mode == GatherMode::windows) {
+      plan.windowStride = roundUp(longest, 16);
+      if (plan.windowStride % 64 == 0) plan.windowStride += 16;
+      imageFloats = plan.blockPoints * plan.windowStride;
+    }
+  }
+  const bool fewBlocks = plan.blocks % threads != 0 && plan.blocks < 4 * threads;
+  plan.panelParts = fewBlocks ? smaller(panelCount, threads) : 1;
+  plan.tilesOutermost = plan.slices.count() == 1 && p.depth() * p.outputs <= 64 * 1024;
+  plan.scratchFloats = roundUp(imageFloats, 16) + roundUp(plan.blockPoints * 2, 16);
+  return plan;
+}
+
+namespace {
+
+// A block's rows and where they are written.
+struct Block {
+  int64_t first;  // grid point
+  int64_t points;
+  const float* a;
+  int64_t rowStride;
+  int64_t segments;
+  int64_t segmentStride;
+  int64_t* outOffset;  // of each point
+  int64_t tiles;
+  int64_t tilesPerRow;  // paddedRows: a tile stays within a grid row; else 0
+};
+
+struct TileRange {
+  int64_t first, count;
+  const float* a;
+};
+
+TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
+  if (block.tilesPerRow > 0) {
+    const int64_t row = tile / block.tilesPerRow, part = tile % block.tilesPerRow;
+    const int64_t width = p.cols.gridSize;
+    const int64_t begin = width * part / block.tilesPerRow;
+    const int64_t end = width * (part + 1) / block.tilesPerRow;
+    // segmentStride is tapStep image rows; a grid row is gridStep of them.
+    const int64_t imageRow = block.segmentStride / p.rows.tapStep;
+    return {row * width + begin, end - begin,
+            block.a + row * p.rows.gridStep * imageRow + begin * block.rowStride};
+  }
+  const int64_t begin = block.points * tile / block.tiles;
+  const int64_t end = block.points * (tile + 1) / block.tiles;
+  return {begin, end - begin, block.a + begin * block.rowStride};
+}
+
+void writeOffsets(const GatherProduct& p, const Block& block) {
+  const int64_t gridWidth = p.cols.gridSize, gridArea = p.rows.gridSize * gridWidth;
+  int64_t n = block.first / gridArea, i = block.first % gridArea / gridWidth;
+  int64_t j = block.first % gridWidth;
+  for (int64_t point = 0; point < block.points; point++) {
+    const int64_t y = n * p.rows.outSize + p.rows.outStart + i * p.rows.outStep;
+    const int64_t x = p.cols.outStart + j * p.cols.outStep;
+    block.outOffset[point] = (y * p.cols.outSize + x) * p.outPixel;
+    if (++j == gridWidth) {
+      j = 0;
+      if (++i == p.rows.gridSize) i = 0, n++;
+    }
+  }
+}
+
+Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, float* scratch) {
+  Block block{};
+  block.outOffset = reinterpret_cast<int64_t*>(scratch);
+  float* image = scratch + roundUp(plan.blockPoints * 2, 16);
+  const int64_t gridWidth = p.cols.gridSize;
+  if (plan.mode == GatherMode::paddedRows) {
+    const int64_t perImage = ceilDivide(p.rows.gridSize, plan.blockRows);
+    const int64_t n = index / perImage, row = index % perImage * plan.blockRows;
+    const int64_t rowCount = smaller(plan.blockRows, p.rows.gridSize - row);
+    const PaddedRows padded = padRows(p, n, row, rowCount, image);
+    block.first = (n * p.rows.gridSize + row) * gridWidth;
+    block.points = rowCount * gridWidth;
+    block.a = padded.data;
+    block.rowStride = p.cols.gridStep * p.channels;
+    block.segments = p.rows.taps;
+    block.segmentStride = padded.rowStride * p.rows.tapStep;
+    block.tilesPerRow = ceilDivide(gridWidth, kTileRows);
+    block.tiles = rowCount * block.tilesPerRow;
+  } else {
+    block.first = index * plan.blockPoints;
+    block.points = smaller(plan.blockPoints, p.points() - block.first);
+    block.segments = 1;
+    block.tiles = ceilDivide(block.points, kTileRows);
+    if (plan.mode == GatherMode::inPlace) {
+      block.a = p.in + block.first * p.inPixel;
+      block.rowStride = p.inPixel;
+    } else {
+      block.a = image;
+      block.rowStride = plan.windowStride;
+    }
+  }
+  writeOffsets(p, block);
+  return block;
+}
+
+}  // namespace
+
+void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
+  const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth), depth = p.depth();
+  const bool inPlace = plan.mode == GatherMode::inPlace;
+  if (plan.blocks == 0) return;
+#pragma omp for schedule(dynamic, 1) nowait
+  for (int64_t unit = 0; unit < plan.blocks * plan.panelParts; unit++) {
+    const Block block = openBlock(p, plan, unit / plan.panelParts, scratch);
+    const int64_t part = unit % plan.panelParts;
+    const int64_t panel0 = panelCount * part / plan.panelParts;
+    const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
+    for (int64_t s = 0; s < plan.slices.count(); s++) {
+      const WindowSlice slice = plan.slices(p, s);
+      const int64_t sliceStart =
+          (slice.row0 * p.cols.taps + slice.col0) * p.channels + slice.channel0;
+      if (plan.mode == GatherMode::windows) {
+        gatherWindows(p, slice, block.first, block.points, const_cast<float*>(block.a),
+                      plan.windowStride);
+      }
+      const auto multiply = [&](int64_t index, int64_t panel) {
+        const TileRange tile = tileOf(p, block, index);
+        const int64_t column = panel * kPanelWidth;
+        RowTile t{};
+        t.a = tile.a + (inPlace ? sliceStart : 0);
+        t.rowStride = block.rowStride;
+        t.segments = block.segments;
+        t.segmentStride = block.segmentStride;
+        t.length = slice.length() / block.segments;
+        t.panel = p.panels + (panel * depth + sliceStart) * kPanelWidth;
+        t.out = p.out + column;
+        t.rowOffset = block.outOffset + tile.first;
+        t.columns = smaller(kPanelWidth, p.outputs - column);
+        t.bias = p.bias && s == 0 ? p.bias + column : nullptr;
+        t.accumulate = s > 0;
+        // The first panel brings in the rows that the next tile will read.
+        if (inPlace && plan.slices.count() == 1 && panel == panel0) {
+          t.prefetch = tile.a + tile.count * block.rowStride;
+        }
+        rowKernel(tile.count, ceilDivide(t.columns, kLanes))(t);
+      };
+      if (plan.tilesOutermost) {
+        for (int64_t tile = 0; tile < block.tiles; tile++) {
+          for (int64_t panel = panel0; panel < panel1; panel++) multiply(tile, panel);
+        }
+      } else {
+        for (int64_t panel = panel0; panel < panel1; panel++) {
+          for (int64_t tile = 0; tile < block.tiles; tile++) multiply(tile, panel);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace axonode::AXONODE_ISA

@@ -1,0 +1,174 @@
+#include "native/gemm_blocked.h"
+
+#include "native/tile_transpose.h"
+
+namespace axonode::AXONODE_ISA {
+namespace {
+
+constexpr int64_t kPackedFloats = 2 << 20;
+constexpr int64_t kCopyFloats = 64 * 1024;
+constexpr int64_t kAliasBytes = 2048;
+
+// Panel of b's rows [k0, k1) and columns column ... + columns, one row of kPanelWidth per k.
+void packPanel(const Product& p, const float* b, int64_t k0, int64_t k1, int64_t column,
+               int64_t columns, float* panel) {
+  if (!p.transB) {
+    for (int64_t k = k0; k < k1; k++, panel += kPanelWidth) {
+      copyPanelRow(panel, b + k * p.n + column, columns);
+    }
+    return;
+  }
+  const float* source = b + column * p.k;
+  int64_t k = k0;
+  if (columns == kPanelWidth) {
+    for (; k + kLanes <= k1; k += kLanes) {
+      for (int64_t j = 0; j < kPanelWidth; j += kLanes) {
+        VecF rows[kLanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) rows[i] = load(source + (j + i) * p.k + k);
+        transposeSquare(rows);
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) store(panel + (k - k0 + i) * kPanelWidth + j, rows[i]);
+      }
+    }
+  }
+  for (; k < k1; k++) {
+    float* row = panel + (k - k0) * kPanelWidth;
+    for (int64_t j = 0; j < kPanelWidth; j++) row[j] = j < columns ? source[j * p.k + k] : 0;
+  }
+}
+
+// A block of a: its element (row, k) is data[row * rowStride + k], or data[k * rowStride + row].
+struct Left {
+  const float* data;
+  int64_t rowStride;
+};
+
+Left openLeft(const Product& p, const BlockedPlan& plan, const float* a, int64_t row, int64_t rows,
+              int64_t k0, int64_t depth, float* copy) {
+  const int64_t stride = p.transA ? p.m : p.k;
+  const float* source = p.transA ? a + k0 * stride + row : a + row * stride + k0;
+  if (!plan.copied) return {source, stride};
+  const int64_t lines = p.transA ? depth : rows, length = p.transA ? rows : depth;
+  const int64_t copyStride = roundUp(length, 16) + 16;
+  for (int64_t i = 0; i < lines; i++)
+    copyFloats(copy + i * copyStride, source + i * stride, length);
+  return {copy, copyStride};
+}
+
+struct Right {
+  const float* panel;
+  int64_t stride;
+};
+
+// c's rows x columns (+)= left * right, in tiles of about equal height.
+void multiplyBlock(const Product& p, const Left& left, const Right& right, int64_t rows,
+                   int64_t depth, int64_t columns, float* c, const float* bias, bool accumulate) {
+  const int64_t tiles = ceilDivide(rows, kTileRows), vectors = ceilDivide(columns, kLanes);
+  int64_t offsets[kTileRows];
+  for (int64_t r = 0; r < kTileRows; r++) offsets[r] = r * p.n;
+  for (int64_t i = 0; i < tiles; i++) {
+    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+    if (p.transA) {
+      OuterTile t{};
+      t.a = left.data + begin;
+      t.aStride = left.rowStride;
+      t.segments = 1;
+      t.length = depth;
+      t.b = right.panel;
+      t.bStride = right.stride;
+      t.out = c + begin * p.n;
+      t.outStride = p.n;
+      t.columns = columns;
+      t.bias = bias;
+      t.accumulate = accumulate;
+      outerKernel(end - begin, vectors)(t);
+    } else {
+      RowTile t{};
+      t.a = left.data + begin * left.rowStride;
+      t.rowStride = left.rowStride;
+      t.segments = 1;
+      t.length = depth;
+      t.panel = right.panel;
+      t.panelStride = right.stride;
+      t.out = c + begin * p.n;
+      t.rowOffset = offsets;
+      t.columns = columns;
+      t.bias = bias;
+      t.accumulate = accumulate;
+      rowKernel(end - begin, vectors)(t);
+    }
+  }
+}
+
+}  // namespace
+
+BlockedPlan planBlocked(const Product& p) {
+  BlockedPlan plan{};
+  // With few rows packing b costs more than it gains; vectors must not reach past its last row.
+  plan.packed = p.transB || p.m > 2 * kTileRows || p.n % kLanes != 0;
+  plan.depthBlock = ceilDivide(p.k, ceilDivide(p.k, 384));
+  const int64_t columns = roundUp(p.n, kPanelWidth);
+  plan.columnBlock = smaller(columns, kPackedFloats / plan.depthBlock / kPanelWidth * kPanelWidth);
+  plan.rowBlock = smaller(roundUp(p.m, kTileRows), 8 * kTileRows);
+  const int64_t stride = p.transA ? p.m : p.k;
+  plan.copied = stride * 4 % kAliasBytes == 0 && p.n > 2 * kPanelWidth && p.m > 4;
+  if (plan.copied) {
+    const int64_t fitting = kCopyFloats / (plan.depthBlock + 32) - 32;
+    plan.rowBlock = smaller(plan.rowBlock, larger(kTileRows, fitting / kTileRows * kTileRows));
+    const int64_t lines = p.transA ? plan.depthBlock : plan.rowBlock;
+    const int64_t length = p.transA ? plan.rowBlock : plan.depthBlock;
+    plan.copyFloats = lines * (roundUp(length, 16) + 16);
+  }
+  plan.panelFloats = plan.packed ? roundUp(plan.depthBlock * plan.columnBlock, 16) : 0;
+  return plan;
+}
+
+void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float* a, const float* b,
+                float* scratch, int64_t thread, int64_t threads) {
+  float* copy = scratch + plan.panelFloats + thread * plan.copyFloats;
+  const int64_t rowBlocks = ceilDivide(p.m, plan.rowBlock);
+  for (int64_t n0 = 0; n0 < p.n; n0 += plan.columnBlock) {
+    const int64_t n1 = smaller(p.n, n0 + plan.columnBlock);
+    const int64_t panels = ceilDivide(n1 - n0, kPanelWidth);
+    for (int64_t k0 = 0; k0 < p.k; k0 += plan.depthBlock) {
+      const int64_t depth = smaller(plan.depthBlock, p.k - k0);
+      if (plan.packed) {
+        for (int64_t i = panels * thread / threads; i < panels * (thread + 1) / threads; i++) {
+          const int64_t column = n0 + i * kPanelWidth;
+          packPanel(p, b, k0, k0 + depth, column, smaller(kPanelWidth, n1 - column),
+                    scratch + i * kPanelWidth * depth);
+        }
+        if (threads > 1) {
+#pragma omp barrier
+        }
+      }
+      // Units are runs of panels of one row block, so that every thread gets an equal share.
+      const int64_t units = rowBlocks * panels;
+      int64_t unit = units * thread / threads;
+      const int64_t last = units * (thread + 1) / threads;
+      while (unit < last) {
+        const int64_t row = unit / panels * plan.rowBlock;
+        const int64_t rows = smaller(plan.rowBlock, p.m - row);
+        const int64_t runEnd = smaller(last, (unit / panels + 1) * panels);
+        const Left left = openLeft(p, plan, a, row, rows, k0, depth, copy);
+        for (; unit < runEnd; unit++) {
+          const int64_t panel = unit % panels, column = n0 + panel * kPanelWidth;
+          const Right right = plan.packed
+                                  ? Right{scratch + panel * kPanelWidth * depth, kPanelWidth}
+                                  : Right{b + k0 * p.n + column, p.n};
+          const int64_t columns = smaller(kPanelWidth, n1 - column);
+          float bias[kPanelWidth];
+          if (p.bias && k0 == 0) copyPanelRow(bias, p.bias + column, columns);
+          multiplyBlock(p, left, right, rows, depth, columns, c + row * p.n + column,
+                        p.bias && k0 == 0 ? bias : nullptr, p.accumulate || k0 > 0);
+        }
+      }
+      if (plan.packed && threads > 1) {
+#pragma omp barrier
+      }
+    }
+  }
+}
+
+}  // namespace axonode::AXONODE_ISA

@@ -1,0 +1,362 @@
+#include "native/winograd_tiles.h"
+
+#include "native/tile_transpose.h"
+#include "native/winograd_transforms.h"
+
+namespace axonode::AXONODE_ISA {
+
+TileGrid tileGrid(int64_t m, int64_t height, int64_t width) {
+  return {height, width, ceilDivide(height, m), ceilDivide(width, m)};
+}
+
+namespace {
+
+const float zeroVector[kLanes] = {};
+
+// A pixel's channels; outside of the image the step is 0 and the same zeros are read again.
+struct Pixel {
+  const float* data;
+  int64_t step;
+};
+
+template <int M>
+AXONODE_INLINE void storeFrequencies(VecF (&d)[M + 2][M + 2], float* to, int64_t stride) {
+#pragma GCC unroll 6
+  for (int i = 0; i < M + 2; i++) {
+    VecF o[M + 2];
+    Winograd<M>::input(d[i], o);
+#pragma GCC unroll 6
+    for (int j = 0; j < M + 2; j++) store(to + (i * (M + 2) + j) * stride, o[j]);
+  }
+}
+
+struct TilePlace {
+  int64_t n, y, x;
+};
+template <int M>
+AXONODE_INLINE TilePlace placeOf(const TileGrid& grid, int64_t tile) {
+  const int64_t inImage = tile % (grid.high * grid.wide);
+  return {tile / (grid.high * grid.wide), inImage / grid.wide * M, inImage % grid.wide * M};
+}
+
+// The last vector of channels starts early enough to be full.
+AXONODE_INLINE int64_t vectorStart(int64_t c, int64_t channels) {
+  return smaller(c, channels - kLanes);
+}
+
+}  // namespace
+
+template <int M>
+void transformInput(const WindowImage& image, const TileGrid& grid, int64_t begin, int64_t end,
+                    const Frequencies& to) {
+  constexpr int A = M + 2;
+  const int64_t rowStride = image.width * image.channels;
+  for (int64_t tile = begin; tile < end; tile++) {
+    const TilePlace place = placeOf<M>(grid, tile);
+    const int64_t y0 = place.y - image.padTop, x0 = place.x - image.padLeft;
+    const float* plane = image.data + place.n * image.height * rowStride;
+    float* target = to.data + (tile - begin) * to.rowStride;
+    if (y0 >= 0 && x0 >= 0 && y0 + A <= image.height && x0 + A <= image.width) {
+      const float* corner = plane + y0 * rowStride + x0 * image.channels;
+      for (int64_t block = 0; block < image.channels; block += kLanes) {
+        const int64_t c = vectorStart(block, image.channels);
+        VecF d[A][A];
+#pragma GCC unroll 6
+        for (int j = 0; j < A; j++) {
+          VecF column[A], o[A];
+#pragma GCC unroll 6
+          for (int i = 0; i < A; i++) {
+            column[i] = load(corner + i * rowStride + j * image.channels + c);
+          }
+          Winograd<M>::input(column, o);
+#pragma GCC unroll 6
+          for (int i = 0; i < A; i++) d[i][j] = o[i];
+        }
+        storeFrequencies<M>(d, target + c, to.stride);
+      }
+      continue;
+    }
+    Pixel pixels[A][A];
+    for (int i = 0; i < A; i++) {
+      for (int j = 0; j < A; j++) {
+        const int64_t y = y0 + i, x = x0 + j;
+        const bool inside = y >= 0 && y < image.height && x >= 0 && x < image.width;
+        pixels[i][j] =
+            inside ? Pixel{plane + y * rowStride + x * image.channels, 1} : Pixel{zeroVector, 0};
+      }
+    }
+    for (int64_t block = 0; block < image.channels; block += kLanes) {
+      const int64_t c = vectorStart(block, image.channels);
+      VecF d[A][A];
+#pragma GCC unroll 6
+      for (int j = 0; j < A; j++) {
+        VecF column[A], o[A];
+#pragma GCC unroll 6
+        for (int i = 0; i < A; i++) column[i] = load(pixels[i][j].data + pixels[i][j].step * c);
+        Winograd<M>::input(column, o);
+#pragma GCC unroll 6
+        for (int i = 0; i < A; i++) d[i][j] = o[i];
+      }
+      storeFrequencies<M>(d, target + c, to.stride);
+    }
+  }
+}
+
+template <int M>
+void transformGrad(const float* dy, int64_t channels, const TileGrid& grid, int64_t begin,
+                   int64_t end, const Frequencies& to) {
+  constexpr int A = M + 2;
+  for (int64_t tile = begin; tile < end; tile++) {
+    const TilePlace place = placeOf<M>(grid, tile);
+    const float* plane = dy + place.n * grid.height * grid.width * channels;
+    float* target = to.data + (tile - begin) * to.rowStride;
+    Pixel pixels[M][M];
+    for (int i = 0; i < M; i++) {
+      for (int j = 0; j < M; j++) {
+        const int64_t y = place.y + i, x = place.x + j;
+        pixels[i][j] = y < grid.height && x < grid.width
+                           ? Pixel{plane + (y * grid.width + x) * channels, 1}
+                           : Pixel{zeroVector, 0};
+      }
+    }
+    for (int64_t block = 0; block < channels; block += kLanes) {
+      const int64_t c = vectorStart(block, channels);
+      VecF d[A][M];
+#pragma GCC unroll 6
+      for (int j = 0; j < M; j++) {
+        VecF column[M], o[A];
+#pragma GCC unroll 6
+        for (int i = 0; i < M; i++) column[i] = load(pixels[i][j].data + pixels[i][j].step * c);
+        Winograd<M>::grad(column, o);
+#pragma GCC unroll 6
+        for (int i = 0; i < A; i++) d[i][j] = o[i];
+      }
+#pragma GCC unroll 6
+      for (int i = 0; i < A; i++) {
+        VecF o[A];
+        Winograd<M>::grad(d[i], o);
+#pragma GCC unroll 6
+        for (int j = 0; j < A; j++) store(target + (i * A + j) * to.stride + c, o[j]);
+      }
+    }
+  }
+}
+
+template <int M>
+void transformOutput(const Frequencies& from, int64_t count, const float* bias, float* out,
+                     int64_t channels, const TileGrid& grid, int64_t begin, int64_t end) {
+  constexpr int A = M + 2;
+  for (int64_t tile = begin; tile < end; tile++) {
+    const TilePlace place = placeOf<M>(grid, tile);
+    float* corner = out + ((place.n * grid.height + place.y) * grid.width + place.x) * channels;
+    const int64_t rows = smaller<int64_t>(M, grid.height - place.y);
+    const int64_t cols = smaller<int64_t>(M, grid.width - place.x);
+    const float* source = from.data + (tile - begin) * from.rowStride;
+    for (int64_t block = 0; block < count; block += kLanes) {
+      // Fewer than a vector's channels are left: whole vectors are computed, some lanes written.
+      const int64_t lanes = smaller<int64_t>(count, kLanes);
+      const int64_t c = lanes < kLanes ? 0 : vectorStart(block, count);
+      const VecF start = !bias            ? VecF{}
+                         : lanes < kLanes ? loadPartial(bias, lanes)
+                                          : load(bias + c);
+      VecF d[M][A];
+#pragma GCC unroll 6
+      for (int j = 0; j < A; j++) {
+        VecF column[A], o[M];
+#pragma GCC unroll 6
+        for (int i = 0; i < A; i++) column[i] = load(source + (i * A + j) * from.stride + c);
+        Winograd<M>::output(column, o);
+#pragma GCC unroll 6
+        for (int i = 0; i < M; i++) d[i][j] = o[i];
+      }
+#pragma GCC unroll 6
+      for (int i = 0; i < M; i++) {
+        VecF o[M];
+        Winograd<M>::output(d[i], o);
+        if (i >= rows) continue;
+        float* row = corner + i * grid.width * channels + c;
+#pragma GCC unroll 6
+        for (int j = 0; j < M; j++) {
+          if (j >= cols) continue;
+          if (lanes == kLanes) {
+            store(row + j * channels, o[j] + start);
+          } else {
+            storePartial(row + j * channels, o[j] + start, lanes);
+          }
+        }
+      }
+    }
+  }
+}
+
+namespace {
+
+// Taps of weights, one vector per tap: taps[row][tap] has the weights of neighbouring columns.
+using TapVectors = VecF[9];
+
+// kLanes outputs from column on (those below w.outputs), of up to kLanes channels from c on.
+void loadForwardTaps(const Weights& w, int64_t column, int64_t c, int64_t count, TapVectors* taps) {
+  const int64_t outputStride = w.channels * 9, length = count * 9;
+  const float* source = w.data + column * outputStride + c * 9;
+  VecF* flat = taps[0];
+  if (w.outputs - column >= kLanes && length >= kLanes) {
+    for (int64_t q = 0; q < length; q += kLanes) {
+      const int64_t first = smaller(q, length - kLanes);
+      VecF rows[kLanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; i++) rows[i] = load(source + i * outputStride + first);
+      transposeSquare(rows);
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; i++) flat[first + i] = rows[i];
+    }
+    return;
+  }
+  for (int64_t q = 0; q < length; q++) {
+    VecF v{};
+    for (int64_t i = 0; i < kLanes && column + i < w.outputs; i++)
+      v[i] = source[i * outputStride + q];
+    flat[q] = v;
+  }
+}
+
+// kLanes channels from column on (those below w.channels) of output k, taps in reverse.
+void loadInputGradTaps(const Weights& w, int64_t column, int64_t k, TapVectors& taps) {
+  const int64_t offset = (k * w.channels + column) * 9;
+  const float* source = w.data + offset;
+  constexpr int64_t reach = (kLanes - 1) * 9 + (kLanes > 9 ? kLanes : 9);
+  if (w.channels - column >= kLanes && offset + reach <= w.outputs * w.channels * 9) {
+#pragma GCC unroll 3
+    for (int first = 0; first < 9; first += kLanes) {
+      // The ninth tap alone is the end of an overlapping square.
+      const int start = first + kLanes > 9 && kLanes < 9 ? 9 - kLanes : first;
+      VecF rows[kLanes];
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; i++) rows[i] = load(source + i * 9 + start);
+      transposeSquare(rows);
+#pragma GCC unroll 16
+      for (int i = 0; i < kLanes; i++) {
+        if (start + i < 9) taps[8 - start - i] = rows[i];
+      }
+    }
+    return;
+  }
+  for (int t = 0; t < 9; t++) {
+    VecF v{};
+    for (int64_t i = 0; i < kLanes && column + i < w.channels; i++) v[i] = source[i * 9 + t];
+    taps[8 - t] = v;
+  }
+}
+
+template <int M>
+void storeWeights(const TapVectors& taps, float* to, int64_t stride) {
+  constexpr int A = M + 2;
+  VecF d[A][3];
+#pragma GCC unroll 3
+  for (int s = 0; s < 3; s++) {
+    const VecF column[3] = {taps[s], taps[3 + s], taps[6 + s]};
+    VecF o[A];
+    Winograd<M>::weight(column, o);
+#pragma GCC unroll 6
+    for (int i = 0; i < A; i++) d[i][s] = o[i];
+  }
+#pragma GCC unroll 6
+  for (int i = 0; i < A; i++) {
+    VecF o[A];
+    Winograd<M>::weight(d[i], o);
+#pragma GCC unroll 6
+    for (int j = 0; j < A; j++) store(to + (i * A + j) * stride, o[j]);
+  }
+}
+
+}  // namespace
+
+template <int M>
+void transformWeights(const Weights& w, WeightUse use, int64_t column0, int64_t begin, int64_t end,
+                      const Frequencies& to) {
+  TapVectors taps[kLanes];
+  for (int64_t j = 0; j < to.rowStride; j += kLanes) {
+    for (int64_t row = begin; row < end; row += kLanes) {
+      const int64_t count = smaller<int64_t>(kLanes, end - row);
+      if (use == WeightUse::forward) {
+        loadForwardTaps(w, column0 + j, row, count, taps);
+      } else {
+        for (int64_t i = 0; i < count; i++) loadInputGradTaps(w, column0 + j, row + i, taps[i]);
+      }
+      for (int64_t i = 0; i < count; i++) {
+        storeWeights<M>(taps[i], to.data + (row - begin + i) * to.rowStride + j, to.stride);
+      }
+    }
+  }
+}
+
+template <int M>
+void inverseWeights(const Frequencies& from, int64_t parts, int64_t partStride, int64_t rows,
+                    int64_t columns, float* dw, int64_t channels, int64_t c0, int64_t k0) {
+  constexpr int A = M + 2;
+  TapVectors taps[kLanes];
+  for (int64_t column = 0; column < columns; column += kLanes) {
+    for (int64_t row = 0; row < rows; row += kLanes) {
+      const int64_t count = smaller<int64_t>(kLanes, rows - row);
+      for (int64_t r = 0; r < count; r++) {
+        const float* source = from.data + (row + r) * from.rowStride + column;
+        VecF d[3][A];
+#pragma GCC unroll 6
+        for (int j = 0; j < A; j++) {
+          VecF m[A], o[3];
+#pragma GCC unroll 6
+          for (int i = 0; i < A; i++) {
+            const float* place = source + (i * A + j) * from.stride;
+            m[i] = load(place);
+            for (int64_t part = 1; part < parts; part++) m[i] += load(place + part * partStride);
+          }
+          Winograd<M>::inverse(m, o);
+#pragma GCC unroll 3
+          for (int i = 0; i < 3; i++) d[i][j] = o[i];
+        }
+#pragma GCC unroll 3
+        for (int i = 0; i < 3; i++) {
+          VecF o[3];
+          Winograd<M>::inverse(d[i], o);
+#pragma GCC unroll 3
+          for (int j = 0; j < 3; j++) taps[r][i * 3 + j] = o[j];
+        }
+      }
+      // taps is a matrix [count * 9][kLanes]; dw wants its transpose.
+      float* target = dw + ((k0 + column) * channels + c0 + row) * 9;
+      const int64_t length = count * 9, lanes = smaller<int64_t>(kLanes, columns - column);
+      const VecF* flat = taps[0];
+      for (int64_t q = 0; q < length; q += kLanes) {
+        if (lanes < kLanes || length < kLanes) {
+          for (int64_t i = q; i < smaller(q + kLanes, length); i++) {
+            for (int64_t j = 0; j < lanes; j++) target[j * channels * 9 + i] = flat[i][j];
+          }
+          continue;
+        }
+        const int64_t first = smaller(q, length - kLanes);
+        VecF square[kLanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) square[i] = flat[first + i];
+        transposeSquare(square);
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) store(target + i * channels * 9 + first, square[i]);
+      }
+    }
+  }
+}
+
+#define AXONODE_INSTANTIATE(M)                                                                    \
+  template void transformInput<M>(const WindowImage&, const TileGrid&, int64_t, int64_t,          \
+                                  const Frequencies&);                                            \
+  template void transformGrad<M>(const float*, int64_t, const TileGrid&, int64_t, int64_t,        \
+                                 const Frequencies&);                                             \
+  template void transformOutput<M>(const Frequencies&, int64_t, const float*, float*, int64_t,    \
+                                   const TileGrid&, int64_t, int64_t);                            \
+  template void transformWeights<M>(const Weights&, WeightUse, int64_t, int64_t, int64_t,         \
+                                    const Frequencies&);                                          \
+  template void inverseWeights<M>(const Frequencies&, int64_t, int64_t, int64_t, int64_t, float*, \
+                                  int64_t, int64_t, int64_t)
+AXONODE_INSTANTIATE(4);
+AXONODE_INSTANTIATE(2);
+#undef AXONODE_INSTANTIATE
+
+}  // namespace axonode::AXONODE_ISA

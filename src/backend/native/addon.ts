@@ -1,0 +1,42 @@
+import type { Kernels } from '../kernels.js';
+
+/** A fault that queued work ran into: an index in its data, or, if there is a message, an exception. */
+export interface NativeFault {
+  readonly kernel: string;
+  readonly index: number;
+  readonly limit: number;
+  readonly message: string | null;
+}
+
+/** The exports of the C++ addon (binding/addon.cc), one instance per environment. */
+export interface NativeAddon {
+  /** Check their arguments, throw TypeError or RangeError with code ERR_KERNEL_ARGUMENT, and enqueue. */
+  readonly kernels: Kernels;
+  /** Number of parameters of each kernel. */
+  readonly arity: Readonly<Record<string, number>>;
+  submitted(): number;
+  completed(): number;
+  /** Blocks until all submitted work is complete. */
+  synchronize(): void;
+  /** Looks for completion for up to so many microseconds; true if all work is complete. */
+  spin(microseconds: number): boolean;
+  wait(): Promise<void>;
+  /** The first fault among completed work since the last call, or null. */
+  takeFault(): NativeFault | null;
+  /** Memory that stays alive while queued work uses it; at most {@link MAX_NATIVE_BYTES}. */
+  allocate(bytes: number): ArrayBuffer;
+  scratchBytes(): number;
+  /** From 1 to {@link MAX_THREADS}. */
+  setNumThreads(threads: number): void;
+  info(): {
+    readonly instructionSet: string;
+    readonly blas: string;
+    readonly blasCore: string;
+    readonly threads: number;
+    readonly synchronous: boolean;
+  };
+}
+
+/** Largest single allocation of the addon: Node's limit for external memory. */
+export const MAX_NATIVE_BYTES = 2 ** 32;
+export const MAX_THREADS = 256;

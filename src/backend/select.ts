@@ -1,0 +1,116 @@
+import { readFileSync } from 'node:fs';
+import { setImmediate } from 'node:timers/promises';
+import { ArgumentError, BackendError } from '../tensor/errors.js';
+import type { Backend, BackendInfo, BackendName } from './backend.js';
+import type { Kernels } from './kernels.js';
+import { MAX_THREADS } from './native/addon.js';
+import { nativeBackend } from './native/index.js';
+import { loadAddon } from './native/load.js';
+import { tsBackend } from './ts/index.js';
+
+let current: Backend | null = null;
+let native: Backend | null = null;
+let whyNotNative: string | null = null;
+
+function openNative(): Backend {
+  native ??= nativeBackend(loadAddon());
+  return native;
+}
+
+/** Native if it loads; else the TypeScript backend, and one line says why. */
+function best(): Backend {
+  try {
+    return openNative();
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    whyNotNative = error.message;
+    process.stderr.write(`axonode: using the slower TypeScript backend: ${error.message}\n`);
+    return tsBackend;
+  }
+}
+
+function open(name: string, source: string): Backend {
+  if (name === 'native') return openNative();
+  if (name === 'ts') return tsBackend;
+  throw new BackendError(`${source}: there is no backend '${name}', expected 'native' or 'ts'`);
+}
+
+function choose(): Backend {
+  const asked = process.env.AXONODE_BACKEND;
+  current = asked ? open(asked, 'AXONODE_BACKEND') : best();
+  return current;
+}
+
+/** The backend in use. The first call chooses it, by AXONODE_BACKEND or by what loads. @internal */
+export function backend(): Backend {
+  return current ?? choose();
+}
+
+/** The kernels of the backend in use. @internal */
+export function kernels(): Kernels {
+  return (current ?? choose()).kernels;
+}
+
+/**
+ * Switches to another backend, after all work on the present one is done. Tensors made before keep their
+ * values and can be used on, but memory is at its best on the backend that made it.
+ * @param name 'native' or 'ts'
+ * @throws BackendError if there is no such backend or if it does not load
+ */
+export function setBackend(name: BackendName): void {
+  const next = open(name, 'setBackend');
+  current?.synchronizeSync();
+  current = next;
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+/** Which backend runs, with what libraries and threads, and why not the native one if it does not. */
+export function backendInfo(): BackendInfo {
+  return { ...backend().info(), version, whyNotNative };
+}
+
+/**
+ * Sets how many threads kernels use from now on; at the start it is one for each processor core, or what
+ * AXONODE_NUM_THREADS says. The TypeScript backend always has one.
+ * @param threads an integer from 1 to 256
+ */
+export function setNumThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new ArgumentError(
+      `setNumThreads: threads is ${threads}, expected an integer from 1 to ${MAX_THREADS}`,
+    );
+  }
+  backend().setNumThreads(threads);
+}
+
+/** Waiting through the event loop costs about 100 µs, so tiny work is waited for on the spot. */
+const SPIN_MICROSECONDS = 50;
+/** How long a loop that awaits nothing but tiny work may go on without letting timers and I/O run. */
+const MAX_MILLISECONDS_WITHOUT_YIELD = 2;
+
+let lastYield = 0;
+
+/**
+ * Waits until all work submitted so far is complete, without blocking the event loop.
+ * @throws IndexFaultError if an index in a tensor's data was out of range
+ * @throws BackendError if a kernel failed, for want of memory for example
+ */
+export async function synchronize(): Promise<void> {
+  const waiting = backend();
+  if (!waiting.spin(SPIN_MICROSECONDS)) {
+    await waiting.wait();
+    lastYield = performance.now();
+  } else if (performance.now() - lastYield > MAX_MILLISECONDS_WITHOUT_YIELD) {
+    await setImmediate();
+    lastYield = performance.now();
+  }
+  waiting.throwFault();
+}
+
+/** As {@link synchronize}, but blocks the event loop. */
+export function synchronizeSync(): void {
+  backend().synchronizeSync();
+}

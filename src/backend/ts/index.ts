@@ -1,0 +1,85 @@
+import type { Backend } from '../backend.js';
+import type { Kernels } from '../kernels.js';
+import { binary, binaryBroadcast, binaryScalar } from './binary.js';
+import { compare, compareScalar, where } from './compare.js';
+import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
+import { gemm } from './gemm.js';
+import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
+import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
+import { addScaled, addStrided, cast, copyStrided, fill, transpose } from './memory.js';
+import { adamStep, sgdStep } from './optimizer.js';
+import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from './pool.js';
+import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
+import { argReduce, reduce } from './reduce.js';
+import { scratchBytes } from './scratch.js';
+import { softmax, softmaxGrad } from './softmax.js';
+import { unary, unaryGrad } from './unary.js';
+
+const kernels = {
+  fill,
+  cast,
+  copyStrided,
+  addStrided,
+  transpose,
+  addScaled,
+  unary,
+  unaryGrad,
+  binary,
+  binaryScalar,
+  binaryBroadcast,
+  compare,
+  compareScalar,
+  where,
+  reduce,
+  argReduce,
+  softmax,
+  softmaxGrad,
+  gemm,
+  indexSelect,
+  indexAdd,
+  gather,
+  scatterAdd,
+  oneHot,
+  randomUniform,
+  randomNormal,
+  randomInteger,
+  dropout,
+  maskScale,
+  conv2d,
+  conv2dInputGrad,
+  conv2dWeightGrad,
+  maxPool2d,
+  maxPool2dGrad,
+  maxPool2dGather,
+  avgPool2d,
+  avgPool2dGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  bceWithLogits,
+  bceWithLogitsGrad,
+  sgdStep,
+  adamStep,
+} satisfies Kernels;
+
+/** The backend in pure TypeScript: kernels run at once, on the calling thread, so nothing is ever pending. */
+export const tsBackend: Backend = {
+  name: 'ts',
+  kernels,
+  info: () => ({
+    name: 'ts',
+    threads: 1,
+    instructionSet: 'js',
+    blas: 'none',
+    blasCore: 'none',
+    synchronous: true,
+  }),
+  setNumThreads: () => {},
+  submitted: () => 0,
+  completed: () => 0,
+  synchronizeSync: () => {},
+  spin: () => true,
+  wait: () => Promise.resolve(),
+  throwFault: () => {},
+  allocate: (bytes) => new ArrayBuffer(bytes),
+  scratchBytes,
+};

@@ -1,0 +1,137 @@
+import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { copyBytes, toHostOrder } from '../io/bytes.js';
+import { DataError } from '../tensor/errors.js';
+
+/** Kinds of elements that IDX files hold. */
+export type IdxKind = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
+
+export interface IdxArray {
+  readonly kind: IdxKind;
+  readonly shape: readonly number[];
+  /** Row-major. */
+  readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+}
+
+const KINDS: ReadonlyMap<number, { kind: IdxKind; size: number }> = new Map([
+  [0x08, { kind: 'uint8', size: 1 }],
+  [0x09, { kind: 'int8', size: 1 }],
+  [0x0b, { kind: 'int16', size: 2 }],
+  [0x0c, { kind: 'int32', size: 4 }],
+  [0x0d, { kind: 'float32', size: 4 }],
+  [0x0e, { kind: 'float64', size: 8 }],
+]);
+
+/** Largest array that is read: no dataset in this format comes near. */
+const MAX_BYTES = 2 ** 30;
+
+const MAX_AXES = 8;
+
+/**
+ * Parses an IDX file, the format of MNIST (http://yann.lecun.com/exdb/mnist/): two zero bytes, the kind of the
+ * elements, the number of axes, the size of each as a big-endian 32-bit integer, the elements, big-endian.
+ *
+ * @param file the name for messages
+ * @throws DataError if the bytes are anything but exactly one such array
+ */
+export function parseIdx(bytes: Uint8Array, file = 'IDX'): IdxArray {
+  if (bytes.length < 4)
+    throw new DataError(`${file}: ${bytes.length} bytes are too few for an IDX file`);
+  const [zero, nought, code = 0, axes = 0] = bytes;
+  if (zero !== 0 || nought !== 0) {
+    throw new DataError(`${file}: not an IDX file: it starts with ${hex(bytes.subarray(0, 4))}`);
+  }
+  const element = KINDS.get(code);
+  if (!element)
+    throw new DataError(
+      `${file}: not an IDX file: 0x${code.toString(16)} names no kind of element`,
+    );
+  if (axes < 1 || axes > MAX_AXES) {
+    throw new DataError(`${file}: ${axes} axes, expected 1 to ${MAX_AXES}`);
+  }
+  const start = 4 + 4 * axes;
+  if (bytes.length < start) {
+    throw new DataError(
+      `${file}: ends after ${bytes.length} bytes, within the sizes of its ${axes} axes`,
+    );
+  }
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const shape = Array.from({ length: axes }, (_, axis) => view.getUint32(4 + 4 * axis));
+  const expected = start + shape.reduce((a, b) => a * b, element.size);
+  if (bytes.length !== expected) {
+    const fault = bytes.length < expected ? 'truncated' : 'bytes that belong to no element';
+    throw new DataError(
+      `${file}: ${element.kind} of shape [${shape.join(', ')}] takes ${expected} bytes with its header, ` +
+        `there are ${bytes.length}: ${fault}`,
+    );
+  }
+  const elements = copyBytes(bytes, start, expected);
+  toHostOrder(elements, element.size, 'BE');
+  return { kind: element.kind, shape, data: viewAs(element.kind, elements.buffer) };
+}
+
+/** The bytes of a file, unpacked if it is gzip, whatever its name. */
+export async function readMaybeGzip(path: string, maxBytes = MAX_BYTES): Promise<Uint8Array> {
+  let packed: Uint8Array;
+  try {
+    const { size } = await stat(path);
+    if (size > maxBytes)
+      throw new DataError(`${path}: ${size} bytes, at most ${maxBytes} are read`);
+    packed = await readFile(path);
+  } catch (cause) {
+    if (cause instanceof DataError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError(`${path}: cannot be read: ${reason}`, { cause });
+  }
+  return unpack(packed, path, maxBytes);
+}
+
+const gunzipAsync = promisify(gunzip);
+
+/**
+ * Unpacks gzip; other bytes are given back as they are.
+ *
+ * @param maxBytes refuses to unpack more than this: a small file can hold gigabytes of zeros
+ * @throws DataError if the packed data is damaged, incomplete or too large
+ */
+export async function unpack(
+  bytes: Uint8Array,
+  file: string,
+  maxBytes: number,
+): Promise<Uint8Array> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
+  try {
+    return await gunzipAsync(bytes, { maxOutputLength: maxBytes });
+  } catch (cause) {
+    const tooLarge = cause instanceof RangeError;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError(
+      tooLarge
+        ? `${file}: unpacks to more than ${maxBytes} bytes`
+        : `${file}: damaged or truncated gzip: ${reason}`,
+      { cause },
+    );
+  }
+}
+
+function viewAs(kind: IdxKind, buffer: ArrayBuffer): IdxArray['data'] {
+  switch (kind) {
+    case 'uint8':
+      return new Uint8Array(buffer);
+    case 'int8':
+      return new Int8Array(buffer);
+    case 'int16':
+      return new Int16Array(buffer);
+    case 'int32':
+      return new Int32Array(buffer);
+    case 'float32':
+      return new Float32Array(buffer);
+    case 'float64':
+      return new Float64Array(buffer);
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}

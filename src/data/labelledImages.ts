@@ -1,0 +1,12 @@
+/** Images of one size with a class each, on the host. */
+export interface LabelledImages {
+  /** [count, channels, rows, cols], row-major, 0 to 255. */
+  readonly images: Uint8Array;
+  /** [count]. */
+  readonly labels: Uint8Array;
+  readonly count: number;
+  /** 1: grey, 3: red, green, blue. */
+  readonly channels: number;
+  readonly rows: number;
+  readonly cols: number;
+}

@@ -1,0 +1,190 @@
+import { PHILOX_LANES } from '../backend/ts/philox.js';
+import { ArgumentError } from '../tensor/errors.js';
+import { Generator, permutation, randomUint32 } from '../tensor/random.js';
+import { noGrad, scope } from '../tensor/scope.js';
+import { type Collated, collate } from './collate.js';
+import type { BatchDataset, Dataset } from './dataset.js';
+
+export interface DataLoaderOptions<T, B> {
+  /** Samples in a batch; default 1. */
+  batchSize?: number;
+  /** Whether each epoch goes through the samples in a random order of its own; default false. */
+  shuffle?: boolean;
+  /**
+   * Of the random order: the same seed gives the same order in epoch i, always. By default drawn from the
+   * default generator (`manualSeed`).
+   */
+  seed?: number;
+  /** Whether to leave out the last batch if it is smaller; default false. */
+  dropLast?: boolean;
+  /** Whether to make the next batch while the current one is worked on; default true. */
+  prefetch?: boolean;
+  /** Makes a batch of samples, in place of the dataset's own way or {@link collate}. */
+  collate?: (samples: T[]) => B | Promise<B>;
+  /** Changes a batch before it is handed out: augmentation, normalisation. */
+  transform?: (batch: B) => B | Promise<B>;
+}
+
+/**
+ * Goes through a dataset in batches, once per `for await`, which is an epoch.
+ *
+ * A batch is handed out on loan: its tensors are let go of when the next one is asked for, or the loop ends;
+ * call `keep()` on those that you need for longer.
+ *
+ * `epoch` and `position` say where it is. Saved with a checkpoint and set again, they make the next loop go on
+ * with the batch that would have followed.
+ *
+ * @example
+ * const loader = new DataLoader(new TensorDataset(x, y), { batchSize: 64, shuffle: true, seed: 1 });
+ * for (let epoch = 0; epoch < 3; epoch++) {
+ *   for await (const [inputs, targets] of loader) { ... }
+ * }
+ */
+export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
+  readonly dataset: Dataset<T> | BatchDataset<T, B>;
+  readonly batchSize: number;
+  /** Batches of an epoch. */
+  readonly length: number;
+  /** Of the random order. */
+  readonly seed: number;
+
+  readonly #options: DataLoaderOptions<T, B>;
+  #epoch = 0;
+  #position = 0;
+  /** Where the next loop starts: 0 unless the position was set. */
+  #start = 0;
+
+  constructor(dataset: Dataset<T> | BatchDataset<T, B>, options: DataLoaderOptions<T, B> = {}) {
+    const { batchSize = 1, dropLast = false } = options;
+    this.dataset = dataset;
+    this.batchSize = natural('batchSize', batchSize, 1);
+    this.seed = natural('seed', options.seed ?? (options.shuffle ? randomUint32() : 0), 0);
+    this.#options = options;
+    const batches = dataset.length / batchSize;
+    this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** Number of the epoch that is under way, or of the next one; from 0. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  set epoch(epoch: number) {
+    this.#epoch = natural('epoch', epoch, 0);
+  }
+
+  /** Batches of this epoch that were handed out. */
+  get position(): number {
+    return this.#position;
+  }
+
+  set position(position: number) {
+    this.#position = natural('position', position, 0);
+    this.#start = position;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
+    // An epoch that was broken off is over, unless somebody has set the position.
+    if (this.#start === 0 && this.#position > 0) this.#epoch++;
+    let at = this.#start;
+    this.#position = at;
+    this.#start = 0;
+    const order = this.#order();
+    const loan = () => {
+      const begin = at * this.batchSize;
+      const indices = order.subarray(begin, begin + this.batchSize);
+      return new Loan(() => this.#load(indices));
+    };
+
+    let current = at < this.length ? loan() : null;
+    let next: Loan<B> | null = null;
+    try {
+      while (current) {
+        const batch = await current.take();
+        at++;
+        this.#position = at;
+        next = at < this.length ? loan() : null;
+        if (this.#options.prefetch !== false) next?.prefetch();
+        yield batch;
+        current.end();
+        current = next;
+      }
+      this.#epoch++;
+      this.#position = 0;
+    } finally {
+      current?.end();
+      next?.end();
+    }
+  }
+
+  /** The numbers of the samples as this epoch goes through them. */
+  #order(): Int32Array {
+    const { length } = this.dataset;
+    if (!this.#options.shuffle) return Int32Array.from({ length }, (_, i) => i);
+    // As if the orders of all epochs before had been drawn.
+    const generator = new Generator(this.seed);
+    generator.advance(this.#epoch * Math.ceil(length / PHILOX_LANES));
+    return permutation(length, generator);
+  }
+
+  async #load(indices: Int32Array): Promise<B> {
+    const { transform } = this.#options;
+    const batch = await this.#batch(indices);
+    return transform ? transform(batch) : batch;
+  }
+
+  async #batch(indices: Int32Array): Promise<B> {
+    const { dataset } = this;
+    const custom = this.#options.collate;
+    if (!custom && 'batch' in dataset) return dataset.batch(indices);
+    const samples = await Promise.all(Array.from(indices, (index) => dataset.get(index)));
+    // Without a collate of the user's, B is what ours makes.
+    return custom ? custom(samples) : (collate(samples) as B);
+  }
+}
+
+function natural(name: string, value: number, least: number): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw new ArgumentError(`DataLoader: ${name} is ${value}, expected an integer ≥ ${least}`);
+}
+
+/** A batch in the making or in use: a scope held open from its start until nobody needs it. */
+class Loan<B> {
+  readonly #load: () => Promise<B>;
+  #batch: Promise<B> | null = null;
+  #waiting: NodeJS.Immediate | undefined;
+  #end = () => {};
+
+  constructor(load: () => Promise<B>) {
+    this.#load = load;
+  }
+
+  /** Starts as soon as the code that runs now waits for something. */
+  prefetch(): void {
+    this.#waiting = setImmediate(() => {
+      // A fault is reported to whoever takes the batch; nobody has to.
+      this.take().catch(() => {});
+    });
+  }
+
+  /** The batch, started if that has not happened yet. */
+  take(): Promise<B> {
+    clearImmediate(this.#waiting);
+    this.#batch ??= new Promise<B>((resolve, reject) => {
+      const ended = new Promise<void>((end) => {
+        this.#end = end;
+      });
+      scope(async () => {
+        resolve(await noGrad(this.#load));
+        await ended;
+      }).catch(reject);
+    });
+    return this.#batch;
+  }
+
+  /** Lets go of the batch, also of one that is still in the making. */
+  end(): void {
+    clearImmediate(this.#waiting);
+    this.#end();
+  }
+}

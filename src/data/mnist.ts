@@ -1,0 +1,201 @@
+import { createHash } from 'node:crypto';
+import { access, mkdir } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { writeFileAtomic } from '../io/atomicFile.js';
+import { DataError } from '../tensor/errors.js';
+import { download } from './download.js';
+import { parseIdx, readMaybeGzip, unpack } from './idx.js';
+import type { LabelledImages } from './labelledImages.js';
+
+/** Mean and standard deviation of the training pixels, scaled to 0 to 1. */
+export const MNIST_MEAN = 0.1307;
+export const MNIST_STD = 0.3081;
+
+const MIRRORS = [
+  'https://storage.googleapis.com/cvdf-datasets/mnist/',
+  'https://ossci-datasets.s3.amazonaws.com/mnist/',
+];
+
+interface SourceFile {
+  readonly name: string;
+  /** Of the unpacked file: packed copies differ. */
+  readonly sha256: string;
+}
+
+const FILES: Readonly<Record<'train' | 'test', { images: SourceFile; labels: SourceFile }>> = {
+  train: {
+    images: {
+      name: 'train-images-idx3-ubyte',
+      sha256: 'ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db',
+    },
+    labels: {
+      name: 'train-labels-idx1-ubyte',
+      sha256: '65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5',
+    },
+  },
+  test: {
+    images: {
+      name: 't10k-images-idx3-ubyte',
+      sha256: '0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7',
+    },
+    labels: {
+      name: 't10k-labels-idx1-ubyte',
+      sha256: 'ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2',
+    },
+  },
+};
+
+/** The largest packed file has 9.9 MB, the largest unpacked one 47 MB; other data of this form may have more. */
+const MAX_PACKED_BYTES = 16 * 2 ** 20;
+const MAX_BYTES = 256 * 2 ** 20;
+
+export interface MnistOptions {
+  split: 'train' | 'test';
+  /** A folder with the four files, as they are or as .gz. When given, no other place is tried. */
+  dir?: string;
+  /** Where downloads are kept; default `$XDG_CACHE_HOME/axonode/mnist`, or below `~/.cache`. */
+  cacheDir?: string;
+  /** Whether files that are nowhere else may be downloaded; default true. */
+  download?: boolean;
+  /** Addresses of folders to download from, in this order. */
+  mirrors?: readonly string[];
+  /** Called with the address before each download. */
+  onDownload?: (url: string) => void;
+}
+
+/**
+ * The MNIST database of handwritten digits (LeCun, Cortes and Burges): 60,000 images to train with and 10,000 to
+ * test with, 28x28, white on black. Taken from `dir`; else from `mnist/` in the folder that the environment
+ * variable AXONODE_DATA names; else from the cache; else downloaded into it. What comes from the cache or the
+ * network is checked against the SHA-256 of the original.
+ *
+ * @throws DataError that names the file and what is wrong with it
+ */
+export async function loadMnist(options: MnistOptions): Promise<LabelledImages> {
+  const files = FILES[options.split];
+  const folder = options.dir ?? (await folderFromEnvironment(files.images.name));
+  const read = (file: SourceFile) =>
+    folder === null ? readCached(file, options) : readFrom(folder, file.name);
+  // Both come to their end before a fault is thrown: nothing goes on in the background.
+  const [images, labels] = await Promise.allSettled([read(files.images), read(files.labels)]);
+  if (images.status === 'rejected') throw images.reason;
+  if (labels.status === 'rejected') throw labels.reason;
+  return combine(images.value, labels.value);
+}
+
+interface Content {
+  /** For messages. */
+  readonly path: string;
+  readonly bytes: Uint8Array;
+}
+
+async function folderFromEnvironment(name: string): Promise<string | null> {
+  const root = process.env.AXONODE_DATA;
+  if (!root) return null;
+  const folder = join(root, 'mnist');
+  return (await find(folder, name)) === null ? null : folder;
+}
+
+/** The path of a file under one of the names it goes by, or null. */
+async function find(folder: string, name: string): Promise<string | null> {
+  const dotted = name.replace('-idx', '.idx');
+  for (const candidate of [name, `${name}.gz`, dotted, `${dotted}.gz`]) {
+    const path = join(folder, candidate);
+    try {
+      await access(path);
+      return path;
+    } catch {
+      // Not under this name.
+    }
+  }
+  return null;
+}
+
+async function readFrom(folder: string, name: string): Promise<Content> {
+  const path = await find(folder, name);
+  if (path === null) throw new DataError(`${join(folder, name)}: missing, also as ${name}.gz`);
+  return { path, bytes: await readMaybeGzip(path, MAX_BYTES) };
+}
+
+async function readCached(file: SourceFile, options: MnistOptions): Promise<Content> {
+  const folder = options.cacheDir ?? defaultCacheDir();
+  const path = join(folder, `${file.name}.gz`);
+  try {
+    const bytes = await readMaybeGzip(path, MAX_BYTES);
+    checkHash(bytes, file, path);
+    return { path, bytes };
+  } catch (error) {
+    if (options.download === false) throw error;
+  }
+  let unpacked: Uint8Array = new Uint8Array(0);
+  const packed = await download({
+    file: file.name,
+    urls: (options.mirrors ?? MIRRORS).map((mirror) => `${mirror}${file.name}.gz`),
+    maxBytes: MAX_PACKED_BYTES,
+    verify: async (bytes) => {
+      unpacked = await unpack(bytes, file.name, MAX_BYTES);
+      checkHash(unpacked, file, file.name);
+    },
+    ...(options.onDownload && { onAttempt: options.onDownload }),
+  });
+  await keep(folder, path, packed);
+  return { path, bytes: unpacked };
+}
+
+async function keep(folder: string, path: string, packed: Uint8Array): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomic(path, packed);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new DataError(`${path}: the download cannot be kept: ${reason}`, { cause });
+  }
+}
+
+function defaultCacheDir(): string {
+  const cache = process.env.XDG_CACHE_HOME ?? '';
+  return join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'axonode', 'mnist');
+}
+
+function checkHash(bytes: Uint8Array, file: SourceFile, path: string): void {
+  const found = createHash('sha256').update(bytes).digest('hex');
+  if (found !== file.sha256) {
+    throw new DataError(`${path}: not the original: SHA-256 is ${found}, expected ${file.sha256}`);
+  }
+}
+
+function combine(imageFile: Content, labelFile: Content): LabelledImages {
+  const images = parseIdx(imageFile.bytes, imageFile.path);
+  const labels = parseIdx(labelFile.bytes, labelFile.path);
+  const [count = 0, rows = 0, cols = 0] = images.shape;
+  if (
+    !(images.data instanceof Uint8Array) ||
+    images.shape.length !== 3 ||
+    rows !== 28 ||
+    cols !== 28
+  ) {
+    throw new DataError(
+      `${imageFile.path}: holds ${images.kind} of shape [${images.shape.join(', ')}], ` +
+        'expected images: uint8 of shape [count, 28, 28]',
+    );
+  }
+  if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1) {
+    throw new DataError(
+      `${labelFile.path}: holds ${labels.kind} of shape [${labels.shape.join(', ')}], ` +
+        'expected labels: uint8 of shape [count]',
+    );
+  }
+  if (labels.data.length !== count) {
+    throw new DataError(
+      `${labelFile.path}: ${labels.data.length} labels for the ${count} images of ${imageFile.path}`,
+    );
+  }
+  const wrong = labels.data.findIndex((label) => label > 9);
+  if (wrong >= 0) {
+    throw new DataError(
+      `${labelFile.path}: label ${wrong} is ${labels.data[wrong]}, expected 0 to 9`,
+    );
+  }
+  return { images: images.data, labels: labels.data, count, channels: 1, rows, cols };
+}

@@ -1,0 +1,93 @@
+import {
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type ConvTranspose2dOptions,
+  conv1d,
+  conv2d,
+  convTranspose2d,
+} from '../ops/conv.js';
+import type { Pair } from '../ops/options.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Convolution } from './convolution.js';
+
+export interface Conv1dLayerOptions extends Conv1dOptions {
+  kernelSize: number;
+  /** Adds a bias. Default: true. */
+  bias?: boolean;
+}
+
+/**
+ * Convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], see {@link conv1d}. Weight and bias start
+ * uniform on ±1/√(inChannels/groups·kernelSize).
+ */
+export class Conv1d extends Convolution {
+  readonly #options: Conv1dOptions;
+
+  constructor(inChannels: number, outChannels: number, options: Conv1dLayerOptions) {
+    super({ name: 'Conv1d', axes: 1, isTransposed: false }, inChannels, outChannels, options);
+    const { kernelSize: _, bias: __, ...rest } = options;
+    this.#options = rest;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return conv1d(x, this.weight, this.bias, this.#options);
+  }
+}
+
+export interface Conv2dLayerOptions extends Conv2dOptions {
+  /** One number for both axes, or [height, width]. */
+  kernelSize: Pair;
+  /** Adds a bias. Default: true. */
+  bias?: boolean;
+}
+
+/**
+ * Convolution of images: [N, inChannels, H, W] to [N, outChannels, P, Q], see {@link conv2d}. Weight and bias
+ * start uniform on ±1/√(inChannels/groups·kernel size).
+ *
+ * @example
+ * new nn.Conv2d(3, 16, { kernelSize: 3, padding: 1 });
+ */
+export class Conv2d extends Convolution {
+  readonly #options: Conv2dOptions;
+
+  constructor(inChannels: number, outChannels: number, options: Conv2dLayerOptions) {
+    super({ name: 'Conv2d', axes: 2, isTransposed: false }, inChannels, outChannels, options);
+    const { kernelSize: _, bias: __, ...rest } = options;
+    this.#options = rest;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return conv2d(x, this.weight, this.bias, this.#options);
+  }
+}
+
+export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions {
+  /** One number for both axes, or [height, width]. */
+  kernelSize: Pair;
+  /** Adds a bias. Default: true. */
+  bias?: boolean;
+}
+
+/**
+ * Transposed convolution, which enlarges images: [N, inChannels, H, W] to [N, outChannels, P, Q], see
+ * {@link convTranspose2d}. Weight and bias start uniform on ±1/√(outChannels/groups·kernel size), as in PyTorch.
+ */
+export class ConvTranspose2d extends Convolution {
+  readonly #options: ConvTranspose2dOptions;
+
+  constructor(inChannels: number, outChannels: number, options: ConvTranspose2dLayerOptions) {
+    super(
+      { name: 'ConvTranspose2d', axes: 2, isTransposed: true },
+      inChannels,
+      outChannels,
+      options,
+    );
+    const { kernelSize: _, bias: __, ...rest } = options;
+    this.#options = rest;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return convTranspose2d(x, this.weight, this.bias, this.#options);
+  }
+}

@@ -1,0 +1,113 @@
+import { checkInteger, perAxis } from '../ops/options.js';
+import { ShapeError } from '../tensor/errors.js';
+import { dim, formatShape } from '../tensor/shape.js';
+import { resetWeightAndBias } from './initialWeights.js';
+import { Module } from './module.js';
+import { emptyParameter, type Parameter } from './parameter.js';
+
+type Sizes = number | readonly number[];
+
+/** Options of all kinds of convolution layers. */
+export interface ConvolutionOptions {
+  readonly kernelSize: Sizes;
+  readonly stride?: Sizes;
+  readonly padding?: Sizes | 'same' | 'valid';
+  readonly outputPadding?: Sizes;
+  readonly dilation?: Sizes;
+  readonly groups?: number;
+  readonly bias?: boolean;
+}
+
+/** What tells the kinds of convolution layers apart. */
+export interface ConvolutionKind {
+  readonly name: string;
+  /** Spatial axes. */
+  readonly axes: number;
+  readonly isTransposed: boolean;
+}
+
+/** `[2, 2]`, or 2 for one axis. */
+function sizesText(sizes: readonly number[]): string {
+  return sizes.length === 1 ? `${sizes[0]}` : formatShape(sizes);
+}
+
+/** Checks options; returns the kernel's size, and the options as toString() shows them. */
+function checkOptions(
+  { name, axes }: ConvolutionKind,
+  options: ConvolutionOptions,
+): [readonly number[], string] {
+  const { padding = 0, groups = 1 } = options;
+  const kernel = perAxis(options.kernelSize, axes, 'kernelSize', name, 1);
+  const stride = perAxis(options.stride ?? 1, axes, 'stride', name, 1);
+  const dilation = perAxis(options.dilation ?? 1, axes, 'dilation', name, 1);
+  const outputPadding = perAxis(options.outputPadding ?? 0, axes, 'outputPadding', name, 0);
+  const text = [`kernelSize=${sizesText(kernel)}`, `stride=${sizesText(stride)}`];
+  if (padding === 'same' || padding === 'valid') {
+    if (padding === 'same' && stride.some((step) => step !== 1)) {
+      throw new ShapeError(`${name}: padding 'same' with stride ${sizesText(stride)}, expected 1`);
+    }
+    text.push(`padding=${padding}`);
+  } else {
+    const widths = perAxis(padding, axes, 'padding', name, 0);
+    if (widths.some((width) => width !== 0)) text.push(`padding=${sizesText(widths)}`);
+  }
+  if (outputPadding.some((size) => size !== 0))
+    text.push(`outputPadding=${sizesText(outputPadding)}`);
+  if (dilation.some((step) => step !== 1)) text.push(`dilation=${sizesText(dilation)}`);
+  if (groups !== 1) text.push(`groups=${groups}`);
+  if (options.bias === false) text.push('bias=false');
+  return [kernel, text.join(', ')];
+}
+
+/** What convolution layers share: the checks, the weight and the bias. */
+export abstract class Convolution extends Module {
+  /** [outChannels, inChannels/groups, ...kernel]; transposed: [inChannels, outChannels/groups, ...kernel]. */
+  readonly weight: Parameter;
+  /** [outChannels] */
+  readonly bias: Parameter | null;
+  readonly #kind: ConvolutionKind;
+  readonly #groups: number;
+  readonly #text: string;
+
+  protected constructor(
+    kind: ConvolutionKind,
+    inChannels: number,
+    outChannels: number,
+    options: ConvolutionOptions,
+  ) {
+    super();
+    const { name } = kind;
+    checkInteger(inChannels, 'inChannels', name, 1);
+    checkInteger(outChannels, 'outChannels', name, 1);
+    const groups = checkInteger(options.groups ?? 1, 'groups', name, 1);
+    const [kernel, text] = checkOptions(kind, options);
+    if (inChannels % groups !== 0 || outChannels % groups !== 0) {
+      throw new ShapeError(
+        `${name}: groups=${groups} does not divide ${inChannels} input and ${outChannels} output channels`,
+      );
+    }
+    this.#kind = kind;
+    this.#groups = groups;
+    this.#text = text;
+    const [first, second] = kind.isTransposed
+      ? [inChannels, outChannels]
+      : [outChannels, inChannels];
+    this.weight = emptyParameter([first, second / groups, ...kernel]);
+    this.bias = options.bias === false ? null : emptyParameter([outChannels]);
+    resetWeightAndBias(this.weight, this.bias);
+  }
+
+  get inChannels(): number {
+    const { shape } = this.weight;
+    return this.#kind.isTransposed ? dim(shape, 0) : dim(shape, 1) * this.#groups;
+  }
+
+  get outChannels(): number {
+    const { shape } = this.weight;
+    return this.#kind.isTransposed ? dim(shape, 1) * this.#groups : dim(shape, 0);
+  }
+
+  protected override describeOptions(): string {
+    return `${this.inChannels}, ${this.outChannels}, ${this.#text}`;
+  }
+}

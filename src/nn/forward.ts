@@ -1,0 +1,93 @@
+import { ArgumentError } from '../tensor/errors.js';
+import { isRecording, runInContext } from '../tensor/scope.js';
+import type { Module } from './module.js';
+
+/**
+ * Is told of every forward that ends well, inner ones first, while its tensors are alive: keep() or detach()
+ * what has to outlive it.
+ */
+export type ForwardObserver = (module: Module, inputs: readonly unknown[], output: unknown) => void;
+
+type Forward = (this: Module, ...inputs: unknown[]) => unknown;
+
+let observer: ForwardObserver | null = null;
+/** Modules whose forward runs now, outermost first. */
+const running: Module[] = [];
+const wrappedPrototypes = new WeakSet<object>();
+const blamed = new WeakSet<Error>();
+
+/** Lets `seen` observe every module's forward while `fn`, which is synchronous, runs. @internal */
+export function observeForward<T>(seen: ForwardObserver, fn: () => T): T {
+  const outer = observer;
+  observer = (module, inputs, output) => {
+    seen(module, inputs, output);
+    outer?.(module, inputs, output);
+  };
+  try {
+    return fn();
+  } finally {
+    observer = outer;
+  }
+}
+
+/** Makes the `forward` of a class, and of those that it extends, a scope; once for each. @internal */
+export function wrapForward(prototype: object): void {
+  let owner: object | null = prototype;
+  while (owner !== null && !wrappedPrototypes.has(owner)) {
+    wrappedPrototypes.add(owner);
+    const own: PropertyDescriptor | undefined = Object.getOwnPropertyDescriptor(owner, 'forward');
+    if (typeof own?.value === 'function') {
+      Object.defineProperty(owner, 'forward', { ...own, value: scoped(own.value) });
+    }
+    owner = Object.getPrototypeOf(owner);
+  }
+}
+
+function scoped(forward: Forward): Forward {
+  return function (this: Module, ...inputs: unknown[]): unknown {
+    // super.forward() is part of the call that runs already.
+    if (running.at(-1) === this) return forward.apply(this, inputs);
+    running.push(this);
+    try {
+      return runInContext(isRecording(), () => {
+        const output = forward.apply(this, inputs);
+        if (output instanceof Promise) {
+          throw new ArgumentError('forward: it is async, expected a function that returns at once');
+        }
+        observer?.(this, inputs, output);
+        return output;
+      });
+    } catch (error) {
+      if (error instanceof Error) blame(error);
+      throw error;
+    } finally {
+      running.pop();
+    }
+  };
+}
+
+/** Puts the path of the module that failed before the message: `layer1.0.conv1: conv2d: ...`. */
+function blame(error: Error): void {
+  if (blamed.has(error)) return;
+  blamed.add(error);
+  const path = pathOfRunning();
+  if (path === '') return;
+  const { message, stack } = error;
+  Reflect.set(error, 'message', `${path}: ${message}`);
+  if (stack !== undefined)
+    Reflect.set(
+      error,
+      'stack',
+      stack.replace(message, () => error.message),
+    );
+}
+
+/** Path of the innermost running module that the outermost one contains; '' for that one itself. */
+function pathOfRunning(): string {
+  const paths = new Map(running[0]?.namedModules().map(([path, module]) => [module, path]));
+  for (const module of running.toReversed()) {
+    const path = paths.get(module);
+    if (path !== undefined) return path;
+  }
+  return '';
+}

@@ -1,0 +1,31 @@
+/** Layers as functions, without state. */
+export {
+  elu,
+  gelu,
+  hardtanh,
+  leakyRelu,
+  logSigmoid,
+  relu,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from '../ops/activation.js';
+export { adaptiveAvgPool2d, adaptiveMaxPool2d } from '../ops/adaptivePool.js';
+export { conv1d, conv2d, convTranspose2d } from '../ops/conv.js';
+export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
+export { embedding, oneHot } from '../ops/indexing.js';
+export {
+  bceLoss,
+  bceWithLogitsLoss,
+  huberLoss,
+  klDivLoss,
+  l1Loss,
+  mseLoss,
+  smoothL1Loss,
+} from '../ops/loss.js';
+export { linear } from '../ops/matmul.js';
+export { avgPool1d, avgPool2d, maxPool1d, maxPool2d, maxPool2dWithIndices } from '../ops/pool.js';
+export { dropout, dropout2d } from '../ops/random.js';
+export { logSoftmax, softmax } from '../ops/softmax.js';
+export { flatten, pad } from '../ops/view.js';

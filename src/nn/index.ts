@@ -1,0 +1,35 @@
+/** Layers, losses and models of one's own. */
+export * from './activation.js';
+export { Adaline, type AdalineFit, type AdalineOptions } from './adaline.js';
+export {
+  type Layer,
+  ModuleList,
+  Sequential,
+} from './container.js';
+export {
+  Conv1d,
+  type Conv1dLayerOptions,
+  Conv2d,
+  type Conv2dLayerOptions,
+  ConvTranspose2d,
+  type ConvTranspose2dLayerOptions,
+} from './conv.js';
+export { Dropout, Dropout2d, type DropoutLayerOptions } from './dropout.js';
+export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
+export { Flatten, type FlattenOptions, Identity } from './flatten.js';
+export { type ForwardObserver, observeForward } from './forward.js';
+export * as functional from './functional.js';
+export * as init from './init.js';
+export { Linear, type LinearOptions } from './linear.js';
+export type { Samples, Targets } from './linearUnit.js';
+export * from './loss.js';
+export { Module } from './module.js';
+export { Parameter, type ParameterOptions } from './parameter.js';
+export {
+  Perceptron,
+  type PerceptronFit,
+  type PerceptronOptions,
+} from './perceptron.js';
+export * from './pool.js';
+export type { LoadedKeys, LoadStateOptions, StateDict } from './state.js';
+export type { SummaryInput, SummaryOptions } from './summary.js';

@@ -1,0 +1,294 @@
+import { normalCdf, normalDensity } from '../backend/ts/special.js';
+import * as creation from '../ops/creation.js';
+import { checkChoice, checkInteger } from '../ops/options.js';
+import * as random from '../ops/random.js';
+import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import type { Generator } from '../tensor/random.js';
+import { runInContext } from '../tensor/scope.js';
+import { dim, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { orthonormalize } from './orthonormal.js';
+
+// Initialisers overwrite a leaf in place, and return it.
+
+/** Overwrites x with what `make` computes. */
+function overwrite<T extends Tensor>(x: T, make: () => Tensor | ArrayBufferView): T {
+  runInContext(false, () => creation.copyFrom(x, make()));
+  return x;
+}
+
+export interface RandomInitOptions {
+  /** Where the numbers come from. Default: the generator that manualSeed() seeds. */
+  generator?: Generator;
+}
+
+/** Numbers drawn uniformly from [low, high). */
+export function uniform<T extends Tensor>(
+  x: T,
+  low = 0,
+  high = 1,
+  options: RandomInitOptions = {},
+): T {
+  return overwrite(x, () => random.uniform(x.shape, low, high, options));
+}
+
+/** Numbers drawn from a normal distribution. */
+export function normal<T extends Tensor>(
+  x: T,
+  mean = 0,
+  std = 1,
+  options: RandomInitOptions = {},
+): T {
+  return overwrite(x, () => random.normal(x.shape, mean, std, options));
+}
+
+/** One number throughout. */
+export function constant<T extends Tensor>(x: T, value: number): T {
+  return overwrite(x, () => creation.full(x.shape, value, { dtype: x.dtype }));
+}
+
+/** Zeros. */
+export function zeros<T extends Tensor>(x: T): T {
+  return constant(x, 0);
+}
+
+/** Ones. */
+export function ones<T extends Tensor>(x: T): T {
+  return constant(x, 1);
+}
+
+// --- variance-preserving initialisers --------------------------------------------------------------------
+
+/**
+ * How many inputs an output of this weight sums over, and how many outputs an input reaches.
+ * @param x [out, in, ...kernel], as weights of Linear and Conv2d are
+ * @throws ShapeError for fewer than two axes
+ */
+export function fanInAndFanOut(x: Tensor): { fanIn: number; fanOut: number } {
+  if (x.rank < 2) {
+    throw new ShapeError(
+      `init: a tensor of shape ${formatShape(x.shape)} has no fan in and fan out, expected [out, in, ...]`,
+    );
+  }
+  const kernel = sizeOf(x.shape.slice(2));
+  return { fanIn: dim(x.shape, 1) * kernel, fanOut: dim(x.shape, 0) * kernel };
+}
+
+/** The function that follows a layer. */
+export type Nonlinearity = 'linear' | 'sigmoid' | 'tanh' | 'relu' | 'leakyRelu' | 'selu';
+
+const NONLINEARITIES: readonly Nonlinearity[] = [
+  'linear',
+  'sigmoid',
+  'tanh',
+  'relu',
+  'leakyRelu',
+  'selu',
+];
+
+/**
+ * The factor of the standard deviation that makes up for what a nonlinearity takes from it.
+ * @param slope of leakyRelu below 0; 0.01 by default
+ */
+export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+  switch (checkChoice(nonlinearity, NONLINEARITIES, 'nonlinearity', 'calculateGain')) {
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leakyRelu':
+      return Math.sqrt(2 / (1 + slope ** 2));
+    case 'selu':
+      return 3 / 4;
+    default:
+      return 1;
+  }
+}
+
+export interface KaimingOptions extends RandomInitOptions {
+  /** Slope below 0 of the leakyRelu that follows. Default: 0. */
+  a?: number;
+  /** Whether the variance of activations (fanIn) or of gradients (fanOut) is kept. Default: 'fanIn'. */
+  mode?: 'fanIn' | 'fanOut';
+  /** Default: 'leakyRelu'. */
+  nonlinearity?: Nonlinearity;
+}
+
+function kaimingStd(x: Tensor, options: KaimingOptions, op: string): number {
+  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
+  checkChoice(mode, ['fanIn', 'fanOut'], 'mode', op);
+  return calculateGain(nonlinearity, a) / Math.sqrt(fanInAndFanOut(x)[mode]);
+}
+
+/** Uniform on ±gain·√(3/fan) (He et al., "Delving deep into rectifiers", 2015). */
+export function kaimingUniform<T extends Tensor>(x: T, options: KaimingOptions = {}): T {
+  const bound = Math.sqrt(3) * kaimingStd(x, options, 'kaimingUniform');
+  return x.size === 0 ? x : uniform(x, -bound, bound, options);
+}
+
+/** Normal with standard deviation gain/√fan (He et al., "Delving deep into rectifiers", 2015). */
+export function kaimingNormal<T extends Tensor>(x: T, options: KaimingOptions = {}): T {
+  const std = kaimingStd(x, options, 'kaimingNormal');
+  return x.size === 0 ? x : normal(x, 0, std, options);
+}
+
+export interface XavierOptions extends RandomInitOptions {
+  /** See {@link calculateGain}. Default: 1. */
+  gain?: number;
+}
+
+function xavierStd(x: Tensor, { gain = 1 }: XavierOptions): number {
+  const { fanIn, fanOut } = fanInAndFanOut(x);
+  return gain * Math.sqrt(2 / (fanIn + fanOut));
+}
+
+/**
+ * Uniform on ±gain·√(6/(fanIn + fanOut)) (Glorot and Bengio, "Understanding the difficulty of training deep
+ * feedforward neural networks", 2010).
+ */
+export function xavierUniform<T extends Tensor>(x: T, options: XavierOptions = {}): T {
+  const bound = Math.sqrt(3) * xavierStd(x, options);
+  return x.size === 0 ? x : uniform(x, -bound, bound, options);
+}
+
+/** Normal with standard deviation gain·√(2/(fanIn + fanOut)) (Glorot and Bengio 2010). */
+export function xavierNormal<T extends Tensor>(x: T, options: XavierOptions = {}): T {
+  const std = xavierStd(x, options);
+  return x.size === 0 ? x : normal(x, 0, std, options);
+}
+
+// --- truncated normal ------------------------------------------------------------------------------------
+
+/**
+ * The z with Φ(z) = p, for 0 < p < 1: Winitzki's approximation, made exact by two steps of Halley's method.
+ */
+function normalQuantile(p: number): number {
+  const logarithm = Math.log(4 * p * (1 - p));
+  const shape = 0.147;
+  const t = 2 / (Math.PI * shape) + logarithm / 2;
+  const guess = Math.sqrt(2 * Math.max(0, Math.sqrt(t * t - logarithm / shape) - t));
+  let z = p < 0.5 ? -guess : guess;
+  for (let i = 0; i < 2; i++) {
+    const step = (normalCdf(z) - p) / normalDensity(z);
+    z -= step / (1 + (z * step) / 2);
+  }
+  return z;
+}
+
+export interface TruncatedNormalOptions extends RandomInitOptions {
+  /** Default: 0. */
+  mean?: number;
+  /** Standard deviation before the cut. Default: 1. */
+  std?: number;
+  /** Smallest value. Default: −2. */
+  low?: number;
+  /** Largest value. Default: 2. */
+  high?: number;
+}
+
+/** Numbers drawn from a normal distribution, but only from [low, high]: by inverting its distribution function. */
+export function truncatedNormal<T extends Tensor>(x: T, options: TruncatedNormalOptions = {}): T {
+  const { mean = 0, std = 1, low = -2, high = 2 } = options;
+  if (!(low < high && std > 0 && Number.isFinite(mean))) {
+    throw new ArgumentError(
+      `truncatedNormal: mean ${mean}, std ${std}, low ${low}, high ${high}, expected low < high and std > 0`,
+    );
+  }
+  // Above the mean, the mirror image: close to 0, probabilities keep their precision.
+  const sign = low > mean ? -1 : 1;
+  const ends = [low, high].map((end) => (sign * (end - mean)) / std).sort((a, b) => a - b);
+  const [from = 0, to = 0] = ends.map(normalCdf);
+  if (!(from < to)) {
+    throw new ArgumentError(
+      `truncatedNormal: low ${low} and high ${high} are too far from mean ${mean} with std ${std}`,
+    );
+  }
+  return overwrite(x, () => {
+    const draws = random.uniform(x.shape, 0, 1, options).dataSync();
+    return Float64Array.from(draws, (draw) => {
+      // To the middle of the 2⁻²⁴ that a draw stands for, so that it is never 0.
+      const p = from + (to - from) * (draw + 2 ** -25);
+      return Math.min(Math.max(mean + sign * std * normalQuantile(p), low), high);
+    });
+  });
+}
+
+// --- structured initialisers -----------------------------------------------------------------------------
+
+export interface OrthogonalOptions extends RandomInitOptions {
+  /** Factor of the orthogonal matrix. Default: 1. */
+  gain?: number;
+}
+
+/**
+ * A random orthogonal matrix (Saxe et al., "Exact solutions to the nonlinear dynamics of learning in deep linear
+ * neural networks", 2014): rows are orthonormal, or columns if there are more rows than columns. Axes after the
+ * first are taken as one. Computed in float64.
+ */
+export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = {}): T {
+  if (x.rank < 2) {
+    throw new ShapeError(`orthogonal: ${formatShape(x.shape)} has fewer than two axes`);
+  }
+  if (x.size === 0) return x;
+  const { gain = 1 } = options;
+  const rows = dim(x.shape, 0);
+  const cols = x.size / rows;
+  const [count, length] = rows < cols ? [rows, cols] : [cols, rows];
+  return overwrite(x, () => {
+    const draws = random.normal([count, length], 0, 1, options).dataSync();
+    const vectors = Array.from({ length: count }, (_, i) =>
+      Float64Array.from(draws.subarray(i * length, (i + 1) * length)),
+    );
+    orthonormalize(vectors);
+    return Float64Array.from({ length: x.size }, (_, at) => {
+      const [row, col] = [Math.floor(at / cols), at % cols];
+      return gain * ((rows < cols ? vectors[row]?.[col] : vectors[col]?.[row]) ?? 0);
+    });
+  });
+}
+
+/** The identity matrix: a linear layer that keeps its inputs, as many as fit. */
+export function eye<T extends Tensor>(x: T): T {
+  if (x.rank !== 2) throw new ShapeError(`eye: ${formatShape(x.shape)}, expected a matrix`);
+  return overwrite(x, () => creation.eye(dim(x.shape, 0), dim(x.shape, 1), { dtype: x.dtype }));
+}
+
+export interface DiracOptions {
+  /** Groups of channels that keep theirs each. Default: 1. */
+  groups?: number;
+}
+
+/** Where the ones of {@link dirac} are. */
+function diracOnes(shape: Shape, groups: number): number[] {
+  const [out, channels] = [dim(shape, 0), dim(shape, 1)];
+  const kernel = shape.slice(2);
+  const centre = kernel.reduce((at, size) => at * size + Math.floor(size / 2), 0);
+  const kept = Math.min(out / groups, channels);
+  return Array.from({ length: groups * kept }, (_, i) => {
+    const [group, channel] = [Math.floor(i / kept), i % kept];
+    return (
+      ((group * out) / groups + channel) * channels * sizeOf(kernel) +
+      channel * sizeOf(kernel) +
+      centre
+    );
+  });
+}
+
+/** A convolution weight [out, in, ...kernel] that keeps its input channels, as many as fit: ones in the centre. */
+export function dirac<T extends Tensor>(x: T, options: DiracOptions = {}): T {
+  const { groups = 1 } = options;
+  if (x.rank < 3 || x.rank > 5) {
+    throw new ShapeError(
+      `dirac: ${formatShape(x.shape)}, expected a convolution weight [out, in, ...kernel]`,
+    );
+  }
+  checkInteger(groups, 'groups', 'dirac', 1);
+  if (dim(x.shape, 0) % groups !== 0) {
+    throw new ShapeError(
+      `dirac: ${groups} groups do not divide ${dim(x.shape, 0)} output channels`,
+    );
+  }
+  const values = new Float64Array(x.size);
+  for (const at of diracOnes(x.shape, groups)) values[at] = 1;
+  return overwrite(x, () => values);
+}

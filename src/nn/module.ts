@@ -1,0 +1,266 @@
+import { cast } from '../ops/elementwise.js';
+import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
+import { ArgumentError, DTypeError } from '../tensor/errors.js';
+import { runInContext } from '../tensor/scope.js';
+import { Tensor } from '../tensor/tensor.js';
+import { wrapForward } from './forward.js';
+import { Parameter } from './parameter.js';
+import { type LoadedKeys, type LoadStateOptions, loadState, type StateDict } from './state.js';
+import { type SummaryInput, type SummaryOptions, summarize } from './summary.js';
+
+/**
+ * A layer, or a model made of layers: what it learns ({@link Parameter} fields), what it remembers (buffers:
+ * plain Tensor fields), and its parts (Module fields; several of them in a `Sequential` or `ModuleList`). The
+ * names of these fields are the keys of the state dict, so that PyTorch's weights load by name. All other
+ * fields, tensors above all, are `#private`.
+ *
+ * `forward` computes the output from the inputs, and is a scope: what it makes and does not return is let go of
+ * when it ends (what a gradient needs is kept). An error inside says which layer it comes from.
+ *
+ * @example
+ * class Net extends nn.Module {
+ *   readonly fc1 = new nn.Linear(784, 128);
+ *   readonly fc2 = new nn.Linear(128, 10);
+ *   override forward(x: Tensor): Tensor {
+ *     return this.fc2.forward(relu(this.fc1.forward(x)));
+ *   }
+ * }
+ */
+export abstract class Module {
+  /** True while training, when dropout drops and batch-norm uses the batch; see {@link train}. */
+  training = true;
+
+  constructor() {
+    wrapForward(new.target.prototype);
+  }
+
+  /** The output for given inputs. A subclass names the types of its own. */
+  abstract forward(...inputs: never[]): unknown;
+
+  /** The modules that this one is made of, not theirs, with their names. */
+  namedChildren(): [name: string, module: Module][] {
+    return ownState(this).children;
+  }
+
+  /** The modules that this one is made of, not theirs. */
+  children(): Module[] {
+    return this.namedChildren().map(([, module]) => module);
+  }
+
+  /** This module ('') and all within it, with their dotted paths; a shared one once. */
+  namedModules(): [path: string, module: Module][] {
+    const found = new Map<Module, string>();
+    const visit = (module: Module, path: string): void => {
+      if (found.has(module)) return;
+      found.set(module, path);
+      for (const [name, child] of ownState(module).children) visit(child, join(path, name));
+    };
+    visit(this, '');
+    return Array.from(found, ([module, path]) => [path, module]);
+  }
+
+  /** This module and all within it; a shared one once. */
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** All parameters, with their dotted names; a shared one once. */
+  namedParameters(): [name: string, parameter: Parameter][] {
+    const found = new Map<Parameter, string>();
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, parameter] of ownState(module).parameters) {
+        if (!found.has(parameter)) found.set(parameter, join(path, name));
+      }
+    }
+    return Array.from(found, ([parameter, name]) => [name, parameter]);
+  }
+
+  /** All parameters; a shared one once. What an optimiser is given. */
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** All buffers, with their dotted names; a shared one once. */
+  namedBuffers(): [name: string, buffer: Tensor][] {
+    const found = new Map<Tensor, string>();
+    for (const [path, module] of this.namedModules()) {
+      for (const [name, buffer] of ownState(module).buffers) {
+        if (!found.has(buffer)) found.set(buffer, join(path, name));
+      }
+    }
+    return Array.from(found, ([buffer, name]) => [name, buffer]);
+  }
+
+  /** All buffers; a shared one once. */
+  buffers(): Tensor[] {
+    return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /** Switches this module and all within it to training, or to evaluation. */
+  train(training = true): this {
+    for (const module of this.modules()) module.training = training;
+    return this;
+  }
+
+  /** Switches to evaluation: `train(false)`. */
+  eval(): this {
+    return this.train(false);
+  }
+
+  /** Stops training of all parameters: no gradients for them, and no memory for the gradients of others. */
+  freeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = false;
+    return this;
+  }
+
+  /** Trains all parameters again. */
+  unfreeze(): this {
+    for (const parameter of this.parameters()) parameter.requiresGrad = true;
+    return this;
+  }
+
+  /** Drops the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const parameter of this.parameters()) {
+      parameter.grad?.dispose();
+      parameter.grad = null;
+    }
+  }
+
+  /** Calls `fn` for all modules within this one, and then for itself. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /**
+   * Parameters and buffers by dotted name, in PyTorch's order: live, not copies, so that an optimiser step
+   * changes them. `await saveSafetensors(path, model.stateDict())` saves them.
+   */
+  stateDict(): Map<string, Tensor> {
+    const state = new Map<string, Tensor>();
+    collectState(this, '', state, []);
+    return state;
+  }
+
+  /**
+   * Copies parameters and buffers from a state dict, a Map or a plain object.
+   * @returns the names that were missing and those that have no place here, both empty when strict
+   * @throws CheckpointError that lists every key that is missing, unexpected or of another shape, and every
+   *   value of another kind; nothing is loaded then
+   */
+  loadStateDict(state: StateDict, options: LoadStateOptions = {}): LoadedKeys {
+    return loadState(this.constructor.name, this.stateDict(), state, options);
+  }
+
+  /**
+   * Converts all floating parameters and buffers, in place of the present ones: make the optimiser afterwards.
+   * float64 is for gradient checks on the TypeScript backend.
+   */
+  to(dtype: DType): this {
+    if (!isFloat(checkDType(dtype, 'to'))) {
+      throw new DTypeError(`to: ${dtype} is no floating dtype; expected float32 or float64`);
+    }
+    const converted = new Map<Tensor, Tensor>();
+    runInContext(false, () => {
+      for (const module of this.modules()) {
+        const { parameters, buffers } = ownState(module);
+        for (const [name, tensor] of [...parameters, ...buffers]) {
+          if (!isFloat(tensor.dtype) || tensor.dtype === dtype) continue;
+          const replacement = converted.get(tensor) ?? convert(tensor, dtype);
+          converted.set(tensor, replacement);
+          Reflect.set(module, name, replacement);
+        }
+      }
+    });
+    for (const tensor of converted.keys()) tensor.dispose();
+    return this;
+  }
+
+  /**
+   * A table of the layers with their output shapes and numbers of parameters, as text. Runs a forward of zeros,
+   * in evaluation mode and without gradients.
+   * @param input shape of the input, or shapes of several, batch axis included
+   */
+  summary(input: SummaryInput, options: SummaryOptions = {}): string {
+    return summarize(this, input, options);
+  }
+
+  /** The tree of modules, as PyTorch prints it. */
+  toString(): string {
+    const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`);
+    const options = this.describeOptions();
+    const type = this.constructor.name;
+    if (lines.length === 0) return `${type}(${options})`;
+    if (options !== '') lines.unshift(options);
+    return `${type}(\n${lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n')}\n)`;
+  }
+
+  /** What `console.log` shows. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return this.toString();
+  }
+
+  /** What toString shows in parentheses. */
+  protected describeOptions(): string {
+    return '';
+  }
+}
+
+/** `layer1` and `0` as `layer1.0`. */
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+interface OwnState {
+  readonly parameters: [string, Parameter][];
+  readonly buffers: [string, Tensor][];
+  readonly children: [string, Module][];
+}
+
+function isState(value: unknown): boolean {
+  return value instanceof Tensor || value instanceof Module;
+}
+
+/** What a module's own fields hold, in the order of their declaration. */
+function ownState(module: Module): OwnState {
+  const own: OwnState = { parameters: [], buffers: [], children: [] };
+  const fields: [string, unknown][] = Object.entries(module);
+  for (const [name, value] of fields) {
+    if (value instanceof Parameter) own.parameters.push([name, value]);
+    else if (value instanceof Tensor) own.buffers.push([name, value.keep()]);
+    else if (value instanceof Module) own.children.push([name, value]);
+    else if (Array.isArray(value) && value.some(isState)) {
+      throw new ArgumentError(
+        `${module.constructor.name}.${name}: modules and tensors in an array would be no part of the model; ` +
+          'use a Sequential or ModuleList, or make the field #private',
+      );
+    }
+  }
+  return own;
+}
+
+/** A shared module appears under each of its names, as in PyTorch. */
+function collectState(
+  module: Module,
+  path: string,
+  state: Map<string, Tensor>,
+  above: readonly Module[],
+): void {
+  if (above.includes(module)) {
+    throw new ArgumentError(
+      `${path}: ${module.constructor.name} contains itself; keep a reference to a parent in a #private field`,
+    );
+  }
+  const { parameters, buffers, children } = ownState(module);
+  for (const [name, tensor] of [...parameters, ...buffers]) state.set(join(path, name), tensor);
+  for (const [name, child] of children)
+    collectState(child, join(path, name), state, [...above, module]);
+}
+
+function convert(tensor: Tensor, dtype: DType): Tensor {
+  const values = cast(tensor.detach(), dtype);
+  if (!(tensor instanceof Parameter)) return values.keep();
+  return new Parameter(values, { requiresGrad: tensor.requiresGrad });
+}

@@ -1,0 +1,184 @@
+import { type AdaptiveSize, adaptiveAvgPool2d, adaptiveMaxPool2d } from '../ops/adaptivePool.js';
+import { type Pair, perAxis } from '../ops/options.js';
+import {
+  type AvgPool1dOptions,
+  type AvgPool2dOptions,
+  avgPool1d,
+  avgPool2d,
+  type MaxPool1dOptions,
+  type MaxPool2dOptions,
+  maxPool1d,
+  maxPool2d,
+} from '../ops/pool.js';
+import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Module } from './module.js';
+
+type Sizes = number | readonly number[];
+
+interface WindowOptions {
+  readonly stride?: Sizes;
+  readonly padding?: Sizes;
+  readonly dilation?: Sizes;
+}
+
+function sizesText(sizes: Sizes | null): string {
+  return typeof sizes === 'object' && sizes !== null ? `[${sizes.join(', ')}]` : String(sizes);
+}
+
+/** What toString() shows. */
+function describeWindow(kernelSize: Sizes, options: object): string {
+  const named: [string, unknown][] = [['kernelSize', kernelSize], ...Object.entries(options)];
+  return named
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? sizesText(value) : value}`)
+    .join(', ');
+}
+
+/** Throws unless the window is one that some input fits. */
+function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: WindowOptions): void {
+  const kernel = perAxis(kernelSize, axes, 'kernelSize', layer, 1);
+  perAxis(options.stride ?? 1, axes, 'stride', layer, 1);
+  perAxis(options.dilation ?? 1, axes, 'dilation', layer, 1);
+  const padding = perAxis(options.padding ?? 0, axes, 'padding', layer, 0);
+  if (padding.some((width, i) => width > (kernel[i] ?? 0) / 2)) {
+    throw new ShapeError(
+      `${layer}: padding ${sizesText(padding)} is more than half of the kernel ${sizesText(kernel)}`,
+    );
+  }
+}
+
+/** Largest element of each window of images [N, C, H, W], see {@link maxPool2d}. */
+export class MaxPool2d extends Module {
+  readonly #kernelSize: Pair;
+  readonly #options: MaxPool2dOptions;
+
+  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+    super();
+    checkWindow('MaxPool2d', 2, kernelSize, options);
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool2d(x, this.#kernelSize, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
+/** Mean of each window of images [N, C, H, W], see {@link avgPool2d}. */
+export class AvgPool2d extends Module {
+  readonly #kernelSize: Pair;
+  readonly #options: AvgPool2dOptions;
+
+  constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
+    super();
+    checkWindow('AvgPool2d', 2, kernelSize, options);
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.#kernelSize, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
+/** Largest element of each window of sequences [N, C, L], see {@link maxPool1d}. */
+export class MaxPool1d extends Module {
+  readonly #kernelSize: number;
+  readonly #options: MaxPool1dOptions;
+
+  constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
+    super();
+    checkWindow('MaxPool1d', 1, kernelSize, options);
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return maxPool1d(x, this.#kernelSize, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
+/** Mean of each window of sequences [N, C, L], see {@link avgPool1d}. */
+export class AvgPool1d extends Module {
+  readonly #kernelSize: number;
+  readonly #options: AvgPool1dOptions;
+
+  constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
+    super();
+    checkWindow('AvgPool1d', 1, kernelSize, options);
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool1d(x, this.#kernelSize, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
+function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
+  const sizes = typeof size === 'number' ? [size] : size;
+  if (
+    sizes.length <= 2 &&
+    sizes.every((each) => each === null || (Number.isInteger(each) && each >= 1))
+  ) {
+    return size;
+  }
+  throw new ArgumentError(
+    `${layer}: size is ${JSON.stringify(size)}, expected an integer of at least 1, or [height, width], ` +
+      'where null keeps that of the input',
+  );
+}
+
+/** Means that bring images [N, C, H, W] of any size to one size, see {@link adaptiveAvgPool2d}. */
+export class AdaptiveAvgPool2d extends Module {
+  readonly #size: AdaptiveSize;
+
+  /** @param size of the output; null keeps that of the input */
+  constructor(size: AdaptiveSize) {
+    super();
+    this.#size = checkAdaptiveSize('AdaptiveAvgPool2d', size);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.#size);
+  }
+
+  protected override describeOptions(): string {
+    return `size=${JSON.stringify(this.#size)}`;
+  }
+}
+
+/** Maxima that bring images [N, C, H, W] of any size to one size, see {@link adaptiveMaxPool2d}. */
+export class AdaptiveMaxPool2d extends Module {
+  readonly #size: AdaptiveSize;
+
+  /** @param size of the output; null keeps that of the input */
+  constructor(size: AdaptiveSize) {
+    super();
+    this.#size = checkAdaptiveSize('AdaptiveMaxPool2d', size);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveMaxPool2d(x, this.#size);
+  }
+
+  protected override describeOptions(): string {
+    return `size=${JSON.stringify(this.#size)}`;
+  }
+}

@@ -1,0 +1,154 @@
+import { zeros } from '../ops/creation.js';
+import { bytesPerElement, type DType } from '../tensor/dtype.js';
+import { ArgumentError } from '../tensor/errors.js';
+import { runInContext } from '../tensor/scope.js';
+import { formatShape, type Shape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { observeForward } from './forward.js';
+import type { Module } from './module.js';
+
+/** Shape of one input, or those of several. */
+export type SummaryInput = Shape | readonly Shape[];
+
+export interface SummaryOptions {
+  /** Of the inputs; 'int32' for indices. Default: that of the parameters. */
+  dtype?: DType;
+  /** Levels of nesting to show; what lies deeper counts to the module above it. Default: all. */
+  depth?: number;
+}
+
+interface Row {
+  readonly path: string;
+  readonly type: string;
+  readonly output: string;
+  readonly parameters: number;
+}
+
+const MISSING = '-';
+
+function inputShapes(input: SummaryInput): readonly Shape[] {
+  if (input.every((size): size is number => typeof size === 'number')) return [input];
+  if (input.every((shape): shape is Shape => Array.isArray(shape))) return input;
+  throw new ArgumentError(
+    'summary: expected the shape of the input, such as [1, 3, 224, 224], or several',
+  );
+}
+
+function describeOutput(output: unknown): string {
+  if (output instanceof Tensor) return formatShape(output.shape);
+  if (Array.isArray(output)) return output.map(describeOutput).join(', ');
+  if (typeof output === 'object' && output !== null) {
+    return Object.values(output).map(describeOutput).join(', ');
+  }
+  return MISSING;
+}
+
+/** What each module returned for an input of zeros, last call first. */
+function outputsOf(module: Module, shapes: readonly Shape[], dtype: DType): Map<Module, string> {
+  const outputs = new Map<Module, string>();
+  const modes = module.modules().map((each) => [each, each.training] as const);
+  module.eval();
+  try {
+    runInContext(false, () => {
+      const inputs = shapes.map((shape) => zeros(shape, { dtype }));
+      const seen = (each: Module, _: readonly unknown[], output: unknown): void => {
+        outputs.set(each, describeOutput(output));
+      };
+      observeForward(seen, () => Reflect.apply(module.forward, module, inputs));
+    });
+  } finally {
+    for (const [each, training] of modes) each.training = training;
+  }
+  return outputs;
+}
+
+function countOf(tensors: Iterable<Tensor>): number {
+  let count = 0;
+  for (const tensor of tensors) count += tensor.size;
+  return count;
+}
+
+/** Rows of the modules that hold no others, at the given depth at most, or that have parameters of their own. */
+function rowsOf(root: Module, outputs: ReadonlyMap<Module, string>, depth: number): Row[] {
+  const rows: Row[] = [];
+  const counted = new Set<Tensor>();
+  for (const [path, module] of root.namedModules()) {
+    const level = path === '' ? 0 : path.split('.').length;
+    const whole = level === depth || module.children().length === 0;
+    const inner = whole ? [] : module.children().flatMap((child) => child.parameters());
+    const own = module
+      .parameters()
+      .filter((tensor) => !inner.includes(tensor) && !counted.has(tensor));
+    if (level > depth || (!whole && own.length === 0)) continue;
+    for (const tensor of own) counted.add(tensor);
+    rows.push({
+      path: path === '' ? MISSING : path,
+      type: module.constructor.name,
+      output: outputs.get(module) ?? MISSING,
+      parameters: countOf(own),
+    });
+  }
+  return rows;
+}
+
+/** 1234567 as 1,234,567. */
+function grouped(count: number): string {
+  return count.toLocaleString('en-US');
+}
+
+/** Bytes with the unit that fits: 1,536 as 1.5 KiB. */
+function readableBytes(bytes: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
+}
+
+function totals(root: Module): string[] {
+  const parameters = root.parameters();
+  const buffers = root.buffers();
+  const trainable = countOf(parameters.filter((parameter) => parameter.requiresGrad));
+  const all = countOf(parameters);
+  let bytes = 0;
+  for (const tensor of [...parameters, ...buffers])
+    bytes += tensor.size * bytesPerElement(tensor.dtype);
+  const lines = [
+    `parameters: ${grouped(all)} (${grouped(trainable)} trainable, ${grouped(all - trainable)} frozen)`,
+  ];
+  if (buffers.length > 0) lines.push(`in buffers: ${grouped(countOf(buffers))}`);
+  lines.push(`memory: ${readableBytes(bytes)}`);
+  return lines;
+}
+
+/** The text of {@link Module.summary}. */
+export function summarize(root: Module, input: SummaryInput, options: SummaryOptions): string {
+  const { depth = Number.POSITIVE_INFINITY } = options;
+  if (!(depth >= 1)) throw new ArgumentError(`summary: depth is ${depth}, expected a number ≥ 1`);
+  const dtype = options.dtype ?? root.parameters()[0]?.dtype ?? 'float32';
+  const rows = rowsOf(root, outputsOf(root, inputShapes(input), dtype), depth);
+  const header = ['layer', 'type', 'output', 'parameters'] as const;
+  const cells = rows.map(
+    (row) => [row.path, row.type, row.output, grouped(row.parameters)] as const,
+  );
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => (i === 3 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
+      .join('  ');
+  const rule = '─'.repeat(line(header).length);
+  return [
+    root.constructor.name,
+    rule,
+    line(header),
+    rule,
+    ...cells.map(line),
+    rule,
+    ...totals(root),
+  ].join('\n');
+}

@@ -1,0 +1,119 @@
+import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { dim, formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { composite } from './composite.js';
+import { tensor } from './creation.js';
+import { checkFloat } from './define.js';
+import { mul } from './elementwise.js';
+import { indexSelect } from './indexing.js';
+import { checkInteger } from './options.js';
+import { avgPool2d, maxPool2d } from './pool.js';
+import { pad } from './view.js';
+
+/** Size of an adaptive pool's output; null keeps the input's size along an axis. */
+export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
+
+/** The windows of adaptive pooling along one axis: the i-th covers [⌊i·in/out⌋, ⌈(i + 1)·in/out⌉). */
+interface Windows {
+  readonly starts: readonly number[];
+  readonly ends: readonly number[];
+  /** Elements of the longest. */
+  readonly longest: number;
+  /** True if all are equally long and do not overlap. */
+  readonly isEven: boolean;
+}
+
+function windowsOf(size: number, count: number): Windows {
+  const starts = Array.from({ length: count }, (_, i) => Math.floor((i * size) / count));
+  const ends = Array.from({ length: count }, (_, i) => Math.ceil(((i + 1) * size) / count));
+  const longest = ends.reduce((most, end, i) => Math.max(most, end - dim(starts, i)), 0);
+  return { starts, ends, longest, isEven: size % count === 0 };
+}
+
+function planAdaptive(
+  op: string,
+  x: Tensor,
+  size: AdaptiveSize,
+): [rows: Windows, columns: Windows] {
+  checkFloat(x, op);
+  if (x.rank !== 4 || x.shape.slice(1).includes(0)) {
+    throw new ShapeError(
+      `${op}: input ${formatShape(x.shape)}, expected [N, C, H, W] without empty C, H, W`,
+    );
+  }
+  const [height, width] = typeof size === 'number' ? [size, size] : size;
+  if (height === undefined || width === undefined) {
+    throw new ArgumentError(`${op}: size ${String(size)}, expected an integer or [height, width]`);
+  }
+  return [
+    windowsOf(dim(x.shape, 2), checkInteger(height ?? dim(x.shape, 2), 'size', op, 1)),
+    windowsOf(dim(x.shape, 3), checkInteger(width ?? dim(x.shape, 3), 'size', op, 1)),
+  ];
+}
+
+/** Where the elements of all windows lie, each window made up to the longest with `filler(end)`. */
+function positions(windows: Windows, filler: (end: number) => number): Tensor {
+  const { starts, ends, longest } = windows;
+  return tensor(
+    Int32Array.from({ length: starts.length * longest }, (_, k) => {
+      const i = Math.floor(k / longest);
+      const at = dim(starts, i) + (k % longest);
+      const end = dim(ends, i);
+      return at < end ? at : filler(end);
+    }),
+  );
+}
+
+/** Windows laid out side by side, so that plain pooling with a stride of their size reads them. */
+function unfolded(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
+  return indexSelect(indexSelect(x, 2, rows), 3, columns);
+}
+
+function lengths({ starts, ends }: Windows): number[] {
+  return ends.map((end, i) => end - dim(starts, i));
+}
+
+/**
+ * Means over as many windows as the output has elements, whatever the input's size.
+ * @param x [N, C, H, W]
+ * @param size of the output: one number, or `[height, width]` with null for the input's own
+ * @returns [N, C, ...size]
+ */
+export function adaptiveAvgPool2d(x: Tensor, size: AdaptiveSize): Tensor {
+  const [rows, columns] = planAdaptive('adaptiveAvgPool2d', x, size);
+  const kernel: [number, number] = [rows.longest, columns.longest];
+  if (rows.isEven && columns.isEven) return avgPool2d(x, kernel);
+  return composite(() => {
+    // Shorter windows read zeros from one row and one column more.
+    const [height, width] = [dim(x.shape, 2), dim(x.shape, 3)];
+    const bordered = pad(x, [
+      [0, 1],
+      [0, 1],
+    ]);
+    const parts = unfolded(
+      bordered,
+      positions(rows, () => height),
+      positions(columns, () => width),
+    );
+    const sums = avgPool2d(parts, kernel, { divisorOverride: 1 });
+    const shares = lengths(rows).map((h) => lengths(columns).map((w) => 1 / (h * w)));
+    return mul(sums, tensor(shares, { dtype: x.dtype }));
+  });
+}
+
+/**
+ * Largest elements of as many windows as the output has elements, whatever the input's size.
+ * @param x [N, C, H, W]
+ * @param size of the output: one number, or `[height, width]` with null for the input's own
+ * @returns [N, C, ...size]
+ */
+export function adaptiveMaxPool2d(x: Tensor, size: AdaptiveSize): Tensor {
+  const [rows, columns] = planAdaptive('adaptiveMaxPool2d', x, size);
+  const kernel: [number, number] = [rows.longest, columns.longest];
+  if (rows.isEven && columns.isEven) return maxPool2d(x, kernel);
+  return composite(() => {
+    // Shorter windows name their last row and column twice.
+    const last = (end: number): number => end - 1;
+    return maxPool2d(unfolded(x, positions(rows, last), positions(columns, last)), kernel);
+  });
+}

@@ -1,0 +1,197 @@
+import { record } from '../autograd/node.js';
+import { kernels } from '../backend/select.js';
+import { isFloat } from '../tensor/dtype.js';
+import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
+import { defaultGenerator, type Generator } from '../tensor/random.js';
+import { broadcastsTo, checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
+import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { unrecorded } from './composite.js';
+import { checkedDType, full, type TensorOptions } from './creation.js';
+import { checkFloat, converted, defineOp, type FloatArray, floats, ints, mask } from './define.js';
+import { less, mul, type TensorLike } from './elementwise.js';
+import { checkFraction } from './options.js';
+
+export interface RandomOptions extends TensorOptions {
+  /** Where the numbers come from. Default: the generator that manualSeed() seeds. */
+  generator?: Generator;
+}
+
+/** Draws n floats, as the random kernels do. */
+type FloatKernel = (
+  out: FloatArray,
+  n: number,
+  seedLow: number,
+  seedHigh: number,
+  counter: number,
+  p: number,
+  q: number,
+) => void;
+
+function drawFloats(
+  op: string,
+  kernel: FloatKernel,
+  shape: Shape,
+  p: number,
+  q: number,
+  options: RandomOptions,
+): Tensor {
+  checkShape(shape, op);
+  const dtype = checkedDType(options.dtype, op);
+  if (!isFloat(dtype)) {
+    throw new DTypeError(`${op}: dtype is ${dtype}, expected float32 or float64 (see randint())`);
+  }
+  const { generator = defaultGenerator } = options;
+  const made = empty([...shape], dtype);
+  kernel(floats(made), made.size, ...generator.reserve(made.size), p, q);
+  if (options.requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+/** Numbers drawn uniformly from [low, high), [0, 1) by default. */
+export function uniform(shape: Shape, low = 0, high = 1, options: RandomOptions = {}): Tensor {
+  if (!(low < high && Number.isFinite(high - low))) {
+    throw new ArgumentError(`uniform: low ${low} and high ${high}, expected finite low < high`);
+  }
+  return drawFloats('uniform', kernels().randomUniform, shape, low, high, options);
+}
+
+/** Numbers drawn from the normal distribution, mean 0 and standard deviation 1 by default. */
+export function normal(shape: Shape, mean = 0, std = 1, options: RandomOptions = {}): Tensor {
+  if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0)) {
+    throw new ArgumentError(
+      `normal: mean ${mean} and std ${std}, expected finite numbers, std ≥ 0`,
+    );
+  }
+  return drawFloats('normal', kernels().randomNormal, shape, mean, std, options);
+}
+
+/** Numbers drawn uniformly from [0, 1). */
+export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
+  return drawFloats('rand', kernels().randomUniform, shape, 0, 1, options);
+}
+
+/** Numbers drawn from the standard normal distribution. */
+export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
+  return drawFloats('randn', kernels().randomNormal, shape, 0, 1, options);
+}
+
+function isInt32(value: number): boolean {
+  return (value | 0) === value;
+}
+
+/** Integers drawn uniformly from [low, high). dtype defaults to int32. */
+export function randint(
+  low: number,
+  high: number,
+  shape: Shape,
+  options: RandomOptions = {},
+): Tensor {
+  if (!isInt32(low) || !isInt32(high - 1) || low >= high) {
+    throw new ArgumentError(
+      `randint: low ${low} and high ${high}, expected integers low < high from −2^31 to 2^31`,
+    );
+  }
+  checkShape(shape, 'randint');
+  const dtype = checkedDType(options.dtype ?? 'int32', 'randint');
+  const { generator = defaultGenerator } = options;
+  const drawn = empty([...shape], 'int32');
+  kernels().randomInteger(ints(drawn), drawn.size, ...generator.reserve(drawn.size), low, high);
+  const made = converted(drawn, dtype);
+  releaseTemporary(drawn, made);
+  if (options.requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+/**
+ * Ones with probability p, else zeros.
+ * @param p a number from 0 to 1, or a tensor of them that broadcasts to `shape`
+ */
+export function bernoulli(shape: Shape, p: TensorLike = 0.5, options: RandomOptions = {}): Tensor {
+  checkShape(shape, 'bernoulli');
+  if (typeof p === 'number') checkFraction(p, 'p', 'bernoulli');
+  else if (!broadcastsTo(p.shape, shape)) {
+    throw new ShapeError(
+      `bernoulli: p ${formatShape(p.shape)} does not broadcast to ${formatShape(shape)}`,
+    );
+  }
+  const dtype = checkedDType(options.dtype, 'bernoulli');
+  const made = unrecorded(() => {
+    const source = typeof p !== 'number' && isFloat(p.dtype) ? p.dtype : 'float32';
+    const draws = rand(shape, { generator: options.generator ?? defaultGenerator, dtype: source });
+    return converted(less(draws, p), dtype);
+  });
+  if (options.requiresGrad) made.requiresGrad = true;
+  return made;
+}
+
+export interface DropoutOptions {
+  /** False returns the input as it is. Default: true. */
+  training?: boolean;
+  /** Where the numbers come from. Default: the generator that manualSeed() seeds. */
+  generator?: Generator;
+}
+
+const maskScaleOp = defineOp<number>('maskScale', (g, node) => [
+  maskScale(g, node.saved(0), node.attrs),
+]);
+
+/** keep ? x·scale : 0 */
+function maskScale(x: Tensor, keep: Tensor, scale: number): Tensor {
+  const source = inLayout(x, keep.layout);
+  const out = empty(x.shape, x.dtype, keep.layout);
+  kernels().maskScale(floats(out), floats(source), mask(keep), x.size, 1, scale);
+  releaseTemporary(source, x);
+  return record(maskScaleOp, out, [x], [keep], scale);
+}
+
+const dropoutOp = defineOp<number>('dropout', (g, node) => [
+  maskScale(g, node.saved(0), node.attrs),
+]);
+
+/**
+ * Zeroes each element with probability p and scales the others by 1/(1 − p), so that the mean stays (Srivastava
+ * et al. 2014). Elements are drawn in the order of memory, which both backends share.
+ * @param p probability of zeroing, 0.5 by default
+ */
+export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  checkFloat(x, 'dropout');
+  checkFraction(p, 'p', 'dropout');
+  const { training = true, generator = defaultGenerator } = options;
+  if (!training || p === 0) return x;
+  const out = empty(x.shape, x.dtype, x.layout);
+  const keep = empty(x.shape, 'uint8', x.layout);
+  const draw = generator.reserve(x.size);
+  kernels().dropout(floats(out), mask(keep), floats(x), x.size, 1, ...draw, p);
+  record(dropoutOp, out, [x], [keep], 1 / (1 - p));
+  keep.dispose();
+  return out;
+}
+
+const channelScaleOp = defineOp('dropout2d', (g, node) => [channelScale(g, node.saved(0))]);
+
+/** x times one factor a channel; the factors are constants. */
+function channelScale(x: Tensor, factors: Tensor): Tensor {
+  const out = unrecorded(() => mul(x, factors));
+  return record(channelScaleOp, out, [x], [factors], undefined);
+}
+
+/**
+ * Zeroes whole channels with probability p and scales the others by 1/(1 − p) (Tompson et al. 2015).
+ * @param x [N, C, ...]
+ * @param p probability of zeroing, 0.5 by default
+ */
+export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  checkFloat(x, 'dropout2d');
+  checkFraction(p, 'p', 'dropout2d');
+  if (x.rank < 3) {
+    throw new ShapeError(`dropout2d: input ${formatShape(x.shape)}, expected [N, C, ...]`);
+  }
+  const { training = true, generator = defaultGenerator } = options;
+  if (!training || p === 0) return x;
+  // One draw a channel, so that it does not depend on where in memory the channels lie.
+  const shape = [dim(x.shape, 0), dim(x.shape, 1), ...x.shape.slice(2).map(() => 1)];
+  const factors = unrecorded(() => dropout(full(shape, 1, { dtype: x.dtype }), p, { generator }));
+  const out = channelScale(x, factors);
+  factors.dispose();
+  return out;
+}

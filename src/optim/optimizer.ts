@@ -1,0 +1,274 @@
+import { isFloat } from '../tensor/dtype.js';
+import { ArgumentError, CheckpointError, DTypeError } from '../tensor/errors.js';
+import { runInContext } from '../tensor/scope.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import { Batch, type ParamState } from './batch.js';
+import { checkNotNegative, fillOptions } from './options.js';
+import {
+  type OptimizerState,
+  optionFaults,
+  type ParamSlot,
+  restored,
+  stateFaults,
+} from './state.js';
+
+/** Options of every optimiser. */
+export interface BaseOptions {
+  /** Learning rate. */
+  lr: number;
+}
+
+/** Parameters that share their options, which may be edited between steps. */
+export type ParamGroup<O> = O & { readonly params: readonly Tensor[] };
+
+/** A group as given; the options that it leaves out are those of the optimiser. */
+export type ParamGroupInit<O> = Partial<O> & { readonly params: Iterable<Tensor> };
+
+/** What to optimise: parameters, or groups of them with options of their own. */
+export type Params<O> = Iterable<Tensor> | Iterable<ParamGroupInit<O>>;
+
+function groupsOf<O>(
+  params: Params<O>,
+  owner: string,
+): (ParamGroupInit<O> | { params: Tensor[] })[] {
+  const tensors: Tensor[] = [];
+  const groups: ParamGroupInit<O>[] = [];
+  for (const item of params) {
+    if (item instanceof Tensor) tensors.push(item);
+    else if (typeof item === 'object' && item !== null && 'params' in item) groups.push(item);
+    else
+      throw new ArgumentError(
+        `${owner}: got a ${typeof item} among the parameters, expected Tensors`,
+      );
+  }
+  if (tensors.length > 0 && groups.length > 0) {
+    throw new ArgumentError(
+      `${owner}: expected either parameters or groups { params, ... }, not both`,
+    );
+  }
+  return groups.length > 0 ? groups : [{ params: tensors }];
+}
+
+/**
+ * Base of the update rules. `step()` applies the gradients that `backward()` has left with the parameters, in
+ * one kernel call a group; parameters without a gradient stay as they are.
+ */
+export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
+  readonly #defaults: O;
+  readonly #groups: ParamGroup<O>[] = [];
+  readonly #batches: Batch[] = [];
+  readonly #states = new Map<Tensor, ParamState>();
+
+  /**
+   * @param defaults the options, complete
+   * @throws ArgumentError for options out of range, no parameters, one given twice, or a computed tensor
+   */
+  protected constructor(params: Params<O>, defaults: O) {
+    this.#defaults = defaults;
+    for (const group of groupsOf(params, this.#name)) this.#addGroup(group);
+  }
+
+  /** Throws unless the options are in range. */
+  protected abstract checkOptions(options: O): void;
+
+  /** PyTorch's names of the tensors that the rule keeps for each parameter under these options. */
+  protected abstract stateNames(options: O): readonly string[];
+
+  /** One update of the parameters of a group, at least one. */
+  protected abstract update(options: O, batch: Batch): void;
+
+  get #name(): string {
+    return this.constructor.name;
+  }
+
+  /** The groups: `optimizer.paramGroups[0].lr = 1e-4` holds from the next step on. */
+  get paramGroups(): readonly ParamGroup<O>[] {
+    return this.#groups;
+  }
+
+  /** Optimises more parameters, with options of their own. */
+  addParamGroup(group: ParamGroupInit<O>): void {
+    this.#addGroup(group);
+  }
+
+  #addGroup(group: { readonly params: Iterable<Tensor> }): void {
+    const { params, ...given } = group;
+    const options = fillOptions(this.#name, this.#defaults, given);
+    this.#check(options);
+    const list = [...params];
+    this.#checkParams(list);
+    for (const param of list) this.#states.set(param, { step: 0, tensors: new Map() });
+    this.#batches.push(this.#newBatch());
+    this.#groups.push({ ...options, params: list });
+  }
+
+  #newBatch(): Batch {
+    return new Batch((param) => this.#stateOf(param));
+  }
+
+  #check(options: O): void {
+    checkNotNegative(this.#name, 'lr', options.lr);
+    this.checkOptions(options);
+  }
+
+  #checkParams(params: readonly Tensor[]): void {
+    const [first] = params;
+    if (first === undefined) {
+      throw new ArgumentError(
+        `${this.#name}: there are no parameters; expected some, as of model.parameters()`,
+      );
+    }
+    const seen = new Set<Tensor>(this.#states.keys());
+    for (const param of params) {
+      if (!(param instanceof Tensor)) {
+        throw new ArgumentError(
+          `${this.#name}: got a ${typeof param} among the parameters, expected Tensors`,
+        );
+      }
+      const what = `a parameter of shape ${formatShape(param.shape)}`;
+      if (param.node !== null) {
+        throw new ArgumentError(
+          `${this.#name}: ${what} was computed by ${param.node.op.name}, expected a leaf`,
+        );
+      }
+      if (!isFloat(param.dtype) || param.dtype !== first.dtype) {
+        const expected = isFloat(first.dtype)
+          ? `${first.dtype} like the first of its group`
+          : 'floats';
+        throw new DTypeError(`${this.#name}: ${what} is ${param.dtype}, expected ${expected}`);
+      }
+      if (seen.has(param)) {
+        throw new ArgumentError(
+          `${this.#name}: ${what} was given twice, expected each in one group, once`,
+        );
+      }
+      seen.add(param);
+    }
+  }
+
+  #stateOf(param: Tensor): ParamState {
+    const state = this.#states.get(param);
+    if (state === undefined) {
+      throw new ArgumentError(
+        `${this.#name}: a parameter was put into a group by hand; use addParamGroup()`,
+      );
+    }
+    return state;
+  }
+
+  /** The learning rate of all groups. Where they differ, this throws: use `paramGroups[i].lr` then. */
+  get lr(): number {
+    const [first, ...others] = this.#groups;
+    if (first === undefined || others.some(({ lr }) => lr !== first.lr)) {
+      throw new ArgumentError(`${this.#name}: the groups differ in lr; use paramGroups[i].lr`);
+    }
+    return first.lr;
+  }
+
+  set lr(value: number) {
+    checkNotNegative(this.#name, 'lr', value);
+    // Reading throws where a group has a rate of its own, which would be lost.
+    if (this.lr === value) return;
+    for (const group of this.#groups) group.lr = value;
+  }
+
+  /** Updates all parameters that have a gradient. */
+  step(): void {
+    // All gradients are checked before any parameter changes.
+    for (const [i, group] of this.#groups.entries()) this.#batches[i]?.gather(group.params);
+    for (const [i, group] of this.#groups.entries()) {
+      const batch = this.#batches[i];
+      if (batch === undefined || batch.length === 0) continue;
+      this.update(group, batch);
+      batch.finish();
+    }
+  }
+
+  /** Drops the gradients of all parameters. */
+  zeroGrad(): void {
+    for (const { params } of this.#groups) {
+      for (const param of params) {
+        param.grad?.dispose();
+        param.grad = null;
+      }
+    }
+  }
+
+  /** What the next steps depend on, besides the parameters; see {@link loadStateDict}. */
+  stateDict(): OptimizerState {
+    const names = Object.keys(this.#defaults);
+    const groups = this.#groups.map((group) => ({
+      options: Object.fromEntries(Object.entries(group).filter(([name]) => names.includes(name))),
+      count: group.params.length,
+    }));
+    const slots = this.#slots();
+    const tensors = new Map<string, Tensor>();
+    for (const [i, { param, names: kept }] of slots.entries()) {
+      for (const name of kept) {
+        const tensor = this.#stateOf(param).tensors.get(name);
+        if (tensor !== undefined) tensors.set(`${i}.${name}`, tensor);
+      }
+    }
+    const steps = slots.map(({ param }) => this.#stateOf(param).step);
+    return { type: this.#name, groups, steps, tensors };
+  }
+
+  /** The parameters of all groups, as a state dict numbers them. */
+  #slots(groups: readonly ParamGroup<O>[] = this.#groups): ParamSlot[] {
+    return groups.flatMap((group) =>
+      group.params.map((param) => ({ param, names: this.stateNames(group) })),
+    );
+  }
+
+  /**
+   * Goes on from a saved state of an optimiser of the same class with the same groups: bit for bit, as if it had
+   * not stopped. Takes over the options of the groups, too.
+   * @throws CheckpointError that lists what does not fit; nothing is loaded then
+   */
+  loadStateDict(saved: OptimizerState): void {
+    const groups = this.#groupsWith(saved);
+    const slots = this.#slots(groups);
+    const faults = stateFaults(slots, saved);
+    if (faults.length > 0) throw this.#misfit(faults);
+    for (const [i, group] of this.#groups.entries()) {
+      Object.assign(group, groups[i]);
+      this.#batches[i] = this.#newBatch();
+    }
+    runInContext(false, () => {
+      for (const [i, slot] of slots.entries()) {
+        for (const tensor of this.#stateOf(slot.param).tensors.values()) tensor.dispose();
+        this.#states.set(slot.param, restored(slot, i, saved));
+      }
+    });
+  }
+
+  #misfit(faults: readonly string[]): CheckpointError {
+    const list = faults.map((fault) => `\n  ${fault}`).join('');
+    return new CheckpointError(
+      `loadStateDict: this is no state of this ${this.#name}; nothing was loaded${list}`,
+    );
+  }
+
+  /** The groups as they will be with the saved options. */
+  #groupsWith(saved: OptimizerState): ParamGroup<O>[] {
+    const counts = `[${this.#groups.map((group) => group.params.length).join(', ')}]`;
+    const savedCounts = `[${saved.groups.map((group) => group.count).join(', ')}]`;
+    if (saved.type !== this.#name) throw this.#misfit([`it is one of ${saved.type}`]);
+    if (counts !== savedCounts) {
+      throw this.#misfit([`it has groups of ${savedCounts} parameters, expected ${counts}`]);
+    }
+    const names = Object.keys(this.#defaults);
+    const faults = this.#groups.flatMap((group, i) =>
+      optionFaults(names, group, saved.groups[i]?.options, i),
+    );
+    if (faults.length > 0) throw this.#misfit(faults);
+    const groups = this.#groups.map((group, i) => ({ ...group, ...saved.groups[i]?.options }));
+    try {
+      for (const group of groups) this.#check(group);
+    } catch (error) {
+      throw this.#misfit([error instanceof Error ? error.message : String(error)]);
+    }
+    return groups;
+  }
+}

@@ -1,0 +1,36 @@
+import { ArgumentError } from '../tensor/errors.js';
+
+/** `defaults` with what is given in their place. Throws for names that are no option. */
+export function fillOptions<O extends object>(owner: string, defaults: O, given: object): O {
+  const filled = { ...defaults };
+  for (const [name, value] of Object.entries(given)) {
+    if (!Object.hasOwn(defaults, name)) {
+      throw new ArgumentError(
+        `${owner}: there is no option ${name}; expected ${Object.keys(defaults).join(', ')}`,
+      );
+    }
+    if (value !== undefined) Object.assign(filled, { [name]: value });
+  }
+  return filled;
+}
+
+/** Throws unless the option is a finite number ≥ 0. */
+export function checkNotNegative(owner: string, name: string, value: number): void {
+  if (!(typeof value === 'number' && value >= 0 && Number.isFinite(value))) {
+    throw new ArgumentError(`${owner}: ${name} is ${value}, expected a finite number ≥ 0`);
+  }
+}
+
+/** Throws unless the option is a decay rate on [0, 1). */
+export function checkDecayRate(owner: string, name: string, value: number | undefined): void {
+  if (!(typeof value === 'number' && value >= 0 && value < 1)) {
+    throw new ArgumentError(`${owner}: ${name} is ${value}, expected a number from 0 to below 1`);
+  }
+}
+
+/** Throws unless the option is true or false. */
+export function checkBoolean(owner: string, name: string, value: boolean): void {
+  if (typeof value !== 'boolean') {
+    throw new ArgumentError(`${owner}: ${name} is ${value}, expected true or false`);
+  }
+}

@@ -1,0 +1,115 @@
+import { copyFrom, zerosLike } from '../ops/creation.js';
+import { formatShape, sameShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
+import type { ParamState } from './batch.js';
+
+/**
+ * All that an optimiser remembers: with it and the parameters, training goes on as if it had not stopped. All
+ * but `tensors` is plain JSON.
+ */
+export interface OptimizerState {
+  /** The class, such as 'SGD'. */
+  readonly type: string;
+  readonly groups: readonly {
+    readonly options: Readonly<Record<string, unknown>>;
+    /** How many parameters it has. */
+    readonly count: number;
+  }[];
+  /** Updates of each parameter so far, in the order of the groups. */
+  readonly steps: readonly number[];
+  /** Tensors by index of their parameter and PyTorch's name: `3.exp_avg`. Live, not copies. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** A parameter, and the names of the tensors that its group's options ask for. */
+export interface ParamSlot {
+  readonly param: Tensor;
+  readonly names: readonly string[];
+}
+
+function misfit(param: Tensor, tensor: unknown): string | null {
+  if (!(tensor instanceof Tensor)) return `is a ${typeof tensor}, expected a Tensor`;
+  if (tensor.isDisposed) return 'was disposed of';
+  if (!sameShape(tensor.shape, param.shape)) {
+    return `is ${formatShape(tensor.shape)}, expected ${formatShape(param.shape)}`;
+  }
+  return tensor.dtype === param.dtype ? null : `is ${tensor.dtype}, expected ${param.dtype}`;
+}
+
+/** What is wrong with the steps and tensors of a saved state, all of it. */
+export function stateFaults(slots: readonly ParamSlot[], saved: OptimizerState): string[] {
+  const faults: string[] = [];
+  if (saved.steps.length !== slots.length) {
+    faults.push(`it counts steps of ${saved.steps.length} parameters, expected ${slots.length}`);
+  }
+  const expected = new Set<string>();
+  for (const [i, { param, names }] of slots.entries()) {
+    const step = saved.steps[i];
+    if (!Number.isSafeInteger(step) || Number(step) < 0)
+      faults.push(`steps[${i}] is ${step}, expected a count`);
+    for (const name of names) {
+      const key = `${i}.${name}`;
+      expected.add(key);
+      const tensor = saved.tensors.get(key);
+      if (tensor !== undefined) {
+        const problem = misfit(param, tensor);
+        if (problem !== null) faults.push(`${key} ${problem}`);
+      } else if (step !== 0) faults.push(`${key} is missing`);
+    }
+  }
+  for (const key of saved.tensors.keys())
+    if (!expected.has(key)) faults.push(`${key} is unexpected`);
+  return faults;
+}
+
+/** Copies of a parameter's saved state, in the parameter's layout. */
+export function restored(
+  { param, names }: ParamSlot,
+  index: number,
+  saved: OptimizerState,
+): ParamState {
+  const tensors = new Map<string, Tensor>();
+  for (const name of names) {
+    const source = saved.tensors.get(`${index}.${name}`);
+    if (source === undefined) continue;
+    const own = zerosLike(param).keep();
+    copyFrom(own, source);
+    tensors.set(name, own);
+  }
+  return { step: saved.steps[index] ?? 0, tensors };
+}
+
+/** True if a saved option may take the place of the present one. */
+function isLike(present: unknown, saved: unknown): boolean {
+  if (!Array.isArray(present)) return typeof saved === typeof present;
+  return (
+    Array.isArray(saved) &&
+    saved.length === present.length &&
+    saved.every((item, i) => isLike(present[i], item))
+  );
+}
+
+/** What is wrong with the saved options of a group, all of it. */
+export function optionFaults(
+  names: readonly string[],
+  present: object,
+  saved: unknown,
+  group: number,
+): string[] {
+  if (typeof saved !== 'object' || saved === null) return [`group ${group} has no options`];
+  const before = new Map<string, unknown>(Object.entries(present));
+  const after = new Map<string, unknown>(Object.entries(saved));
+  const faults: string[] = [];
+  for (const name of names) {
+    const value = after.get(name);
+    if (!isLike(before.get(name), value)) {
+      faults.push(
+        `${name} of group ${group} is ${String(value)}, expected the like of ${String(before.get(name))}`,
+      );
+    }
+  }
+  for (const name of after.keys()) {
+    if (!names.includes(name)) faults.push(`${name} of group ${group} is unexpected`);
+  }
+  return faults;
+}

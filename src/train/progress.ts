@@ -1,0 +1,114 @@
+/** Where progress goes: a terminal, a file, a pipe. */
+export interface ProgressStream {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  readonly columns?: number | undefined;
+}
+
+export interface ProgressOptions {
+  /** Epochs in all. */
+  epochs: number;
+  /** Steps of an epoch. */
+  steps: number;
+  /** Default: `process.stdout`. */
+  stream?: ProgressStream;
+  /** Milliseconds between two refreshes of the live line, and between plain lines. Default: 100 and 5000. */
+  interval?: number;
+}
+
+const BAR_WIDTH = 20;
+
+/** 75 -> `1m 15s` */
+export function formatSeconds(seconds: number): string {
+  if (!Number.isFinite(seconds)) return '?';
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole}s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)}m ${String(whole % 60).padStart(2, '0')}s`;
+  return `${Math.floor(whole / 3600)}h ${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m`;
+}
+
+/** 0.98765 -> `0.9877`, 1234 -> `1234` */
+function formatValue(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  const magnitude = Math.abs(value);
+  return magnitude >= 1e-3 && magnitude < 1e5 ? value.toFixed(4) : value.toExponential(2);
+}
+
+/** `loss 0.1234  accuracy 0.9731` */
+export function formatValues(values: Readonly<Record<string, number>>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `${name} ${formatValue(value)}`)
+    .join('  ');
+}
+
+/**
+ * Training progress: on a terminal one live line with a bar, values, samples per second and the time left;
+ * elsewhere a plain line now and then.
+ */
+export class Progress {
+  readonly #stream: ProgressStream;
+  readonly #live: boolean;
+  readonly #interval: number;
+  readonly #epochs: number;
+  readonly #steps: number;
+  #epoch = 0;
+  #samples = 0;
+  #started = 0;
+  #shown = 0;
+
+  constructor(options: ProgressOptions) {
+    this.#stream = options.stream ?? process.stdout;
+    this.#live = this.#stream.isTTY === true;
+    this.#interval = options.interval ?? (this.#live ? 100 : 5000);
+    this.#epochs = options.epochs;
+    this.#steps = options.steps;
+  }
+
+  /** True when the next update would be shown: reading values for it only then saves waiting for them. */
+  get isDue(): boolean {
+    return performance.now() - this.#shown >= this.#interval;
+  }
+
+  startEpoch(epoch: number): void {
+    this.#epoch = epoch;
+    this.#samples = 0;
+    this.#started = performance.now();
+    this.#shown = this.#started;
+  }
+
+  /** Counts samples; call once a step. */
+  count(samples: number): void {
+    this.#samples += samples;
+  }
+
+  /** Shows the state after a step (counted from 1). */
+  update(step: number, values: Readonly<Record<string, number>>): void {
+    this.#shown = performance.now();
+    const share = step / this.#steps;
+    const elapsed = (performance.now() - this.#started) / 1e3;
+    const left = formatSeconds((elapsed * (1 - share)) / share);
+    const speed = `${Math.round(this.#samples / elapsed)} samples/s`;
+    const head = `epoch ${this.#epoch}/${this.#epochs}`;
+    if (this.#live) {
+      const filled = Math.round(share * BAR_WIDTH);
+      const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
+      this.#overwrite(`${head} ${bar} ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left`);
+    } else {
+      this.#stream.write(`${head}  step ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left\n`);
+    }
+  }
+
+  /** Replaces the live line by a line that stays. */
+  endEpoch(values: Readonly<Record<string, number>>): void {
+    const elapsed = (performance.now() - this.#started) / 1e3;
+    const speed = `${Math.round(this.#samples / elapsed)} samples/s`;
+    if (this.#live) this.#overwrite('');
+    const head = `epoch ${this.#epoch}/${this.#epochs}`;
+    this.#stream.write(`${head}  ${formatValues(values)}  ${speed}  ${formatSeconds(elapsed)}\n`);
+  }
+
+  #overwrite(line: string): void {
+    const width = this.#stream.columns ?? 80;
+    this.#stream.write(`\r${line.slice(0, Math.max(0, width - 1))}\x1b[K`);
+  }
+}

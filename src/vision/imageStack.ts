@@ -1,0 +1,19 @@
+import { ShapeError } from '../tensor/errors.js';
+import { formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { ImageStack } from './grid.js';
+
+/**
+ * The images of a tensor, for {@link imageGrid}.
+ * @param images [count, channels, height, width], uint8 or floats from 0 to 1
+ */
+export async function imagesOf(images: Tensor): Promise<ImageStack> {
+  const data = await images.data();
+  if (images.shape.length !== 4 || data instanceof Int32Array) {
+    throw new ShapeError(
+      `imagesOf: ${images.dtype} ${formatShape(images.shape)}, expected float or uint8 images ` +
+        '[count, channels, height, width]',
+    );
+  }
+  return { shape: images.shape, data };
+}

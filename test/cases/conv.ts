@@ -1,0 +1,56 @@
+import * as ops from '../../src/ops/index.js';
+import type { OpCase } from './case.js';
+
+function conv2d(name: string, options: ops.Conv2dOptions = {}): OpCase {
+  return { name, ops: ['conv2d'], fn: (x, w, b) => ops.conv2d(x, w, b, options) };
+}
+
+export const conv: readonly OpCase[] = [
+  conv2d('conv2d'),
+  conv2d('conv2d without bias', { padding: 1 }),
+  conv2d('conv2d stride and padding', { stride: [2, 3], padding: [1, 0] }),
+  conv2d('conv2d dilation', { dilation: [2, 3], padding: 2 }),
+  conv2d('conv2d groups', { groups: 2, padding: 1 }),
+  conv2d('conv2d depthwise', { groups: 3, padding: 1, stride: 2 }),
+  conv2d('conv2d depthwise multiplier', { groups: 2 }),
+  conv2d('conv2d 1x1'),
+  conv2d('conv2d 1x1 stride 2', { stride: 2 }),
+  conv2d('conv2d 1x7', { padding: [0, 3] }),
+  conv2d('conv2d 7x1', { padding: [3, 0] }),
+  conv2d('conv2d same', { padding: 'same' }),
+  conv2d('conv2d same dilated', { padding: 'same', dilation: 2 }),
+  conv2d('conv2d whole image', { padding: 'valid' }),
+  conv2d('conv2d padding beyond the kernel', { padding: 3, stride: 2 }),
+  conv2d('conv2d one channel of one pixel'),
+  conv2d('conv2d of no images'),
+  {
+    name: 'conv2d of a conv2d',
+    ops: ['conv2d', 'relu'],
+    fn: (x, w, v) =>
+      ops.conv2d(ops.relu(ops.conv2d(x, w, null, { padding: 1 })), v, null, { stride: 2 }),
+  },
+  {
+    name: 'conv1d',
+    ops: ['conv1d'],
+    fn: (x, w, b) => [
+      ops.conv1d(x, w, b),
+      ops.conv1d(x, w, null, { stride: 2, padding: 1, dilation: 2 }),
+      ops.conv1d(x, w, null, { padding: 'same' }),
+    ],
+  },
+  {
+    name: 'conv1d groups',
+    ops: ['conv1d'],
+    fn: (x, w) => ops.conv1d(x, w, null, { groups: 2, padding: 1 }),
+  },
+  {
+    name: 'convTranspose2d',
+    ops: ['convTranspose2d'],
+    fn: (x, w, b, v) => [
+      ops.convTranspose2d(x, w, b),
+      ops.convTranspose2d(x, w, b, { stride: 2, padding: 1, outputPadding: 1 }),
+      ops.convTranspose2d(x, w, null, { stride: [2, 1], dilation: [1, 2] }),
+      ops.convTranspose2d(x, v, null, { groups: 2, stride: 2, padding: [0, 1] }),
+    ],
+  },
+];

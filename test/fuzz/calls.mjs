@@ -1,0 +1,374 @@
+// A valid random call of every kernel, as descriptions of its arguments that a mutation can spoil:
+//   { array: constructor, length, fill }   an array of exactly this length
+//   { list: [lengths] }                    Float32Arrays
+//   { copied: typed array }                a plan, a geometry, sizes
+//   { number } and { value: null }
+
+const kinds = [Float32Array, Int32Array, Uint8Array];
+const opCounts = { unary: 30, unaryGrad: 12, binary: 13, compare: 6, reduce: 7, arg: 2 };
+
+/** Reproducible random numbers (mulberry32). */
+export class Random {
+  #state;
+
+  constructor(seed) {
+    this.#state = seed >>> 0;
+  }
+
+  /** On [0, 1). */
+  next() {
+    this.#state = (this.#state + 0x6d2b79f5) >>> 0;
+    let t = this.#state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  }
+
+  /** An integer from low to high, both included. */
+  integer(low, high) {
+    return low + Math.floor(this.next() * (high - low + 1));
+  }
+
+  pick(list) {
+    return list[this.integer(0, list.length - 1)];
+  }
+
+  chance(p) {
+    return this.next() < p;
+  }
+}
+
+const array = (constructor, length, fill = 'any') => ({ array: constructor, length, fill });
+const f32 = (length) => array(Float32Array, length);
+const i32 = (length, fill) => array(Int32Array, length, fill);
+const u8 = (length) => array(Uint8Array, length, 'mask');
+const orNull = (random, argument) => (random.chance(0.5) ? argument : { value: null });
+const numbers = (...values) => values.map((number) => ({ number }));
+const copied = (values) => ({ copied: values });
+
+function rowMajor(dims) {
+  const strides = new Array(dims.length).fill(1);
+  for (let axis = dims.length - 2; axis >= 0; axis--) {
+    strides[axis] = strides[axis + 1] * dims[axis + 1];
+  }
+  return strides;
+}
+
+const product = (dims) => dims.reduce((a, b) => a * b, 1);
+const someDims = (random) =>
+  Array.from({ length: random.integer(0, 4) }, () => random.integer(random.chance(0.1) ? 0 : 1, 5));
+
+/** A strided plan from a permuted, partly reversed x into a contiguous out. */
+function stridedCall(random, kind) {
+  const dims = someDims(random);
+  const size = product(dims);
+  const xStrides = rowMajor(dims);
+  let xStart = 0;
+  for (let axis = 0; axis < dims.length; axis++) {
+    if (random.chance(0.3) && dims[axis] > 0) {
+      xStart += (dims[axis] - 1) * xStrides[axis];
+      xStrides[axis] *= -1;
+    }
+  }
+  const order = dims.map((_, axis) => axis).sort(() => random.next() - 0.5);
+  const permuted = (list) => order.map((axis) => list[axis]);
+  const [outStart, extra] = [random.integer(0, 3), random.integer(0, 3)];
+  const outDims = permuted(dims);
+  const plan = [dims.length, outStart, size > 0 ? xStart + extra : 0];
+  plan.push(...outDims, ...rowMajor(outDims), ...permuted(xStrides));
+  return [
+    array(kind, outStart + size),
+    array(kind, size + extra),
+    copied(Int32Array.from(plan)),
+  ];
+}
+
+function broadcastArguments(random, outKind, kind) {
+  const dims = someDims(random);
+  const operand = () => {
+    const own = dims.map((dim) => (random.chance(0.3) ? 1 : dim));
+    const strides = rowMajor(own).map((stride, axis) => (own[axis] === 1 ? 0 : stride));
+    return { length: product(own), strides };
+  };
+  const [a, b] = [operand(), operand()];
+  const plan = [dims.length, ...dims, ...a.strides, ...b.strides];
+  return [
+    array(outKind, product(dims)),
+    array(kind, a.length),
+    array(kind, b.length),
+    copied(Int32Array.from(plan)),
+  ];
+}
+
+function geometryOf(random, pooling) {
+  const axis = () => {
+    const input = random.integer(1, 9);
+    const [stride, dilation] = [random.integer(1, 3), random.integer(1, 2)];
+    const pad = random.integer(0, 2);
+    const kernel = random.integer(1, Math.max(1, Math.floor((input + 2 * pad - 1) / dilation)));
+    const output = Math.floor((input + 2 * pad - dilation * (kernel - 1) - 1) / stride) + 1;
+    return { input, stride, dilation, pad, kernel, output: Math.max(1, output) };
+  };
+  const [h, w] = [axis(), axis()];
+  const groups = random.pick([1, 1, 2, 3]);
+  const inChannels = groups * random.pick([1, 2, 5, 16]);
+  const outChannels = pooling ? inChannels : groups * random.pick([1, 3, 8, 16]);
+  const batch = random.integer(0, 3);
+  const plane = (height, width) => batch * height * width;
+  return {
+    geometry: copied(
+      Int32Array.of(
+        ...[batch, h.input, w.input, inChannels, h.output, w.output, outChannels],
+        ...[h.kernel, w.kernel, h.stride, w.stride, h.pad, w.pad, h.dilation, w.dilation],
+        pooling ? inChannels : groups,
+      ),
+    ),
+    inputs: plane(h.input, w.input) * inChannels,
+    outputs: plane(h.output, w.output) * outChannels,
+    weights: (outChannels * inChannels * h.kernel * w.kernel) / groups,
+    inChannels,
+    outChannels,
+  };
+}
+
+function philox(random) {
+  return numbers(
+    random.integer(0, 2 ** 32 - 1),
+    random.integer(0, 2 ** 32 - 1),
+    random.pick([0, 1, 2 ** 32 - 1, 2 ** 53 - 1]),
+  );
+}
+
+function optimizerLists(random) {
+  const sizes = Array.from({ length: random.integer(0, 4) }, () => random.integer(0, 40));
+  return { sizes: copied(Int32Array.from(sizes)), list: () => ({ list: sizes }), count: sizes.length };
+}
+
+const size = (random) => random.pick([0, 1, 2, 7, 16, 33, 100, 1000]);
+const small = (random) => random.integer(random.chance(0.1) ? 0 : 1, 9);
+const real = (random) => random.pick([0, 1, -1, 0.5, 1e30, Number.NaN, Number.POSITIVE_INFINITY]);
+/** An operation; of an array of integers one that it has. */
+function code(random, family, kind = Float32Array) {
+  const integerOps = { unary: [0, 1, 2, 3, 16, 23], reduce: [0, 2, 3, 4] };
+  if (kind === Int32Array && family in integerOps) return { number: random.pick(integerOps[family]) };
+  const number = random.integer(0, opCounts[family] - 1);
+  return { number: kind === Int32Array && family === 'binary' && number === 11 ? 12 : number };
+}
+const flag = (random) => ({ number: random.integer(0, 1) });
+
+/** By the kernel's name, a function from a source of random numbers to the arguments of a valid call. */
+export const validCalls = {
+  fill: (r) => {
+    const n = size(r);
+    return [array(r.pick(kinds), n), ...numbers(n, r.pick([0, -1, 1e10, Number.NaN]))];
+  },
+  cast: (r) => {
+    const n = size(r);
+    return [array(r.pick(kinds), n), array(r.pick(kinds), n), ...numbers(n)];
+  },
+  copyStrided: (r) => stridedCall(r, r.pick(kinds)),
+  addStrided: (r) => stridedCall(r, Float32Array),
+  transpose: (r) => {
+    const [kind, batch, rows, cols] = [r.pick(kinds), small(r), r.integer(0, 40), r.integer(0, 40)];
+    const n = batch * rows * cols;
+    return [array(kind, n), array(kind, n), ...numbers(batch, rows, cols)];
+  },
+  addScaled: (r) => {
+    const n = size(r);
+    return [f32(n), f32(n), ...numbers(n, real(r))];
+  },
+  unary: (r) => {
+    const [n, kind] = [size(r), r.pick([Float32Array, Int32Array])];
+    return [array(kind, n), array(kind, n), ...numbers(n), code(r, 'unary', kind), ...numbers(real(r), 1)];
+  },
+  unaryGrad: (r) => {
+    const n = size(r);
+    return [f32(n), f32(n), f32(n), ...numbers(n), code(r, 'unaryGrad'), ...numbers(real(r), 1)];
+  },
+  binary: (r) => {
+    const [n, kind] = [size(r), r.pick([Float32Array, Int32Array])];
+    return [array(kind, n), array(kind, n), array(kind, n), ...numbers(n), code(r, 'binary', kind)];
+  },
+  binaryScalar: (r) => {
+    const [n, kind] = [size(r), r.pick([Float32Array, Int32Array])];
+    return [array(kind, n), array(kind, n), ...numbers(real(r), n), code(r, 'binary', kind)];
+  },
+  binaryBroadcast: (r) => {
+    const kind = r.pick([Float32Array, Int32Array]);
+    return [...broadcastArguments(r, kind, kind), code(r, 'binary', kind)];
+  },
+  compare: (r) => [...broadcastArguments(r, Uint8Array, r.pick(kinds)), code(r, 'compare')],
+  compareScalar: (r) => {
+    const n = size(r);
+    return [u8(n), array(r.pick(kinds), n), ...numbers(real(r), n), code(r, 'compare')];
+  },
+  where: (r) => {
+    const [n, kind] = [size(r), r.pick(kinds)];
+    return [array(kind, n), u8(n), array(kind, n), array(kind, n), ...numbers(n)];
+  },
+
+  reduce: (r) => {
+    const [outer, axis, inner] = [small(r), small(r), small(r)];
+    const kind = r.pick([Float32Array, Int32Array]);
+    const arrays = [array(kind, outer * inner), array(kind, outer * axis * inner)];
+    return [...arrays, ...numbers(outer, axis, inner), code(r, 'reduce', kind)];
+  },
+  argReduce: (r) => {
+    const [outer, axis, inner] = [small(r), r.integer(1, 40), small(r)];
+    const kind = r.pick([Float32Array, Int32Array]);
+    const arrays = [i32(outer * inner), array(kind, outer * axis * inner)];
+    return [...arrays, ...numbers(outer, axis, inner), code(r, 'arg')];
+  },
+  softmax: (r) => {
+    const [outer, axis, inner] = [small(r), r.integer(0, 40), small(r)];
+    const n = outer * axis * inner;
+    return [f32(n), f32(n), ...numbers(outer, axis, inner), flag(r)];
+  },
+  softmaxGrad: (r) => {
+    const [outer, axis, inner] = [small(r), r.integer(0, 40), small(r)];
+    const n = outer * axis * inner;
+    return [f32(n), f32(n), f32(n), ...numbers(outer, axis, inner), flag(r)];
+  },
+
+  gemm: (r) => {
+    const [m, n, k] = [r.pick([0, 1, 3, 17, 40]), r.pick([0, 1, 5, 33]), r.pick([0, 1, 8, 30])];
+    const batch = r.integer(0, 3);
+    const strided = (elements) => {
+      const stride = elements + r.integer(0, 2);
+      return { stride, length: batch && elements ? (batch - 1) * stride + elements : 0 };
+    };
+    const [c, a, b] = [strided(m * n), strided(m * k), strided(k * n)];
+    return [
+      ...[f32(c.length), f32(a.length), f32(b.length), orNull(r, f32(n)), ...numbers(m, n, k)],
+      ...[flag(r), flag(r), flag(r), ...numbers(batch, c.stride, a.stride, b.stride)],
+    ];
+  },
+
+  indexSelect: (r) => {
+    const [outer, axis, inner, count] = [small(r), small(r), small(r), small(r)];
+    const [kind, index] = [r.pick(kinds), i32(count, axis)];
+    const arrays = [array(kind, outer * count * inner), array(kind, outer * axis * inner), index];
+    return [...arrays, ...numbers(outer, axis, inner, count)];
+  },
+  indexAdd: (r) => {
+    const [outer, axis, inner, count] = [small(r), small(r), small(r), small(r)];
+    const arrays = [f32(outer * axis * inner), f32(outer * count * inner), i32(count, axis)];
+    return [...arrays, ...numbers(outer, axis, inner, count)];
+  },
+  gather: (r) => {
+    const [outer, axis, inner, count] = [small(r), small(r), small(r), small(r)];
+    const [kind, n] = [r.pick(kinds), outer * count * inner];
+    const arrays = [array(kind, n), array(kind, outer * axis * inner), i32(n, axis)];
+    return [...arrays, ...numbers(outer, axis, inner, count)];
+  },
+  scatterAdd: (r) => {
+    const [outer, axis, inner, count] = [small(r), small(r), small(r), small(r)];
+    const n = outer * count * inner;
+    const arrays = [f32(outer * axis * inner), f32(n), i32(n, axis)];
+    return [...arrays, ...numbers(outer, axis, inner, count)];
+  },
+  oneHot: (r) => {
+    const [n, classes] = [size(r), small(r)];
+    return [array(r.pick(kinds), n * classes), i32(n, classes), ...numbers(n, classes)];
+  },
+
+  randomUniform: (r) => {
+    const n = size(r);
+    return [f32(n), ...numbers(n), ...philox(r), ...numbers(-1, 1)];
+  },
+  randomNormal: (r) => {
+    const n = size(r);
+    return [f32(n), ...numbers(n), ...philox(r), ...numbers(0, 1)];
+  },
+  randomInteger: (r) => {
+    const n = size(r);
+    const bounds = r.pick([numbers(0, 10), numbers(-(2 ** 31), 2 ** 31), numbers(5, 6)]);
+    return [i32(n), ...numbers(n), ...philox(r), ...bounds];
+  },
+  dropout: (r) => {
+    const [n, inner] = [size(r), r.integer(1, 9)];
+    const arrays = [f32(n), u8(Math.ceil(n / inner)), f32(n)];
+    return [...arrays, ...numbers(n, inner), ...philox(r), ...numbers(r.pick([0, 0.5, 1]))];
+  },
+  maskScale: (r) => {
+    const [n, inner] = [size(r), r.integer(1, 9)];
+    return [f32(n), f32(n), u8(Math.ceil(n / inner)), ...numbers(n, inner, 2)];
+  },
+
+  conv2d: (r) => {
+    const g = geometryOf(r, false);
+    const bias = orNull(r, f32(g.outChannels));
+    return [f32(g.outputs), f32(g.inputs), f32(g.weights), bias, g.geometry];
+  },
+  conv2dInputGrad: (r) => {
+    const g = geometryOf(r, false);
+    const bias = orNull(r, f32(g.inChannels));
+    return [f32(g.inputs), f32(g.outputs), f32(g.weights), bias, g.geometry];
+  },
+  conv2dWeightGrad: (r) => {
+    const g = geometryOf(r, false);
+    return [f32(g.weights), f32(g.outputs), f32(g.inputs), g.geometry];
+  },
+  maxPool2d: (r) => {
+    const g = geometryOf(r, true);
+    return [f32(g.outputs), i32(g.outputs), f32(g.inputs), g.geometry];
+  },
+  maxPool2dGrad: (r) => {
+    const g = geometryOf(r, true);
+    return [f32(g.inputs), f32(g.outputs), i32(g.outputs, 9), g.geometry];
+  },
+  maxPool2dGather: (r) => {
+    const g = geometryOf(r, true);
+    return [f32(g.outputs), f32(g.inputs), i32(g.outputs, 9), g.geometry];
+  },
+  avgPool2d: (r) => {
+    const g = geometryOf(r, true);
+    const tail = [...numbers(r.integer(0, 2), r.integer(0, 2)), flag(r), ...numbers(r.integer(0, 3))];
+    return [f32(g.outputs), f32(g.inputs), g.geometry, ...tail];
+  },
+  avgPool2dGrad: (r) => {
+    const g = geometryOf(r, true);
+    const tail = [...numbers(r.integer(0, 2), r.integer(0, 2)), flag(r), ...numbers(r.integer(0, 3))];
+    return [f32(g.inputs), f32(g.outputs), g.geometry, ...tail];
+  },
+
+  crossEntropy: (r) => {
+    const [rows, classes] = [small(r), small(r)];
+    const n = rows * classes;
+    const arrays = [f32(rows), f32(rows), f32(n), f32(n), i32(rows, classes)];
+    const weight = orNull(r, f32(classes));
+    return [...arrays, weight, ...numbers(rows, classes, -100, r.pick([0, 0.1]))];
+  },
+  crossEntropyGrad: (r) => {
+    const [rows, classes] = [small(r), small(r)];
+    const n = rows * classes;
+    const arrays = [f32(n), f32(rows), f32(n), i32(rows, classes)];
+    const weight = orNull(r, f32(classes));
+    return [...arrays, weight, ...numbers(rows, classes, -100, r.pick([0, 0.1]))];
+  },
+  bceWithLogits: (r) => {
+    const [n, inner] = [size(r), r.integer(1, 9)];
+    return [f32(n), f32(n), f32(n), orNull(r, f32(inner)), ...numbers(n, inner)];
+  },
+  bceWithLogitsGrad: (r) => {
+    const [n, inner] = [size(r), r.integer(1, 9)];
+    return [f32(n), f32(n), f32(n), f32(n), orNull(r, f32(inner)), ...numbers(n, inner)];
+  },
+
+  sgdStep: (r) => {
+    const { sizes, list, count } = optimizerLists(r);
+    const momentum = r.pick([0, 0.9]);
+    const momenta = momentum === 0 ? { list: [] } : list();
+    const first = copied(Uint8Array.from({ length: count }, () => r.integer(0, 1)));
+    const tail = [...numbers(0.1, momentum, 0), flag(r), ...numbers(0.1), flag(r)];
+    return [list(), list(), momenta, first, sizes, ...tail];
+  },
+  adamStep: (r) => {
+    const { sizes, list, count } = optimizerLists(r);
+    const maxima = r.chance(0.5) ? list() : { list: [] };
+    const correction = () => copied(new Float64Array(count).fill(0.5));
+    const tail = [...numbers(0.1, 0.9, 0.999, 1e-8, 0.1), flag(r), flag(r)];
+    const lists = [list(), list(), list(), list(), maxima];
+    return [...lists, correction(), correction(), sizes, ...tail];
+  },
+};

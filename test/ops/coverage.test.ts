@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { grad } from '../../src/autograd/backward.js';
+import * as codes from '../../src/backend/kernels.js';
+import { backend, setBackend } from '../../src/backend/select.js';
+import { tsBackend } from '../../src/backend/ts/index.js';
+import * as ops from '../../src/ops/index.js';
+import { Adam, SGD } from '../../src/optim/index.js';
+import { scope } from '../../src/tensor/scope.js';
+import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
+import type { OpCase } from '../cases/case.js';
+import { FAMILIES } from '../cases/index.js';
+import { inputsOf, loadReferences, type Reference } from '../support/fixtures.js';
+
+// An op, a kernel or a code that no case exercises fails the suite.
+
+/** Functions that src/ops exports and that compute nothing. */
+const HELPERS: ReadonlySet<string> = new Set(['isTensor', 'checkReduction']);
+
+/** Where a kernel takes its code, and which codes there are. */
+const CODED = {
+  unary: { at: 3, codes: codes.UnaryOp },
+  unaryGrad: { at: 4, codes: codes.UnaryGradOp },
+  binary: { at: 4, codes: codes.BinaryOp },
+  binaryScalar: { at: 4, codes: codes.BinaryOp },
+  binaryBroadcast: { at: 4, codes: codes.BinaryOp },
+  compare: { at: 4, codes: codes.CompareOp },
+  compareScalar: { at: 4, codes: codes.CompareOp },
+  reduce: { at: 5, codes: codes.ReduceOp },
+  argReduce: { at: 5, codes: codes.ArgOp },
+} as const;
+
+type KernelName = keyof codes.Kernels;
+const KERNELS = Object.keys(tsBackend.kernels) as KernelName[];
+
+const called = new Set<KernelName>();
+/** Codes used, by the table that they are from. */
+const used = new Map<object, Set<unknown>>();
+
+function noteCall(name: KernelName, args: readonly unknown[]): void {
+  called.add(name);
+  if (!(name in CODED)) return;
+  const { at, codes: table } = CODED[name as keyof typeof CODED];
+  const seen = used.get(table) ?? new Set();
+  used.set(table, seen.add(args[at]));
+}
+
+/** Replaces each kernel by one that is noted, and returns what puts them back. */
+function watchKernels(): () => void {
+  const kernels = tsBackend.kernels as unknown as Record<KernelName, (...args: unknown[]) => void>;
+  const originals = { ...kernels };
+  for (const name of KERNELS) {
+    kernels[name] = (...args) => {
+      noteCall(name, args);
+      originals[name](...args);
+    };
+  }
+  return () => Object.assign(kernels, originals);
+}
+
+function onesLikeAll(tensors: readonly Tensor[]): Tensor[] {
+  return tensors.map((x) => ops.onesLike(x));
+}
+
+/** Outputs, gradients and gradients of gradients. */
+function exercise({ fn, noSecondOrder }: OpCase, reference: Reference, float: 'float32' | 'float64') {
+  scope(() => {
+    const inputs = inputsOf(reference, float, (i) => i === 0);
+    const wanted = inputs.filter((x) => x.requiresGrad);
+    const outputs = [fn(...inputs)].flat().filter((y) => y.requiresGrad);
+    if (outputs.length === 0) return;
+    const gradients = onesLikeAll(outputs);
+    for (const g of gradients) g.requiresGrad = true;
+    const unused = { allowUnused: true, retainGraph: true };
+    grad(outputs, wanted, { ...unused, gradients });
+    if (noSecondOrder) return;
+    const slopes = grad(outputs, wanted, { ...unused, gradients, createGraph: true });
+    const again = slopes.filter((g) => g !== null).filter((g) => g.requiresGrad);
+    grad(again, [...wanted, ...gradients], { ...unused, gradients: onesLikeAll(again) });
+  });
+}
+
+function exerciseOptimizers(): void {
+  const parameter = ops.ones([3], { requiresGrad: true });
+  for (const optimizer of [new SGD([parameter], { lr: 0.1 }), new Adam([parameter])]) {
+    parameter.grad = ops.ones([3]).keep();
+    optimizer.step();
+  }
+}
+
+describe('coverage', () => {
+  const present = backend().name;
+  let unwatch = (): void => {};
+
+  beforeAll(() => {
+    setBackend('ts');
+    unwatch = watchKernels();
+    for (const [family, cases] of Object.entries(FAMILIES)) {
+      const references = loadReferences(family);
+      for (const item of cases) {
+        const reference = references.get(item.name);
+        if (reference) exercise(item, reference, 'float32');
+      }
+    }
+    exerciseOptimizers();
+    inLayout(inLayout(ops.ones([1, 2, 3, 4]), 'channelsLast'), 'rowMajor');
+  });
+  afterAll(() => {
+    unwatch();
+    setBackend(present);
+  });
+
+  it('has a case for every op', () => {
+    const covered = new Set<string>(Object.values(FAMILIES).flatMap((cases) => cases.flatMap((c) => c.ops)));
+    const exported = Object.entries(ops).flatMap(([name, op]) => (typeof op === 'function' ? [name] : []));
+    expect(exported.filter((name) => !covered.has(name) && !HELPERS.has(name))).toEqual([]);
+  });
+
+  it('calls every kernel', () => {
+    expect(KERNELS.filter((name) => !called.has(name))).toEqual([]);
+  });
+
+  it.each([
+    ['UnaryOp', codes.UnaryOp],
+    ['UnaryGradOp', codes.UnaryGradOp],
+    ['BinaryOp', codes.BinaryOp],
+    ['CompareOp', codes.CompareOp],
+    ['ReduceOp', codes.ReduceOp],
+    ['ArgOp', codes.ArgOp],
+  ] as const)('uses every %s', (_, table) => {
+    const seen = used.get(table);
+    expect(Object.entries(table).flatMap(([name, code]) => (seen?.has(code) ? [] : [name]))).toEqual([]);
+  });
+});
