@@ -26,7 +26,9 @@ async function dispatchMicroseconds(size: number): Promise<number> {
 }
 
 /** Percentiles of the event loop's delay, in milliseconds, while a model trains for some seconds. */
-async function eventLoopDelay(seconds: number): Promise<{ p50: number; p99: number; max: number; steps: number }> {
+async function eventLoopDelay(
+  seconds: number,
+): Promise<{ p50: number; p99: number; max: number; steps: number }> {
   const model = lenetModel();
   const optimizer = sgd(model);
   const input = randn([64, 1, 28, 28]);
@@ -48,11 +50,18 @@ async function eventLoopDelay(seconds: number): Promise<{ p50: number; p99: numb
   monitor.disable();
   // The monitor counts its own timer's interval as delay.
   const ms = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e6 - resolution);
-  return { p50: ms(monitor.percentile(50)), p99: ms(monitor.percentile(99)), max: ms(monitor.max), steps };
+  return {
+    p50: ms(monitor.percentile(50)),
+    p99: ms(monitor.percentile(99)),
+    max: ms(monitor.max),
+    steps,
+  };
 }
 
 console.log(`${backendInfo().name} backend, ${backendInfo().threads} threads`);
-console.log(`dispatch of add on 16 elements: ${(await dispatchMicroseconds(16)).toFixed(2)} µs a call`);
+console.log(
+  `dispatch of add on 16 elements: ${(await dispatchMicroseconds(16)).toFixed(2)} µs a call`,
+);
 const delay = await eventLoopDelay(5);
 console.log(
   `event loop while lenet trains (${delay.steps} steps in 5 s): ` +

@@ -35,18 +35,22 @@ if (flags.help) {
 }
 
 const names = flags.workload?.split(',') ?? WORKLOADS.map((w) => w.name);
-const workloads = names.map((name) => WORKLOADS.find((w) => w.name === name) ?? fail(`unknown workload ${name}`));
+const workloads = names.map(
+  (name) => WORKLOADS.find((w) => w.name === name) ?? fail(`unknown workload ${name}`),
+);
 const backends = flags.backend.split(',').map((name): BackendName => {
   if (name === 'native' || name === 'ts') return name;
   return fail(`unknown backend ${name}`);
 });
 const rounds = Number(flags.rounds);
-if (!Number.isInteger(rounds) || rounds < 1) fail(`--rounds ${flags.rounds}: expected an integer ≥ 1`);
+if (!Number.isInteger(rounds) || rounds < 1)
+  fail(`--rounds ${flags.rounds}: expected an integer ≥ 1`);
 
 if (backends.includes('native')) await setBackend('native');
 if (flags.threads !== undefined) {
   const threads = Number(flags.threads);
-  if (!Number.isInteger(threads) || threads < 1) fail(`--threads ${flags.threads}: expected an integer ≥ 1`);
+  if (!Number.isInteger(threads) || threads < 1)
+    fail(`--threads ${flags.threads}: expected an integer ≥ 1`);
   setNumThreads(threads);
 }
 const threads = backendInfo().threads;
@@ -54,7 +58,9 @@ const threads = backendInfo().threads;
 const python = flags['torch-python'] ?? 'python3';
 const torch = flags.json && flags['torch-python'] === undefined ? null : torchPeer(python, threads);
 if (flags['torch-python'] !== undefined && torch === null) fail(`${python} cannot import torch`);
-const peers = [torch, flags.json ? null : blasPeer(threads)].filter((peer): peer is Peer => peer !== null);
+const peers = [torch, flags.json ? null : blasPeer(threads)].filter(
+  (peer): peer is Peer => peer !== null,
+);
 
 const table: Measurement[][] = [];
 for (const workload of workloads) {
@@ -67,4 +73,5 @@ for (const workload of workloads) {
   }
 }
 for (const peer of peers) peer.close();
-if (!flags.json) console.log(formatTable(table, workloads, [...backends, ...peers.map((peer) => peer.name)]));
+if (!flags.json)
+  console.log(formatTable(table, workloads, [...backends, ...peers.map((peer) => peer.name)]));

@@ -28,7 +28,8 @@ async function perStepMs(step: Step, seconds: number): Promise<number> {
 
 function summary(times: readonly number[]): { ms: number; best: number } {
   const sorted = [...times].sort((a, b) => a - b);
-  const digits = (value: number | undefined): number => Number((value ?? Number.NaN).toPrecision(5));
+  const digits = (value: number | undefined): number =>
+    Number((value ?? Number.NaN).toPrecision(5));
   return { ms: digits(sorted[sorted.length >> 1]), best: digits(sorted[0]) };
 }
 

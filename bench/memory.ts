@@ -1,6 +1,14 @@
 // Memory over many steps, as a curve: npm run bench:memory -- --loop train,keep,infer --steps 5000
 import { parseArgs } from 'node:util';
-import { backendInfo, crossEntropy, manualSeed, memoryInfo, randint, randn, type Tensor } from 'axonode';
+import {
+  backendInfo,
+  crossEntropy,
+  manualSeed,
+  memoryInfo,
+  randint,
+  randn,
+  type Tensor,
+} from 'axonode';
 import { lenetModel, sgd } from './workloads.js';
 
 const { values: flags } = parseArgs({
@@ -53,7 +61,8 @@ const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
 
 for (const name of flags.loop.split(',')) {
   const make = LOOPS[name];
-  if (make === undefined) throw new Error(`--loop ${name}: expected ${Object.keys(LOOPS).join(', ')}`);
+  if (make === undefined)
+    throw new Error(`--loop ${name}: expected ${Object.keys(LOOPS).join(', ')}`);
   manualSeed(0);
   const step = make();
   console.log(`\n${name}, ${backendInfo().name} backend\n step     rss MB    live MB  pooled MB`);

@@ -16,7 +16,12 @@ export class Peer {
   readonly #answers: AsyncIterator<string>;
   readonly #workloads: RegExp;
 
-  constructor(name: string, command: readonly [string, ...string[]], threads: number, workloads: RegExp) {
+  constructor(
+    name: string,
+    command: readonly [string, ...string[]],
+    threads: number,
+    workloads: RegExp,
+  ) {
     this.name = name;
     this.#workloads = workloads;
     const env = { ...process.env, THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
@@ -35,7 +40,12 @@ export class Peer {
     const line = await this.#answers.next();
     if (line.done) throw new Error(`the process of ${this.name} has ended`);
     const answer: unknown = JSON.parse(line.value);
-    if (typeof answer === 'object' && answer !== null && 'ms' in answer && typeof answer.ms === 'number') {
+    if (
+      typeof answer === 'object' &&
+      answer !== null &&
+      'ms' in answer &&
+      typeof answer.ms === 'number'
+    ) {
       return answer.ms;
     }
     throw new Error(`${this.name}: ${line.value}`);

@@ -1,4 +1,14 @@
-import { matmul, nn, optim, randint, randn, type Tensor, rand, bceWithLogitsLoss, crossEntropy } from 'axonode';
+import {
+  bceWithLogitsLoss,
+  crossEntropy,
+  matmul,
+  nn,
+  optim,
+  rand,
+  randint,
+  randn,
+  type Tensor,
+} from 'axonode';
 
 /** One unit of work, repeated while it is timed; its result is read, so that nothing is still queued. */
 export type Step = () => Promise<number>;

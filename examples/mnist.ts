@@ -65,7 +65,11 @@ function positive(name: string, text: string, integer: boolean): number {
 }
 
 /** Real digits where there are any to be had, else drawn ones. */
-async function loadDigits(): Promise<{ training: LabelledImages; test: LabelledImages; source: string }> {
+async function loadDigits(): Promise<{
+  training: LabelledImages;
+  test: LabelledImages;
+  source: string;
+}> {
   if (flags.data !== 'embedded') {
     try {
       const options = flags.data === undefined ? {} : { dir: flags.data };
@@ -76,7 +80,9 @@ async function loadDigits(): Promise<{ training: LabelledImages; test: LabelledI
       return { training, test, source: 'MNIST' };
     } catch (error) {
       if (flags.data !== undefined || !(error instanceof DataError)) throw error;
-      console.log('no MNIST here and none to download: using digits drawn by the library (--data DIR for your own)');
+      console.log(
+        'no MNIST here and none to download: using digits drawn by the library (--data DIR for your own)',
+      );
     }
   }
   return {
@@ -99,10 +105,16 @@ const seed = Number(flags.seed);
 manualSeed(seed);
 
 const { training, test, source } = await loadDigits();
-const limit = flags['train-size'] === undefined ? training.count : positive('train-size', flags['train-size'], true);
+const limit =
+  flags['train-size'] === undefined
+    ? training.count
+    : positive('train-size', flags['train-size'], true);
 const scale = { mean: MNIST_MEAN, std: MNIST_STD };
 const everyImage = new ImageDataset(training, scale);
-const trainingSet = subset(everyImage, Int32Array.from({ length: Math.min(limit, training.count) }, (_, i) => i));
+const trainingSet = subset(
+  everyImage,
+  Int32Array.from({ length: Math.min(limit, training.count) }, (_, i) => i),
+);
 const testSet = new ImageDataset(test, scale);
 const info = backendInfo();
 console.log(
@@ -126,7 +138,11 @@ interface Mistake {
   readonly confidence: number;
 }
 
-async function evaluate(): Promise<{ loss: number; matrix: train.ConfusionMatrix; mistakes: Mistake[] }> {
+async function evaluate(): Promise<{
+  loss: number;
+  matrix: train.ConfusionMatrix;
+  mistakes: Mistake[];
+}> {
   const matrix = new train.ConfusionMatrix(10);
   const mistakes: Mistake[] = [];
   let loss = 0;
@@ -138,12 +154,17 @@ async function evaluate(): Promise<{ loss: number; matrix: train.ConfusionMatrix
       const probabilities = await logits.softmax(1).data();
       const truths = await labels.data();
       const guesses = await logits.argMax(1).data();
-      loss += (await crossEntropy(logits, labels, { reduction: 'sum' }).item());
+      loss += await crossEntropy(logits, labels, { reduction: 'sum' }).item();
       matrix.add(truths, guesses);
       for (let i = 0; i < truths.length; i++) {
         const [truth = 0, guess = 0] = [truths[i], guesses[i]];
         if (truth !== guess) {
-          mistakes.push({ index: seen + i, truth, guess, confidence: probabilities[i * 10 + guess] ?? 0 });
+          mistakes.push({
+            index: seen + i,
+            truth,
+            guess,
+            confidence: probabilities[i * 10 + guess] ?? 0,
+          });
         }
       }
       seen += truths.length;
@@ -176,7 +197,11 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
     }
   }
   result = await evaluate();
-  progress.endEpoch({ 'test loss': result.loss, 'test accuracy': result.matrix.accuracy, lr: optimizer.lr });
+  progress.endEpoch({
+    'test loss': result.loss,
+    'test accuracy': result.matrix.accuracy,
+    lr: optimizer.lr,
+  });
   optimizer.lr *= 0.3;
 }
 const seconds = (performance.now() - started) / 1e3;
@@ -196,7 +221,10 @@ if (worst.length > 0) {
   }
   const labels = worst.map(({ truth, guess }) => `${truth}→${guess}`);
   const shape = [worst.length, 1, test.rows, test.cols];
-  await writeFileAtomic(picture, vision.imageGrid({ shape, data: pixels }, { columns: 10, scale: 3, labels }));
+  await writeFileAtomic(
+    picture,
+    vision.imageGrid({ shape, data: pixels }, { columns: 10, scale: 3, labels }),
+  );
   console.log(`the ${worst.length} worst mistakes (truth→guess): ${picture}`);
 }
 console.log(`test accuracy: ${(100 * result.matrix.accuracy).toFixed(2)} %`);

@@ -19,10 +19,16 @@ struct BinaryFunction {
 };
 constexpr int64_t kLibrary = 64;  // the C library's functions, one element after another
 
+template <class T>
+__attribute__((noinline)) void gatherRow(T* __restrict out, const T* __restrict x, int64_t step,
+                                         int64_t n) {
+  for (int64_t i = 0; i < n; ++i) out[i] = x[i * step];
+}
+
 template <class T, class Function>
 void binaryRow(T* out, const T* a, int64_t aStep, const T* b, int64_t bStep, int64_t n) {
   constexpr Function f{};
-  const auto run = [&](auto left, auto right) {
+  const auto run = [=](auto left, auto right) {
     int64_t i = 0;
     for (; i + kLanes <= n; i += kLanes) store(out + i, f(left(i, kLanes), right(i, kLanes)));
     if (i < n) storePartial(out + i, f(left(i, n - i), right(i, n - i)), n - i);
@@ -35,17 +41,18 @@ void binaryRow(T* out, const T* a, int64_t aStep, const T* b, int64_t bStep, int
   const auto repeated = [](const T* p) {
     return [value = splat(*p)](int64_t, int64_t) { return value; };
   };
-  const auto strided = [](const T* p, int64_t step) {
-    return [p, step](int64_t i, int64_t count) {
-      alignas(kVectorBytes) T lanes[kLanes] = {};
-      for (int64_t k = 0; k < count; ++k) lanes[k] = p[(i + k) * step];
-      return load(lanes);
-    };
-  };
   if (aStep == 1 && bStep == 1) return run(contiguous(a), contiguous(b));
   if (aStep == 1 && bStep == 0) return run(contiguous(a), repeated(b));
   if (aStep == 0 && bStep == 1) return run(repeated(a), contiguous(b));
-  run(strided(a, aStep), strided(b, bStep));
+
+  constexpr int64_t kPiece = 256;
+  T left[kPiece], right[kPiece];
+  for (int64_t start = 0; start < n; start += kPiece) {
+    const int64_t count = smaller(kPiece, n - start);
+    gatherRow(left, a + start * aStep, aStep, count);
+    gatherRow(right, b + start * bStep, bStep, count);
+    binaryRow<T, Function>(out + start, left, 1, right, 1, count);
+  }
 }
 
 template <class T, class Function>

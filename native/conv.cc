@@ -6,6 +6,7 @@
 #include "native/conv_direct.h"
 #include "native/conv_scatter.h"
 #include "native/kernels.h"
+#include "native/parallel.h"
 #include "native/winograd.h"
 
 namespace axonode::AXONODE_ISA {
@@ -15,14 +16,21 @@ Weights weightsOf(const Geometry& g, const float* w) {
   return {w, g.outChannels, g.inChannels, g.kernelHeight, g.kernelWidth};
 }
 
+// A team costs more than it gains below half a million products.
+template <int M>
+int winogradTeam(const Context& ctx, int64_t tiles, int64_t channels, int64_t outputs) {
+  return teamSize(ctx, tiles * (M + 2) * (M + 2) * channels * outputs, 500'000);
+}
+
 template <int M>
 void winogradProduct(Context& ctx, WinogradProduct p, int64_t batch, int64_t height,
                      int64_t width) {
   p.grid = tileGrid(M, height, width);
   p.tiles = batch * p.grid.high * p.grid.wide;
-  const WinogradPlan plan = planWinograd<M>(p, ctx.threads);
-  float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(ctx.threads) * 4));
-#pragma omp parallel num_threads(ctx.threads)
+  const int team = winogradTeam<M>(ctx, p.tiles, p.image.channels, p.outputs);
+  const WinogradPlan plan = planWinograd<M>(p, team);
+  float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(team) * 4));
+#pragma omp parallel num_threads(team)
   runWinograd<M>(p, plan, scratch, omp_get_thread_num());
 }
 
@@ -63,9 +71,10 @@ void winogradWeightGrad(Context& ctx, float* dw, const float* dy, const float* x
   p.dy = dy;
   p.outputs = g.outChannels;
   p.dw = dw;
-  const WinogradGradPlan plan = planWinogradGrad<M>(p, ctx.threads);
-  float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(ctx.threads) * 4));
-#pragma omp parallel num_threads(ctx.threads)
+  const int team = winogradTeam<M>(ctx, p.tiles, p.image.channels, p.outputs);
+  const WinogradGradPlan plan = planWinogradGrad<M>(p, team);
+  float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(team) * 4));
+#pragma omp parallel num_threads(team)
   runWinogradGrad<M>(p, plan, scratch, omp_get_thread_num(), omp_get_num_threads());
 }
 

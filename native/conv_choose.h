@@ -18,9 +18,14 @@ bool suitsWinograd(const Geometry& g, bool exact) {
          g.inHeight > 0 && g.inWidth > 0 && g.outHeight > 0 && g.outWidth > 0;
 }
 
-// Larger tiles save more multiplications, unless most of them would hang over the edge.
+// Products per channel pair that the tiles take, overhanging ones included, against nine an output.
+// F(2x2) does more work around its products than F(4x4), and saves fewer.
 ConvAlgorithm winogradFor(int64_t height, int64_t width) {
-  return height <= 2 && width <= 2 ? ConvAlgorithm::winograd2 : ConvAlgorithm::winograd4;
+  const int64_t with4 = ((height + 3) / 4) * ((width + 3) / 4) * 36;
+  const int64_t with2 = ((height + 1) / 2) * ((width + 1) / 2) * 19;
+  const int64_t fewer = with4 < with2 ? with4 : with2;
+  if (fewer * 4 > height * width * 27) return ConvAlgorithm::direct;
+  return with4 < with2 ? ConvAlgorithm::winograd4 : ConvAlgorithm::winograd2;
 }
 
 bool isDepthwise(const Geometry& g) {
@@ -48,8 +53,9 @@ bool suitsScatter(const Geometry& g) {
 [[maybe_unused]] ConvAlgorithm chooseInputGrad(const Geometry& g, bool exact) {
   if (g.inChannels == 0) return ConvAlgorithm::none;
   if (isDepthwise(g)) return ConvAlgorithm::depthwise;
-  if (suitsWinograd(g, exact)) return winogradFor(g.inHeight, g.inWidth);
-  return suitsScatter(g) ? ConvAlgorithm::scatter : ConvAlgorithm::direct;
+  const ConvAlgorithm best =
+      suitsWinograd(g, exact) ? winogradFor(g.inHeight, g.inWidth) : ConvAlgorithm::direct;
+  return best == ConvAlgorithm::direct && suitsScatter(g) ? ConvAlgorithm::scatter : best;
 }
 
 [[maybe_unused]] ConvAlgorithm chooseWeightGrad(const Geometry& g, bool exact) {

@@ -95,12 +95,17 @@ void gather(Context& context, AnyOut out, AnyIn x, const int32_t* index, int64_t
             int64_t axis, int64_t inner, int64_t count) {
   withCarrier(out.dtype, [&]<class T>(T) {
     parallelFor(context, outer * count, grainOf(4 * inner), [&](int64_t begin, int64_t end) {
+      const T* plane = as<T>(x) + begin / count * axis * inner;
+      int64_t left = count - begin % count;  // rows of this plane
       for (int64_t row = begin; row < end; ++row) {
-        const T* plane = as<T>(x) + row / count * axis * inner;
         for (int64_t i = 0; i < inner; ++i) {
           const int32_t at = index[row * inner + i];
           if (!inRange(at, axis)) context.report("gather", at, axis);
           as<T>(out)[row * inner + i] = inRange(at, axis) ? plane[at * inner + i] : T{};
+        }
+        if (--left == 0) {
+          left = count;
+          plane += axis * inner;
         }
       }
     });

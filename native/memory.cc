@@ -21,9 +21,9 @@ void fillRange(T* out, int64_t n, T value) {
 
 // Truncates where the values fit, as nearly always; else one by one, modulo 2³².
 void truncateRange(int32_t* __restrict out, const float* __restrict x, int64_t n) {
-  bool fits = true;
-  for (int64_t i = 0; i < n; ++i) fits &= __builtin_fabsf(x[i]) < 2147483648.0f;
-  if (fits) {
+  int32_t outside = 0;
+  for (int64_t i = 0; i < n; ++i) outside |= __builtin_fabsf(x[i]) < 2147483648.0f ? 0 : 1;
+  if (outside == 0) {
     for (int64_t i = 0; i < n; ++i) out[i] = static_cast<int32_t>(x[i]);
   } else {
     for (int64_t i = 0; i < n; ++i) out[i] = toInt32(static_cast<double>(x[i]));

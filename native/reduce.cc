@@ -86,40 +86,35 @@ struct Reducer {
 
   static T row(const T* x, int64_t n) { return foldLanes(lanes(x, n), R::combine)[0]; }
 
-  // out[c] combined with f(c), a vector. Full vectors overlap at the end rather than stop short:
-  // each vector is read before any is written.
-  template <class Function>
-  AXONODE_INLINE void combineWith(T* out, int64_t columns, const Function& f) {
-    if (columns < kLanes) {
-      const V value = f(int64_t{0}, columns);
-      return storePartial(out, R::combine(loadPartial(out, columns), value), columns);
-    }
-    const int64_t last = columns - kLanes;
-    const V end = R::combine(load(out + last), f(last, int64_t{kLanes}));
-    for (int64_t c = 0; c < last; c += kLanes) {
-      store(out + c, R::combine(load(out + c), f(c, int64_t{kLanes})));
-    }
-    store(out + last, end);
-  }
+  static void combineInto(T* out, const T* x, int64_t n) { mapRange(R::combine, n, out, out, x); }
 
-  // Combines up to kBlockRows rows into out.
+  // Combines up to kBlockRows rows into out. The last vector of columns overlaps the one before
+  // rather than stop short; it is read before that one is written.
   static void addBlock(T* out, const T* x, int64_t stride, int64_t rows, int64_t columns) {
-    const auto at = [=](int64_t row, int64_t c, int64_t count) {
-      const T* p = x + row * stride + c;
-      return R::of(count == kLanes ? load(p) : loadPartial(p, count, R::kNeutral));
+    if (columns < kLanes) return addNarrow(out, x, stride, rows, columns);
+    const auto at = [=](int64_t row, int64_t c) { return R::of(load(x + row * stride + c)); };
+    const auto addRows = [=](const auto& sum) {
+      const int64_t last = columns - kLanes;
+      const V end = R::combine(load(out + last), sum(last));
+      for (int64_t c = 0; c < last; c += kLanes) store(out + c, R::combine(load(out + c), sum(c)));
+      store(out + last, end);
     };
     int64_t r = 0;
     for (; r + kGroupRows <= rows; r += kGroupRows) {
-      combineWith(out, columns, [&](int64_t c, int64_t count) {
-        const auto pair = [&](int64_t k) {
-          return R::combine(at(r + k, c, count), at(r + k + 1, c, count));
-        };
+      addRows([=](int64_t c) {
+        const auto pair = [=](int64_t k) { return R::combine(at(r + k, c), at(r + k + 1, c)); };
         return R::combine(R::combine(pair(0), pair(2)), R::combine(pair(4), pair(6)));
       });
     }
-    for (; r < rows; ++r) {
-      combineWith(out, columns, [&](int64_t c, int64_t count) { return at(r, c, count); });
+    for (; r < rows; ++r) addRows([=](int64_t c) { return at(r, c); });
+  }
+
+  static void addNarrow(T* out, const T* x, int64_t stride, int64_t rows, int64_t columns) {
+    V sum = loadPartial(out, columns);
+    for (int64_t r = 0; r < rows; ++r) {
+      sum = R::combine(sum, R::of(loadPartial(x + r * stride, columns)));
     }
+    storePartial(out, sum, columns);
   }
 
   // Column results of a matrix whose rows are `stride` apart. `spare` has room for spareSize()
@@ -133,24 +128,16 @@ struct Reducer {
     const int64_t half = (rows / 2 + kBlockRows - 1) / kBlockRows * kBlockRows;
     columns(out, x, stride, half, count, spare);
     columns(spare, x + half * stride, stride, rows - half, count, spare + count);
-    combineWith(out, count, [&](int64_t c, int64_t lanes) {
-      return lanes == kLanes ? load(spare + c) : loadPartial(spare + c, lanes);
-    });
+    combineInto(out, spare, count);
   }
 
   // The same for a contiguous matrix of few columns: kLanes rows are taken as one.
   static void narrowColumns(T* out, const T* x, int64_t rows, int64_t count, T* spare) {
     const int64_t wide = count * kLanes, wideRows = rows / kLanes;
     columns(spare, x, wide, wideRows, wide, spare + wide);
-    for (int64_t k = kLanes / 2; k > 0; k /= 2) {
-      const T* upper = spare + k * count;
-      combineWith(spare, k * count, [&](int64_t c, int64_t lanes) {
-        return lanes == kLanes ? load(upper + c) : loadPartial(upper + c, lanes);
-      });
-    }
+    for (int64_t k = kLanes / 2; k > 0; k /= 2) combineInto(spare, spare + k * count, k * count);
     for (int64_t c = 0; c < count; ++c) out[c] = spare[c];
-    for (int64_t r = wideRows * kLanes; r < rows; ++r)
-      addBlock(out, x + r * count, count, 1, count);
+    addBlock(out, x + wideRows * wide, count, rows - wideRows * kLanes, count);
   }
 
   static void matrix(T* out, const T* x, int64_t stride, int64_t rows, int64_t count, T* spare) {
@@ -201,10 +188,7 @@ struct Reducer {
       });
       for (int64_t c = 0; c < inner; ++c) out[o * inner + c] = partial[c];
       for (int part = 1; part < team; ++part) {
-        const T* other = partial + part * inner;
-        combineWith(out + o * inner, inner, [&](int64_t c, int64_t lanes) {
-          return lanes == kLanes ? load(other + c) : loadPartial(other + c, lanes);
-        });
+        combineInto(out + o * inner, partial + part * inner, inner);
       }
     }
   }

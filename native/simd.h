@@ -74,42 +74,23 @@ AXONODE_INLINE void store(T* p, Vec<T> v) {
   *reinterpret_cast<typename VectorOf<T>::Unaligned*>(p) = v;
 }
 
-// Copies count < kLanes elements of 4 bytes: a few fixed-size moves, no call of memcpy.
-template <class T>
-AXONODE_INLINE void copyPartial(T* to, const T* from, int64_t count) {
-  static_assert(sizeof(T) == 4 && kLanes <= 16);
-  if constexpr (kLanes > 8) {
-    if (count & 8) {
-      __builtin_memcpy(to, from, 32);
-      to += 8, from += 8;
-    }
-  }
-  if constexpr (kLanes > 4) {
-    if (count & 4) {
-      __builtin_memcpy(to, from, 16);
-      to += 4, from += 4;
-    }
-  }
-  if (count & 2) {
-    __builtin_memcpy(to, from, 8);
-    to += 2, from += 2;
-  }
-  if (count & 1) *to = *from;
-}
-
-// The first count < kLanes elements at p; the other lanes are `rest`.
+// The first count < kLanes elements at p; the other lanes are `rest`. With AVX2 and AVX-512, the
+// compiler makes these loops masked moves.
 template <class T>
 AXONODE_INLINE Vec<T> loadPartial(const T* p, int64_t count, T rest = 0) {
+  const int n = static_cast<int>(count);
   alignas(kVectorBytes) T lanes[kLanes];
-  store(lanes, splat(rest));
-  copyPartial(lanes, p, count);
+  for (int i = 0; i < kLanes; ++i) lanes[i] = i < n ? p[i] : rest;
   return load(lanes);
 }
 template <class T>
-AXONODE_INLINE void storePartial(T* p, Vec<T> v, int64_t count) {
+AXONODE_INLINE void storePartial(T* __restrict p, Vec<T> v, int64_t count) {
+  const int n = static_cast<int>(count);
   alignas(kVectorBytes) T lanes[kLanes];
   store(lanes, v);
-  copyPartial(p, lanes, count);
+  for (int i = 0; i < kLanes; ++i) {
+    if (i < n) p[i] = lanes[i];
+  }
 }
 
 // mask ? a : b, lane by lane; a mask lane is -1 or 0, as comparisons give.

@@ -9,6 +9,10 @@ namespace {
 constexpr int64_t kCost = 8;  // of an element, in additions
 
 void softmaxRow(float* out, const float* x, int64_t n) {
+  if (n <= kLanes) {
+    const ShortRow row = ShortRow::of(x, n);
+    return storePartial(out, row.power / row.total, n);
+  }
   const float total = static_cast<float>(expRow(out, x, n, rowMaximum(x, n)));
   mapRange([total](VecF e) { return e / total; }, n, out, out);
 }

@@ -54,7 +54,27 @@ static inline double expRow(float* out, const float* x, int64_t n, float maximum
   });
 }
 
+// A row of one vector or less, in registers.
+struct ShortRow {
+  VecF shifted;  // x - max x
+  VecF power;    // e to that; 0 beyond the row
+  VecF total;    // its sum, in every lane
+
+  AXONODE_INLINE ShortRow of(const float* x, int64_t n) {
+    ShortRow row;
+    row.shifted = loadPartial(x, n, -kInfinity);
+    row.shifted = row.shifted - foldLanes(row.shifted, maxOrSecond);
+    row.power = exp(row.shifted);
+    row.total = foldLanes(row.power, [](VecF a, VecF b) { return a + b; });
+    return row;
+  }
+};
+
 static inline void logSoftmaxRow(float* out, const float* x, int64_t n) {
+  if (n <= kLanes) {
+    const ShortRow row = ShortRow::of(x, n);
+    return storePartial(out, row.shifted - log(row.total), n);
+  }
   const float maximum = rowMaximum(x, n);
   const float logTotal = static_cast<float>(::log(expRow(nullptr, x, n, maximum)));
   int64_t i = 0;

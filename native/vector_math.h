@@ -65,9 +65,10 @@ AXONODE_INLINE VecF expm1(VecF x) {
 AXONODE_INLINE VecF log(VecF x) {
   const VecI denormal = x < 1.17549435e-38f;
   const VecI bits = bitCast<VecI>(select(denormal, x * 8388608.0f, x));
-  // x = m·2ᵉ with √½ ≤ m < √2
-  const VecI e = ((bits - 0x3f3504f3) >> 23) - (denormal & 23);
-  const VecF m = bitCast<VecF>(bits - (((bits - 0x3f3504f3) >> 23) << 23));
+  // x = m·2ᵉ with √½ ≤ m < √2; unsigned, as lanes that are not above 0 may overflow.
+  const VecI scale = VecI(VecU(bits) - 0x3f3504f3u) >> 23;
+  const VecI e = scale - (denormal & 23);
+  const VecF m = bitCast<VecF>(VecU(bits) - (VecU(scale) << 23));
   const VecF f = m - 1.0f, square = f * f, exponent = toFloat(e);
   VecF y = polynomial(f, 7.0376836292e-2f, -1.1514610310e-1f, 1.1676998740e-1f, -1.2420140846e-1f,
                       1.4249322787e-1f, -1.6668057665e-1f, 2.0000714765e-1f, -2.4999993993e-1f,

@@ -48,10 +48,10 @@ WinogradPlan planWinograd(const WinogradProduct& p, int64_t threads) {
   const int64_t depth = p.image.channels, rowStride = depth + kSkew;
   const int64_t panels = ceilDivide(p.outputs, kPanelWidth);
   WinogradPlan plan{};
-  plan.tilesOutermost = p.tiles > 48 && depth * p.outputs < 512 * 512;
+  plan.tilesOutermost = p.tiles > 128 && depth * p.outputs < 512 * 512;
   if (plan.tilesOutermost) {
     // The block's frequencies stay in the second-level cache.
-    const int64_t fitting = 112 * 1024 / (F * rowStride);
+    const int64_t fitting = 80 * 1024 / (F * rowStride);
     plan.blockTiles = larger(kTileRows, smaller(4 * kTileRows, fitting / kTileRows * kTileRows));
     const int64_t perThread = ceilDivide(p.tiles, threads);
     plan.blockTiles = smaller(plan.blockTiles, perThread);

@@ -11,7 +11,7 @@ export interface Layer extends Module {
 function place(owner: Module, name: string, module: unknown): void {
   const type = owner.constructor.name;
   if (!(module instanceof Module)) {
-    throw new ArgumentError(`${type}: ${name} is a ${typeof module}, expected a Module`);
+    throw new ArgumentError(`${type}: ${name} is no Module`);
   }
   if (name === '' || name.includes('.') || name in owner) {
     throw new ArgumentError(

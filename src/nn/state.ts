@@ -23,7 +23,7 @@ export interface LoadedKeys {
 
 /** Why a value cannot be loaded into a tensor; null if it can. */
 function misfit(target: Tensor, value: unknown): string | null {
-  if (!(value instanceof Tensor)) return `is a ${typeof value}, expected a Tensor`;
+  if (!(value instanceof Tensor)) return 'is no Tensor';
   if (value.isDisposed) return 'was disposed of';
   if (!sameShape(value.shape, target.shape)) {
     return `is ${formatShape(value.shape)}, expected ${formatShape(target.shape)}`;

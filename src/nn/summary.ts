@@ -119,7 +119,7 @@ function totals(root: Module): string[] {
   const lines = [
     `parameters: ${grouped(all)} (${grouped(trainable)} trainable, ${grouped(all - trainable)} frozen)`,
   ];
-  if (buffers.length > 0) lines.push(`in buffers: ${grouped(countOf(buffers))}`);
+  if (buffers.length > 0) lines.push(`buffers: ${grouped(countOf(buffers))}`);
   lines.push(`memory: ${readableBytes(bytes)}`);
   return lines;
 }

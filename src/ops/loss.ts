@@ -17,19 +17,7 @@ import {
   floats,
   materialized,
 } from './define.js';
-import {
-  abs,
-  add,
-  div,
-  exp,
-  log,
-  mul,
-  neg,
-  notEqual,
-  square,
-  sub,
-  where,
-} from './elementwise.js';
+import { abs, add, div, exp, log, mul, neg, notEqual, square, sub, where } from './elementwise.js';
 import { checkChoice, checkReduction, type LossOptions, type Reduction } from './options.js';
 import { mean, norm, sum } from './reduce.js';
 

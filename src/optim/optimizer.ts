@@ -231,16 +231,17 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     const slots = this.#slots(groups);
     const faults = stateFaults(slots, saved);
     if (faults.length > 0) throw this.#misfit(faults);
+    // Copied before anything is let go of: the state may be this optimiser's own.
+    const states = runInContext(false, () => slots.map((slot, i) => restored(slot, i, saved)));
+    for (const [i, { param }] of slots.entries()) {
+      for (const tensor of this.#stateOf(param).tensors.values()) tensor.dispose();
+      const state = states[i];
+      if (state !== undefined) this.#states.set(param, state);
+    }
     for (const [i, group] of this.#groups.entries()) {
       Object.assign(group, groups[i]);
       this.#batches[i] = this.#newBatch();
     }
-    runInContext(false, () => {
-      for (const [i, slot] of slots.entries()) {
-        for (const tensor of this.#stateOf(slot.param).tensors.values()) tensor.dispose();
-        this.#states.set(slot.param, restored(slot, i, saved));
-      }
-    });
   }
 
   #misfit(faults: readonly string[]): CheckpointError {

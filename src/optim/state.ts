@@ -28,7 +28,7 @@ export interface ParamSlot {
 }
 
 function misfit(param: Tensor, tensor: unknown): string | null {
-  if (!(tensor instanceof Tensor)) return `is a ${typeof tensor}, expected a Tensor`;
+  if (!(tensor instanceof Tensor)) return 'is no Tensor';
   if (tensor.isDisposed) return 'was disposed of';
   if (!sameShape(tensor.shape, param.shape)) {
     return `is ${formatShape(tensor.shape)}, expected ${formatShape(param.shape)}`;

@@ -43,7 +43,9 @@ export class ConfusionMatrix {
   }
 
   /** A table: true classes down, predicted ones across. */
-  toString(names: readonly string[] = Array.from({ length: this.classes }, (_, i) => String(i))): string {
+  toString(
+    names: readonly string[] = Array.from({ length: this.classes }, (_, i) => String(i)),
+  ): string {
     const width = Math.max(...names.map((n) => n.length), String(this.total).length, 4) + 1;
     const left = Math.max(...names.map((n) => n.length), 'true'.length);
     const line = (name: string, cells: readonly string[]): string =>
@@ -54,6 +56,10 @@ export class ConfusionMatrix {
         Array.from(row, (count) => (count === 0 ? '·' : String(count))),
       ),
     );
-    return [line('true', names), `${'─'.repeat(left + 1)}┼${'─'.repeat(width * this.classes)}`, ...rows].join('\n');
+    return [
+      line('true', names),
+      `${'─'.repeat(left + 1)}┼${'─'.repeat(width * this.classes)}`,
+      ...rows,
+    ].join('\n');
   }
 }

@@ -92,9 +92,13 @@ export class Progress {
     if (this.#live) {
       const filled = Math.round(share * BAR_WIDTH);
       const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-      this.#overwrite(`${head} ${bar} ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left`);
+      this.#overwrite(
+        `${head} ${bar} ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left`,
+      );
     } else {
-      this.#stream.write(`${head}  step ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left\n`);
+      this.#stream.write(
+        `${head}  step ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left\n`,
+      );
     }
   }
 

@@ -76,11 +76,7 @@ function stridedCall(random, kind) {
   const outDims = permuted(dims);
   const plan = [dims.length, outStart, size > 0 ? xStart + extra : 0];
   plan.push(...outDims, ...rowMajor(outDims), ...permuted(xStrides));
-  return [
-    array(kind, outStart + size),
-    array(kind, size + extra),
-    copied(Int32Array.from(plan)),
-  ];
+  return [array(kind, outStart + size), array(kind, size + extra), copied(Int32Array.from(plan))];
 }
 
 function broadcastArguments(random, outKind, kind) {
@@ -111,9 +107,9 @@ function geometryOf(random, pooling) {
   };
   const [h, w] = [axis(), axis()];
   const groups = random.pick([1, 1, 2, 3]);
-  const inChannels = groups * random.pick([1, 2, 5, 16]);
-  const outChannels = pooling ? inChannels : groups * random.pick([1, 3, 8, 16]);
-  const batch = random.integer(0, 3);
+  const inChannels = groups * random.pick([1, 2, 5, 16, 64]);
+  const outChannels = pooling ? inChannels : groups * random.pick([1, 3, 8, 16, 64]);
+  const batch = random.chance(0.05) ? 20 : random.integer(0, 3);
   const plane = (height, width) => batch * height * width;
   return {
     geometry: copied(
@@ -141,16 +137,24 @@ function philox(random) {
 
 function optimizerLists(random) {
   const sizes = Array.from({ length: random.integer(0, 4) }, () => random.integer(0, 40));
-  return { sizes: copied(Int32Array.from(sizes)), list: () => ({ list: sizes }), count: sizes.length };
+  return {
+    sizes: copied(Int32Array.from(sizes)),
+    list: () => ({ list: sizes }),
+    count: sizes.length,
+  };
 }
 
-const size = (random) => random.pick([0, 1, 2, 7, 16, 33, 100, 1000]);
-const small = (random) => random.integer(random.chance(0.1) ? 0 : 1, 9);
+// Now and then large enough for several threads.
+const size = (random) =>
+  random.chance(0.01) ? 70_000 : random.pick([0, 1, 2, 7, 16, 33, 100, 1000]);
+const small = (random) =>
+  random.chance(0.02) ? random.integer(40, 70) : random.integer(random.chance(0.1) ? 0 : 1, 9);
 const real = (random) => random.pick([0, 1, -1, 0.5, 1e30, Number.NaN, Number.POSITIVE_INFINITY]);
 /** An operation; of an array of integers one that it has. */
 function code(random, family, kind = Float32Array) {
   const integerOps = { unary: [0, 1, 2, 3, 16, 23], reduce: [0, 2, 3, 4] };
-  if (kind === Int32Array && family in integerOps) return { number: random.pick(integerOps[family]) };
+  if (kind === Int32Array && family in integerOps)
+    return { number: random.pick(integerOps[family]) };
   const number = random.integer(0, opCounts[family] - 1);
   return { number: kind === Int32Array && family === 'binary' && number === 11 ? 12 : number };
 }
@@ -179,7 +183,13 @@ export const validCalls = {
   },
   unary: (r) => {
     const [n, kind] = [size(r), r.pick([Float32Array, Int32Array])];
-    return [array(kind, n), array(kind, n), ...numbers(n), code(r, 'unary', kind), ...numbers(real(r), 1)];
+    return [
+      array(kind, n),
+      array(kind, n),
+      ...numbers(n),
+      code(r, 'unary', kind),
+      ...numbers(real(r), 1),
+    ];
   },
   unaryGrad: (r) => {
     const n = size(r);
@@ -231,7 +241,8 @@ export const validCalls = {
   },
 
   gemm: (r) => {
-    const [m, n, k] = [r.pick([0, 1, 3, 17, 40]), r.pick([0, 1, 5, 33]), r.pick([0, 1, 8, 30])];
+    const dim = () => (r.chance(0.03) ? 150 : r.pick([0, 1, 3, 8, 17, 40]));
+    const [m, n, k] = [dim(), dim(), dim()];
     const batch = r.integer(0, 3);
     const strided = (elements) => {
       const stride = elements + r.integer(0, 2);
@@ -323,12 +334,20 @@ export const validCalls = {
   },
   avgPool2d: (r) => {
     const g = geometryOf(r, true);
-    const tail = [...numbers(r.integer(0, 2), r.integer(0, 2)), flag(r), ...numbers(r.integer(0, 3))];
+    const tail = [
+      ...numbers(r.integer(0, 2), r.integer(0, 2)),
+      flag(r),
+      ...numbers(r.integer(0, 3)),
+    ];
     return [f32(g.outputs), f32(g.inputs), g.geometry, ...tail];
   },
   avgPool2dGrad: (r) => {
     const g = geometryOf(r, true);
-    const tail = [...numbers(r.integer(0, 2), r.integer(0, 2)), flag(r), ...numbers(r.integer(0, 3))];
+    const tail = [
+      ...numbers(r.integer(0, 2), r.integer(0, 2)),
+      flag(r),
+      ...numbers(r.integer(0, 3)),
+    ];
     return [f32(g.inputs), f32(g.outputs), g.geometry, ...tail];
   },
 

@@ -23,7 +23,8 @@ const oddIntegers = [0, 1, -1, 2, 7, -(2 ** 31), 2 ** 31 - 1];
 function fillArray(random, array, fill) {
   for (let i = 0; i < array.length; i++) {
     if (fill === 'mask') array[i] = random.integer(0, 1);
-    else if (typeof fill === 'number' && random.chance(0.99)) array[i] = random.integer(0, fill - 1);
+    else if (typeof fill === 'number' && random.chance(0.99))
+      array[i] = random.integer(0, fill - 1);
     else if (!(array instanceof Float32Array)) array[i] = random.pick(oddIntegers);
     else array[i] = random.chance(0.1) ? random.pick(oddNumbers) : random.next() * 2 - 1;
   }
@@ -51,14 +52,32 @@ class Guarded {
   check() {
     if (this.bytes.length === 0) return true; // detached
     const isGuard = (byte) => byte === GUARD_BYTE;
-    return this.bytes.subarray(0, GUARD).every(isGuard) && this.bytes.subarray(this.end).every(isGuard);
+    return (
+      this.bytes.subarray(0, GUARD).every(isGuard) && this.bytes.subarray(this.end).every(isGuard)
+    );
   }
 }
 
 // ---- Spoiling
 
-const notArrays = [null, undefined, 3, 'array', {}, [], new DataView(new ArrayBuffer(64)), Symbol('s')];
-const otherKinds = [Float64Array, Uint8ClampedArray, Int8Array, Uint32Array, Float32Array, Int32Array];
+const notArrays = [
+  null,
+  undefined,
+  3,
+  'array',
+  {},
+  [],
+  new DataView(new ArrayBuffer(64)),
+  Symbol('s'),
+];
+const otherKinds = [
+  Float64Array,
+  Uint8ClampedArray,
+  Int8Array,
+  Uint32Array,
+  Float32Array,
+  Int32Array,
+];
 const notNumbers = [null, undefined, '3', {}, [], 3n, true, Symbol('n'), { valueOf: () => 3 }];
 const wrongNumbers = [
   ...[Number.NaN, 1.5, -1, -0.5, -(2 ** 31), 2 ** 31 - 1, 2 ** 31, 2 ** 32, 2 ** 52, 2 ** 53],
@@ -66,7 +85,15 @@ const wrongNumbers = [
 ];
 
 function spoilInteger(random, value) {
-  return random.pick([value + 1, value - 1, value * 2, -value, value * 1000, 2 ** 31 - 1, -(2 ** 31)]);
+  return random.pick([
+    value + 1,
+    value - 1,
+    value * 2,
+    -value,
+    value * 1000,
+    2 ** 31 - 1,
+    -(2 ** 31),
+  ]);
 }
 
 function spoilCopied(random, array) {
@@ -83,7 +110,9 @@ function spoil(random, argument) {
   if ('number' in argument) {
     const value = random.next();
     if (value < 0.2) return { value: random.pick(notNumbers) };
-    return { number: value < 0.6 ? random.pick(wrongNumbers) : spoilInteger(random, argument.number) };
+    return {
+      number: value < 0.6 ? random.pick(wrongNumbers) : spoilInteger(random, argument.number),
+    };
   }
   if ('array' in argument) {
     const length = Math.max(0, argument.length - random.pick([1, 1, argument.length, 8]));
@@ -231,10 +260,10 @@ async function main() {
   });
   const [calls, seed] = [Number(values.calls), Number(values.seed)];
   const share = Math.ceil(calls / 3);
-  for (const instructionSet of ['avx512', 'avx2', 'base']) {
+  for (const [i, instructionSet] of ['avx512', 'avx2', 'base'].entries()) {
     const head = `fuzz-addon: ${instructionSet}, seed ${seed}`;
     try {
-      const { ran, refused, faults } = await inWorker(instructionSet, share, seed);
+      const { ran, refused, faults } = await inWorker(instructionSet, share, 3 * seed + i);
       console.log(`${head}: ${ran} calls ran, ${refused} refused, ${faults} index faults`);
     } catch (error) {
       if (!error.message.includes('does not fit this processor')) throw error;

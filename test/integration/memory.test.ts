@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { crossEntropy, memoryInfo, nn, noGrad, optim, randint, randn, synchronize } from '../../src/index.js';
+import {
+  crossEntropy,
+  memoryInfo,
+  nn,
+  noGrad,
+  optim,
+  randint,
+  randn,
+  synchronize,
+} from '../../src/index.js';
 
 function network(): nn.Sequential {
   return new nn.Sequential(

@@ -1,6 +1,14 @@
 // The other side of workers.test.ts: trains a small convolutional network and posts its losses.
 import { parentPort, workerData } from 'node:worker_threads';
-import { backendInfo, crossEntropy, manualSeed, nn, optim, randint, randn } from '../../dist/index.js';
+import {
+  backendInfo,
+  crossEntropy,
+  manualSeed,
+  nn,
+  optim,
+  randint,
+  randn,
+} from '../../dist/index.js';
 
 manualSeed(workerData.seed);
 const model = new nn.Sequential(

@@ -8,7 +8,9 @@ interface Trained {
 
 /** Trains a small network in a thread of its own, on the built package. */
 function trainInWorker(seed: number): Promise<Trained> {
-  const worker = new Worker(new URL('./trainWorker.mjs', import.meta.url), { workerData: { seed } });
+  const worker = new Worker(new URL('./trainWorker.mjs', import.meta.url), {
+    workerData: { seed },
+  });
   return new Promise((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

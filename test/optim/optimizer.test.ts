@@ -261,6 +261,15 @@ describe('state', () => {
     expect(optimizer.stateDict()).toEqual(fresh);
   });
 
+  test('of its own changes nothing', () => {
+    const { optimizer, params } = trained();
+    const other = trained();
+    optimizer.loadStateDict(optimizer.stateDict());
+    optimizer.step();
+    other.optimizer.step();
+    expectSame(params[0] ?? [], other.params[0] ?? [1]);
+  });
+
   test('is copied when it is loaded', () => {
     const { optimizer } = trained();
     const other = trained();

@@ -1,0 +1,117 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import * as ops from '../../src/ops/index.js';
+import { type Shape, sizeOf } from '../../src/tensor/shape.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+import { floats, forAll, integers, largeShapes, layouts, mirror, seeds, shapes } from '../support/mirror.js';
+
+type Reduction = (x: Tensor, axes: readonly number[], keepDims: boolean) => Tensor;
+
+const REDUCTIONS: Readonly<Record<string, Reduction>> = {
+  sum: ops.sum,
+  mean: ops.mean,
+  sumSquares: ops.sumSquares,
+  variance: (x, axes, keepDims) => ops.variance(x, axes, { keepDims, correction: 0 }),
+  std: (x, axes, keepDims) => ops.std(ops.add(x, 3), axes, { keepDims, correction: 0 }),
+  norm: (x, axes, keepDims) => ops.norm(x, 2, axes, keepDims),
+  'norm 1': (x, axes, keepDims) => ops.norm(x, 1, axes, keepDims),
+  'norm 3': (x, axes, keepDims) => ops.norm(x, 3, axes, keepDims),
+  logSumExp: ops.logSumExp,
+};
+
+/** Reductions that need something to choose from. */
+const CHOICES: Readonly<Record<string, Reduction>> = {
+  max: ops.max,
+  min: ops.min,
+  'norm infinity': (x, axes, keepDims) => ops.norm(x, Number.POSITIVE_INFINITY, axes, keepDims),
+};
+
+/** A shape and some of its axes. */
+function withAxes(shape: fc.Arbitrary<number[]>): fc.Arbitrary<[number[], number[]]> {
+  return shape.chain((sizes) =>
+    fc.tuple(fc.constant(sizes), fc.subarray(sizes.map((_, axis) => axis))),
+  );
+}
+
+const ANY = withAxes(fc.oneof({ weight: 4, arbitrary: shapes(0, 5) }, { weight: 1, arbitrary: largeShapes }));
+const FILLED = withAxes(
+  fc.oneof({ weight: 4, arbitrary: shapes(0, 5, 1) }, { weight: 1, arbitrary: largeShapes }),
+);
+
+/** What rounding may add up to. */
+function tolerance(shape: Shape): { rtol: number; atol: number } {
+  return { rtol: 1e-5, atol: 1e-6 * Math.max(4, Math.sqrt(sizeOf(shape))) };
+}
+
+describe('reductions', () => {
+  it.each(Object.entries(REDUCTIONS))('%s', (_, fn) => {
+    forAll([ANY, fc.boolean(), layouts, seeds], ([shape, axes], keepDims, layout, seed) => {
+      mirror(seed, [floats(shape, { layout })], (x) => fn(x, axes, keepDims), tolerance(shape));
+    });
+  });
+
+  it.each(Object.entries(CHOICES))('%s', (_, fn) => {
+    forAll([FILLED, fc.boolean(), layouts, seeds], ([shape, axes], keepDims, layout, seed) => {
+      const rounded = floats(shape, { layout });
+      const coarse = { ...rounded, draw: (u: number) => Math.round(rounded.draw(u) * 8) / 8 };
+      for (const input of [rounded, coarse]) {
+        mirror(seed, [input], (x) => fn(x, axes, keepDims), { rtol: 1e-5, atol: 1e-6 });
+      }
+    });
+  });
+
+  it('prod', () => {
+    forAll([withAxes(shapes(0, 4)), fc.boolean(), layouts, seeds], ([shape, axes], keep, layout, seed) => {
+      const signed = floats(shape, { low: 0.6, high: 1.5, layout });
+      mirror(seed, [signed], (x) => ops.prod(x, axes, keep), { rtol: 1e-4, atol: 1e-6 });
+    });
+  });
+
+  it('of int32 and uint8', () => {
+    forAll([FILLED, seeds], ([shape, axes], seed) => {
+      mirror(seed, [integers(shape, -3, 4), integers(shape, 0, 256, 'uint8')], (x, u) => [
+        ops.sum(x, axes),
+        ops.max(x, axes),
+        ops.min(x, axes),
+        ops.prod(x, axes),
+        ops.sum(u, axes),
+        ops.max(u, axes),
+      ]);
+    });
+  });
+
+  it('argMax and argMin', () => {
+    forAll([FILLED, fc.boolean(), layouts, seeds], ([shape, axes], keepDims, layout, seed) => {
+      const [axis] = axes;
+      const exact = floats(shape, { layout });
+      const coarse = { ...exact, draw: (u: number) => Math.round(exact.draw(u) * 2) };
+      mirror(seed, [exact, coarse, integers(shape, -3, 4)], (...inputs) =>
+        inputs.flatMap((x) => [ops.argMax(x, axis, keepDims), ops.argMin(x, axis, keepDims)]),
+      );
+    });
+  });
+
+  it('sumTo', () => {
+    forAll([ANY, fc.boolean(), layouts, seeds], ([shape, axes], dropped, layout, seed) => {
+      const kept = shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
+      const target = dropped ? kept.slice(kept.findIndex((size) => size !== 1)) : kept;
+      mirror(seed, [floats(shape, { layout })], (x) => ops.sumTo(x, target), tolerance(shape));
+    });
+  });
+});
+
+describe('softmax', () => {
+  const withAxis = fc
+    .oneof({ weight: 4, arbitrary: shapes(1, 5) }, { weight: 1, arbitrary: largeShapes })
+    .chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1)));
+
+  it.each([
+    ['softmax', ops.softmax],
+    ['logSoftmax', ops.logSoftmax],
+  ] as const)('%s', (_, fn) => {
+    forAll([withAxis, layouts, seeds], ([shape, axis], layout, seed) => {
+      const wide = floats(shape, { low: -20, high: 20, layout });
+      mirror(seed, [wide], (x) => fn(x, axis), { rtol: 1e-5, atol: 1e-5 });
+    });
+  });
+});

@@ -1,0 +1,94 @@
+import * as nn from '../../src/nn/index.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+
+/** A layer, or a loss with its target. */
+export interface Checked extends nn.Module {
+  forward(x: Tensor, target: Tensor): Tensor;
+}
+
+/** The layers and losses of `make_nn.py`, under the same names and with the same options. */
+export const CASES: Readonly<Record<string, () => Checked>> = {
+  Linear: () => new nn.Linear(5, 3),
+  'Linear of many axes': () => new nn.Linear(5, 3),
+  'Linear without bias': () => new nn.Linear(5, 3, { bias: false }),
+  Conv1d: () => new nn.Conv1d(4, 6, { kernelSize: 3 }),
+  'Conv1d with options': () =>
+    new nn.Conv1d(4, 6, {
+      kernelSize: 3,
+      stride: 2,
+      padding: 2,
+      dilation: 2,
+      groups: 2,
+      bias: false,
+    }),
+  Conv2d: () => new nn.Conv2d(4, 3, { kernelSize: 3 }),
+  'Conv2d with options': () =>
+    new nn.Conv2d(4, 6, {
+      kernelSize: [3, 2],
+      stride: [2, 1],
+      padding: [1, 2],
+      dilation: [1, 2],
+      groups: 2,
+      bias: false,
+    }),
+  'Conv2d with padding same': () =>
+    new nn.Conv2d(4, 2, { kernelSize: [4, 3], padding: 'same', dilation: [1, 2] }),
+  ConvTranspose2d: () => new nn.ConvTranspose2d(4, 3, { kernelSize: 3 }),
+  'ConvTranspose2d with options': () =>
+    new nn.ConvTranspose2d(4, 6, {
+      kernelSize: [3, 2],
+      stride: 2,
+      padding: 1,
+      outputPadding: [1, 0],
+      dilation: [1, 2],
+      groups: 2,
+    }),
+  MaxPool1d: () => new nn.MaxPool1d(3, { stride: 2, padding: 1 }),
+  MaxPool2d: () => new nn.MaxPool2d(2),
+  'MaxPool2d with options': () =>
+    new nn.MaxPool2d([3, 2], { stride: 2, padding: [1, 0], ceilMode: true }),
+  AvgPool1d: () => new nn.AvgPool1d(3, { stride: 2, padding: 1 }),
+  AvgPool2d: () => new nn.AvgPool2d(2),
+  'AvgPool2d with options': () =>
+    new nn.AvgPool2d(3, { stride: 2, padding: 1, ceilMode: true, countIncludePad: false }),
+  AdaptiveAvgPool2d: () => new nn.AdaptiveAvgPool2d([4, null]),
+  AdaptiveMaxPool2d: () => new nn.AdaptiveMaxPool2d([4, 2]),
+  Flatten: () => new nn.Flatten(),
+  'Flatten with options': () => new nn.Flatten({ start: 2, end: 3 }),
+  Identity: () => new nn.Identity(),
+  ReLU: () => new nn.ReLU(),
+  LeakyReLU: () => new nn.LeakyReLU({ slope: 0.2 }),
+  ELU: () => new nn.ELU({ alpha: 0.7 }),
+  GELU: () => new nn.GELU(),
+  'GELU by tanh': () => new nn.GELU({ approximate: 'tanh' }),
+  SiLU: () => new nn.SiLU(),
+  Sigmoid: () => new nn.Sigmoid(),
+  Tanh: () => new nn.Tanh(),
+  Softplus: () => new nn.Softplus({ beta: 2, threshold: 1.5 }),
+  Hardtanh: () => new nn.Hardtanh({ low: -0.5, high: 1.2 }),
+  Softmax: () => new nn.Softmax({ axis: 0 }),
+  LogSoftmax: () => new nn.LogSoftmax(),
+  Embedding: () => new nn.Embedding(6, 3),
+  'Embedding with padding': () => new nn.Embedding(6, 3, { paddingIndex: 2 }),
+  'Dropout, evaluated': () => new nn.Dropout(0.4).eval(),
+  'Dropout2d, evaluated': () => new nn.Dropout2d(0.4).eval(),
+  Sequential: () =>
+    new nn.Sequential(
+      new nn.Conv2d(4, 2, { kernelSize: 3 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten(),
+      new nn.Linear(4, 3),
+    ),
+  MSELoss: () => new nn.MSELoss(),
+  L1Loss: () => new nn.L1Loss({ reduction: 'sum' }),
+  HuberLoss: () => new nn.HuberLoss({ delta: 0.6 }),
+  SmoothL1Loss: () => new nn.SmoothL1Loss({ reduction: 'none', beta: 0.6 }),
+  CrossEntropyLoss: () => new nn.CrossEntropyLoss(),
+  'CrossEntropyLoss with options': () =>
+    new nn.CrossEntropyLoss({ ignoreIndex: 1, labelSmoothing: 0.2 }),
+  NLLLoss: () => new nn.NLLLoss(),
+  BCELoss: () => new nn.BCELoss(),
+  BCEWithLogitsLoss: () => new nn.BCEWithLogitsLoss(),
+  KLDivLoss: () => new nn.KLDivLoss({ reduction: 'batchmean' }),
+};
