@@ -41,7 +41,8 @@ Napi::Value takeFault(Napi::Env env, Stream& stream) {
   fault.Set("kernel", failure->kernel);
   fault.Set("index", Napi::Number::New(env, static_cast<double>(failure->index)));
   fault.Set("limit", Napi::Number::New(env, static_cast<double>(failure->limit)));
-  fault.Set("message", failure->message.empty() ? env.Null() : Napi::String::New(env, failure->message));
+  fault.Set("message",
+            failure->message.empty() ? env.Null() : Napi::String::New(env, failure->message));
   return fault;
 }
 
@@ -62,7 +63,8 @@ Napi::Error argumentError(Napi::Env env, const char* message) {
 }
 
 // The call's one argument, a number from low to high.
-double numberArgument(const Napi::CallbackInfo& info, double low, double high, const char* message) {
+double numberArgument(const Napi::CallbackInfo& info, double low, double high,
+                      const char* message) {
   const double value = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : low - 1;
   if (!(value >= low && value <= high)) throw argumentError(info.Env(), message);
   return value;
@@ -132,8 +134,8 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
     return Napi::Number::New(info.Env(), static_cast<double>(stream.scratchBytes()));
   });
   add("setNumThreads", [&stream](const Napi::CallbackInfo& info) {
-    const double threads = numberArgument(info, 1, kMaxThreads,
-                                          "setNumThreads: threads must be an integer from 1 to 256");
+    const double threads = numberArgument(
+        info, 1, kMaxThreads, "setNumThreads: threads must be an integer from 1 to 256");
     stream.setThreads(static_cast<int>(threads));
   });
   add("info", [&environment](const Napi::CallbackInfo& call) -> Napi::Value {
@@ -163,5 +165,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
 }  // namespace axonode
 
 // NODE_API_MODULE takes an unqualified name.
-static Napi::Object Init(Napi::Env env, Napi::Object exports) { return axonode::init(env, exports); }
+static Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  return axonode::init(env, exports);
+}
 NODE_API_MODULE(axonode, Init)

@@ -9,6 +9,7 @@ namespace {
 constexpr size_t kGeometryLength = 16;
 
 std::string formatNumber(double value) {
+  if (std::isnan(value)) return "NaN";
   char text[32];
   std::snprintf(text, sizeof text, "%.17g", value);
   return text;
@@ -17,18 +18,41 @@ std::string formatNumber(double value) {
 std::string formatTypedArray(napi_typedarray_type type, size_t length) {
   const char* name = "a typed array";
   switch (type) {
-    case napi_int8_array: name = "an Int8Array"; break;
-    case napi_uint8_array: name = "a Uint8Array"; break;
-    case napi_uint8_clamped_array: name = "a Uint8ClampedArray"; break;
-    case napi_int16_array: name = "an Int16Array"; break;
-    case napi_uint16_array: name = "a Uint16Array"; break;
-    case napi_int32_array: name = "an Int32Array"; break;
-    case napi_uint32_array: name = "a Uint32Array"; break;
-    case napi_float32_array: name = "a Float32Array"; break;
-    case napi_float64_array: name = "a Float64Array"; break;
-    case napi_bigint64_array: name = "a BigInt64Array"; break;
-    case napi_biguint64_array: name = "a BigUint64Array"; break;
-    default: break;
+    case napi_int8_array:
+      name = "an Int8Array";
+      break;
+    case napi_uint8_array:
+      name = "a Uint8Array";
+      break;
+    case napi_uint8_clamped_array:
+      name = "a Uint8ClampedArray";
+      break;
+    case napi_int16_array:
+      name = "an Int16Array";
+      break;
+    case napi_uint16_array:
+      name = "a Uint16Array";
+      break;
+    case napi_int32_array:
+      name = "an Int32Array";
+      break;
+    case napi_uint32_array:
+      name = "a Uint32Array";
+      break;
+    case napi_float32_array:
+      name = "a Float32Array";
+      break;
+    case napi_float64_array:
+      name = "a Float64Array";
+      break;
+    case napi_bigint64_array:
+      name = "a BigInt64Array";
+      break;
+    case napi_biguint64_array:
+      name = "a BigUint64Array";
+      break;
+    default:
+      break;
   }
   return std::string(name) + " of " + std::to_string(length);
 }
@@ -57,16 +81,23 @@ std::string Reader::describe(napi_value value) const {
   double number = 0;
   bool isArray = false;
   switch (type) {
-    case napi_undefined: return "undefined";
-    case napi_null: return "null";
-    case napi_boolean: return "a boolean";
+    case napi_undefined:
+      return "undefined";
+    case napi_null:
+      return "null";
+    case napi_boolean:
+      return "a boolean";
     case napi_number:
       napi_get_value_double(env_, value, &number);
       return formatNumber(number);
-    case napi_string: return "a string";
-    case napi_symbol: return "a symbol";
-    case napi_function: return "a function";
-    case napi_bigint: return "a bigint";
+    case napi_string:
+      return "a string";
+    case napi_symbol:
+      return "a symbol";
+    case napi_function:
+      return "a function";
+    case napi_bigint:
+      return "a bigint";
     default:
       napi_is_array(env_, value, &isArray);
       return isArray ? "an array" : "an object";
@@ -146,9 +177,8 @@ void Reader::gather(size_t position) {
 }
 
 List Reader::list(size_t position) {
-  const auto gathered = std::find_if(lists_.begin(), lists_.end(), [&](const List& list) {
-    return list.position == position;
-  });
+  const auto gathered = std::find_if(lists_.begin(), lists_.end(),
+                                     [&](const List& list) { return list.position == position; });
   List list = std::move(*gathered);
   list.data.reserve(list.values.size());
   list.lengths.reserve(list.values.size());

@@ -186,8 +186,8 @@ inline void* emptyArray() {
 
 inline bool Reader::view(napi_value value, View* out) {
   size_t offset = 0;
-  const napi_status status = napi_get_typedarray_info(env_, value, &out->type, &out->length,
-                                                      &out->data, nullptr, &offset);
+  const napi_status status =
+      napi_get_typedarray_info(env_, value, &out->type, &out->length, &out->data, nullptr, &offset);
   if (status != napi_ok) return false;
   if (out->length == 0) {
     out->data = emptyArray();
@@ -198,7 +198,8 @@ inline bool Reader::view(napi_value value, View* out) {
 }
 
 inline Array Reader::array(size_t position, DType dtype, bool nullable) {
-  constexpr napi_typedarray_type kTypes[] = {napi_float32_array, napi_int32_array, napi_uint8_array};
+  constexpr napi_typedarray_type kTypes[] = {napi_float32_array, napi_int32_array,
+                                             napi_uint8_array};
   constexpr const char* kNames[] = {"a Float32Array", "an Int32Array", "a Uint8Array"};
   const auto kind = static_cast<size_t>(dtype);
   View found;

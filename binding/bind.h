@@ -78,9 +78,7 @@ struct ListParameter {
   static constexpr bool kOutput = kIsOutput;
   static Decoded decode(Reader& reader, size_t position) { return reader.list(position); }
   static Stored store(Decoded& list) { return std::move(list.data); }
-  static Lists load(Stored& stored) {
-    return {stored.data(), static_cast<int64_t>(stored.size())};
-  }
+  static Lists load(Stored& stored) { return {stored.data(), static_cast<int64_t>(stored.size())}; }
 };
 template <>
 struct Parameter<OutList> : ListParameter<OutList, true> {};
@@ -115,8 +113,8 @@ struct ValueParameter {
   static const Value& load(Stored& stored) { return stored; }
 };
 template <>
-struct Parameter<const Geometry&>
-    : ValueParameter<GeometryArgument, &Reader::geometry, Geometry> {};
+struct Parameter<const Geometry&> : ValueParameter<GeometryArgument, &Reader::geometry, Geometry> {
+};
 template <>
 struct Parameter<int64_t> : ValueParameter<Integer, &Reader::integer, int64_t> {};
 template <>
@@ -147,9 +145,9 @@ class KernelCall {
     const auto& bound = *static_cast<BoundKernel*>(data);
     try {
       if (count != kArity) {
-        throw BadArgument{BadArgument::kType, BadArgument::kWholeCall,
-                          "got " + std::to_string(count) + " arguments, expected " +
-                              std::to_string(kArity)};
+        throw BadArgument{
+            BadArgument::kType, BadArgument::kWholeCall,
+            "got " + std::to_string(count) + " arguments, expected " + std::to_string(kArity)};
       }
       submit(env, values, bound, std::index_sequence_for<P...>());
     } catch (...) {
@@ -227,22 +225,22 @@ Binding bind(const char* name, const char* parameters, Check,
 
 // BIND(kernel, (the names of its parameters), checks of them ...): checks run in this order, on the
 // decoded arguments of those names.
-#define BIND(kernel, parameters, ...)                \
-  ::axonode::bind(                                   \
-      #kernel, #parameters,                          \
-      [](auto& arguments) {                          \
+#define BIND(kernel, parameters, ...)                 \
+  ::axonode::bind(                                    \
+      #kernel, #parameters,                           \
+      [](auto& arguments) {                           \
         auto& [AXONODE_NAMES parameters] = arguments; \
-        (__VA_ARGS__);                               \
-      },                                             \
+        (__VA_ARGS__);                                \
+      },                                              \
       AXONODE_VARIANTS(kernel))
 #define AXONODE_NAMES(...) __VA_ARGS__
 
 #if AXONODE_X86
 #define AXONODE_VARIANTS(kernel) \
-  std::array{&::axonode::base::kernel, &::axonode::avx2::kernel, &::axonode::avx512::kernel}
+  std::array { &::axonode::base::kernel, &::axonode::avx2::kernel, &::axonode::avx512::kernel }
 #else
 #define AXONODE_VARIANTS(kernel) \
-  std::array{&::axonode::base::kernel, &::axonode::base::kernel, &::axonode::base::kernel}
+  std::array { &::axonode::base::kernel, &::axonode::base::kernel, &::axonode::base::kernel }
 #endif
 
 }  // namespace axonode

@@ -10,9 +10,12 @@ constexpr int64_t kMaxRank = 8;
 
 const char* nameOf(DType dtype) {
   switch (dtype) {
-    case DType::kFloat32: return "float32";
-    case DType::kInt32: return "int32";
-    case DType::kUint8: return "uint8";
+    case DType::kFloat32:
+      return "float32";
+    case DType::kInt32:
+      return "int32";
+    case DType::kUint8:
+      return "uint8";
   }
   return "unknown";
 }
@@ -24,7 +27,8 @@ BadArgument rangeError(size_t position, std::string text) {
 // The header, dims and strides of a plan, by their places in it.
 class Plan {
  public:
-  // header: integers before the dims, the rank being the first; operands: strides of how many arrays.
+  // header: integers before the dims, the rank being the first; operands: strides of how many
+  // arrays.
   Plan(const CopiedInts& plan, size_t header, size_t operands) : plan_(plan), header_(header) {
     if (plan.size() < header) fail("has " + std::to_string(plan.size()) + " integers, too few");
     if (plan[0] < 0 || plan[0] > kMaxRank) {
@@ -48,7 +52,7 @@ class Plan {
   }
 
   // One more than the last element that an operand is touched at. An empty plan touches none.
-  Count reach(size_t operand, int64_t start) const {
+  Count reach(size_t operand, int64_t start, const char* array) const {
     if (elements().value() == 0) return 0;
     // At most 8 terms below 2^62, and a start below 2^31.
     __extension__ typedef __int128 Wide;
@@ -59,7 +63,7 @@ class Plan {
       const Wide step = static_cast<Wide>(dim(axis) - 1) * stride;
       (step < 0 ? low : high) += step;
     }
-    if (low < 0) fail("reaches before the beginning of an array");
+    if (low < 0) fail(std::string("reaches before the beginning of ") + array);
     return high < INT64_MAX ? static_cast<int64_t>(high) + 1 : INT64_MAX;
   }
 
@@ -75,17 +79,19 @@ class Plan {
 }  // namespace
 
 void failLength(const Array& array, Count elements) {
-  const std::string expected = "expected at least " + std::to_string(elements.value()) + " elements";
+  const std::string expected = "at least " + std::to_string(elements.value());
   if (array.data == nullptr) {
-    throw BadArgument{BadArgument::kType, array.position, "is null, " + expected};
+    throw BadArgument{BadArgument::kType, array.position,
+                      "is null, expected an array of " + expected};
   }
-  throw rangeError(array.position, "has " + std::to_string(array.length) + " elements, " + expected);
+  throw rangeError(array.position,
+                   "has " + std::to_string(array.length) + " elements, expected " + expected);
 }
 
 void failRange(const Integer& integer, int64_t low, int64_t high) {
-  const std::string expected =
-      high == INT64_MAX ? "at least " + std::to_string(low)
-                        : "from " + std::to_string(low) + " to " + std::to_string(high);
+  const std::string expected = high == INT64_MAX
+                                   ? "at least " + std::to_string(low)
+                                   : "from " + std::to_string(low) + " to " + std::to_string(high);
   throw rangeError(integer.position,
                    "is " + std::to_string(integer.value) + ", expected an integer " + expected);
 }
@@ -108,23 +114,23 @@ void arithmetic(const Array& array) {
 void code(const Integer& integer, int64_t count, uint64_t intOps, const Array& operand) {
   code(integer, count);
   if (operand.dtype != DType::kInt32 || (intOps >> integer.value & 1) == 1) return;
-  throw rangeError(integer.position,
-                   "is " + std::to_string(integer.value) + ", an operation that int32 does not have");
+  throw rangeError(integer.position, "is " + std::to_string(integer.value) +
+                                         ", an operation that int32 does not have");
 }
 
 void strided(Array& out, Array& x, const CopiedInts& plan) {
   const Plan checked(plan, 3, 2);
   // Each element of out is named once, so there are no more of them than out has.
   need(out, checked.elements());
-  need(out, checked.reach(0, plan[1]));
-  need(x, checked.reach(1, plan[2]));
+  need(out, checked.reach(0, plan[1], "out"));
+  need(x, checked.reach(1, plan[2], "x"));
 }
 
 void broadcast(Array& out, Array& a, Array& b, const CopiedInts& plan) {
   const Plan checked(plan, 1, 2);
   need(out, checked.elements());
-  need(a, checked.reach(0, 0));
-  need(b, checked.reach(1, 0));
+  need(a, checked.reach(0, 0, "a"));
+  need(b, checked.reach(1, 0, "b"));
 }
 
 void philox(const Integer& seedLow, const Integer& seedHigh, const Integer& counter) {
@@ -138,8 +144,8 @@ void int32Bounds(const Integer& low, const Integer& high) {
   within(high, low.value + 1, int64_t{INT32_MAX} + 1);
 }
 
-// With kernel sizes, strides, dilations and padding below 2^24 and images below 2^31, the position of
-// any tap of any window is far from overflow.
+// With kernel sizes, strides, dilations and padding below 2^24 and images below 2^31, the position
+// of any tap of any window is far from overflow.
 void convolution(const GeometryArgument& argument) {
   constexpr int64_t kSize = INT32_MAX;
   constexpr int64_t kStep = int64_t{1} << 24;
@@ -173,10 +179,10 @@ void convolution(const GeometryArgument& argument) {
                                             std::to_string(field.high));
   }
   if (g.inChannels % g.groups != 0 || g.outChannels % g.groups != 0) {
-    throw rangeError(argument.position,
-                     "says " + std::to_string(g.groups) + " groups, which do not divide " +
-                         std::to_string(g.inChannels) + " and " + std::to_string(g.outChannels) +
-                         " channels");
+    throw rangeError(argument.position, "says " + std::to_string(g.groups) +
+                                            " groups, which do not divide " +
+                                            std::to_string(g.inChannels) + " and " +
+                                            std::to_string(g.outChannels) + " channels");
   }
 }
 
@@ -184,8 +190,9 @@ void pooling(const GeometryArgument& argument) {
   convolution(argument);
   const Geometry& g = argument.value;
   if (g.outChannels != g.inChannels || g.groups != g.inChannels) {
-    throw rangeError(argument.position, "of a pooling must have as many groups and output channels "
-                                        "as input channels");
+    throw rangeError(argument.position,
+                     "of a pooling must have as many groups and output channels "
+                     "as input channels");
   }
   // Positions in the input plane are kept as int32.
   if (g.inHeight * g.inWidth > INT32_MAX) {

@@ -40,7 +40,9 @@ void code(const Integer& integer, int64_t count, uint64_t intOps, const Array& o
 // A size that BLAS takes.
 inline void blasSize(const Integer& integer) { within(integer, 0, INT32_MAX); }
 
-inline Count ceilDiv(Count a, Count b) { return a.value() / b.value() + (a.value() % b.value() > 0); }
+inline Count ceilDiv(Count a, Count b) {
+  return a.value() / b.value() + (a.value() % b.value() > 0);
+}
 
 // `count` pieces of `size` elements whose beginnings lie `stride` apart.
 inline Count span(Count count, Count stride, Count size) {

@@ -47,7 +47,9 @@ class Promises {
 
 struct Environment {
   Environment(Isa isa, bool inlined, int threads)
-      : isa(isa), stream(inlined, threads), memory(std::make_shared<Memory>(stream)),
+      : isa(isa),
+        stream(inlined, threads),
+        memory(std::make_shared<Memory>(stream)),
         promises(stream) {}
   ~Environment() { close(); }
 

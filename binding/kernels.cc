@@ -1,6 +1,6 @@
 // One line a kernel: its parameters, as native/kernels.h declares them, and what they need. This is
-// the line of memory safety: whatever JavaScript passes, a kernel that gets past it stays within its
-// arrays. (Indices found in an array are for the kernel to check, where it uses them.)
+// the line of memory safety: whatever JavaScript passes, a kernel that gets past it stays within
+// its arrays. (Indices found in an array are for the kernel to check, where it uses them.)
 #include "kernels.h"
 
 #define AXONODE_ISA base
@@ -45,12 +45,12 @@ const std::vector<Binding>& bindings() {
       BIND(addScaled, (y, x, n, alpha), need(y, n), need(x, n)),
 
       // elementwise
-      BIND(unary, (out, x, n, op, p, q), arithmetic(out), oneKind(out, x), code(op, kUnaryOps, kIntUnaryOps, x),
-           need(out, n), need(x, n)),
+      BIND(unary, (out, x, n, op, p, q), arithmetic(out), oneKind(out, x),
+           code(op, kUnaryOps, kIntUnaryOps, x), need(out, n), need(x, n)),
       BIND(unaryGrad, (out, g, s, n, op, p, q), code(op, kUnaryGradOps), need(out, n), need(g, n),
            need(s, n)),
-      BIND(binary, (out, a, b, n, op), arithmetic(out), oneKind(out, a, b), code(op, kBinaryOps, kIntBinaryOps, a),
-           need(out, n), need(a, n), need(b, n)),
+      BIND(binary, (out, a, b, n, op), arithmetic(out), oneKind(out, a, b),
+           code(op, kBinaryOps, kIntBinaryOps, a), need(out, n), need(a, n), need(b, n)),
       BIND(binaryScalar, (out, a, scalar, n, op), arithmetic(out), oneKind(out, a),
            code(op, kBinaryOps, kIntBinaryOps, a), need(out, n), need(a, n)),
       BIND(binaryBroadcast, (out, a, b, plan, op), arithmetic(out), oneKind(out, a, b),
@@ -63,7 +63,8 @@ const std::vector<Binding>& bindings() {
 
       // reductions
       BIND(reduce, (out, x, outer, axis, inner, op), arithmetic(out), oneKind(out, x),
-           code(op, kReduceOps, kIntReduceOps, x), need(out, outer * inner), need(x, outer * axis * inner)),
+           code(op, kReduceOps, kIntReduceOps, x), need(out, outer * inner),
+           need(x, outer * axis * inner)),
       BIND(argReduce, (out, x, outer, axis, inner, op), arithmetic(x), code(op, kArgOps),
            positive(axis), need(out, outer * inner), need(x, outer * axis * inner)),
       BIND(softmax, (out, x, outer, axis, inner, log), flag(log), need(out, outer * axis * inner),
@@ -105,8 +106,8 @@ const std::vector<Binding>& bindings() {
            need(mask, ceilDiv(n, inner))),
 
       // convolution and pooling
-      BIND(conv2d, (out, x, w, bias, geometry), convolution(geometry),
-           need(out, outputs(geometry)), need(x, inputs(geometry)), need(w, weights(geometry)),
+      BIND(conv2d, (out, x, w, bias, geometry), convolution(geometry), need(out, outputs(geometry)),
+           need(x, inputs(geometry)), need(w, weights(geometry)),
            optional(bias, outChannels(geometry))),
       BIND(conv2dInputGrad, (dx, dy, w, bias, geometry), convolution(geometry),
            need(dx, inputs(geometry)), need(dy, outputs(geometry)), need(w, weights(geometry)),
@@ -118,8 +119,7 @@ const std::vector<Binding>& bindings() {
       BIND(maxPool2dGrad, (dx, dy, index, geometry), pooling(geometry), need(dx, inputs(geometry)),
            need(dy, outputs(geometry)), need(index, outputs(geometry))),
       BIND(maxPool2dGather, (out, x, index, geometry), pooling(geometry),
-           need(out, outputs(geometry)), need(x, inputs(geometry)),
-           need(index, outputs(geometry))),
+           need(out, outputs(geometry)), need(x, inputs(geometry)), need(index, outputs(geometry))),
       BIND(avgPool2d, (out, x, geometry, padBottom, padRight, countPadding, divisorOverride),
            pooling(geometry), farPadding(padBottom, padRight), flag(countPadding),
            need(out, outputs(geometry)), need(x, inputs(geometry))),

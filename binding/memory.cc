@@ -11,7 +11,8 @@ size_t AddressSet::home(const void* address) const {
 
 size_t AddressSet::find(const void* address) const {
   size_t slot = home(address);
-  while (slots_[slot] != nullptr && slots_[slot] != address) slot = (slot + 1) & (slots_.size() - 1);
+  while (slots_[slot] != nullptr && slots_[slot] != address)
+    slot = (slot + 1) & (slots_.size() - 1);
   return slot;
 }
 

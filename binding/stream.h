@@ -108,7 +108,7 @@ class Stream {
   alignas(64) std::atomic<uint64_t> submitted_{0};
   alignas(64) std::atomic<uint64_t> completed_{0};
   alignas(64) std::atomic<bool> asleep_{false};  // the stream's thread sleeps on work_
-  std::atomic<uint64_t> wakeAt_{kNever};         // JavaScript's thread sleeps on done_ until this ticket
+  std::atomic<uint64_t> wakeAt_{kNever};  // JavaScript's thread sleeps on done_ until this ticket
   std::atomic<uint64_t> notifyAt_{kNever};
   std::atomic<bool> stopping_{false};
   std::atomic<bool> failed_{false};

@@ -12,8 +12,8 @@ void packForwardPanels(const Weights& w, float* panels) {
   for (int64_t unit = 0; unit < panelCount * chunks; unit++) {
     const int64_t k0 = unit / chunks * kPanelWidth;
     const int64_t begin = unit % chunks * 8 * kLanes;
-    const int64_t end = begin + 8 * kLanes < depth ? begin + 8 * kLanes : depth;
-    const int64_t columns = w.outputs - k0 < kPanelWidth ? w.outputs - k0 : kPanelWidth;
+    const int64_t end = smaller(begin + 8 * kLanes, depth);
+    const int64_t columns = smaller(kPanelWidth, w.outputs - k0);
     const float* source = w.data + k0 * depth;
     float* panel = panels + k0 * depth;
     // q = c * taps + t counts along a row of w; its place in the panel is t * channels + c.
@@ -43,17 +43,15 @@ void packForwardPanels(const Weights& w, float* panels) {
 
 void packGradientPanels(const Weights& w, const TapRange& rows, const TapRange& cols,
                         float* panels) {
-  const int64_t taps = w.taps(), selected = rows.count * cols.count;
+  const int64_t taps = w.taps(), depth = rows.count * cols.count * w.outputs;
   const int64_t panelCount = ceilDivide(w.channels, kPanelWidth);
-  const int64_t depth = selected * w.outputs;
   constexpr int64_t chunk = 32;  // outputs of a unit
   const int64_t chunks = ceilDivide(w.outputs, chunk);
 #pragma omp for schedule(static) nowait
   for (int64_t unit = 0; unit < panelCount * chunks; unit++) {
     const int64_t c0 = unit / chunks * kPanelWidth;
-    const int64_t begin = unit % chunks * chunk;
-    const int64_t end = begin + chunk < w.outputs ? begin + chunk : w.outputs;
-    const int64_t columns = w.channels - c0 < kPanelWidth ? w.channels - c0 : kPanelWidth;
+    const int64_t columns = smaller(kPanelWidth, w.channels - c0);
+    const int64_t begin = unit % chunks * chunk, end = smaller(begin + chunk, w.outputs);
     for (int64_t u = 0; u < rows.count; u++) {
       for (int64_t v = 0; v < cols.count; v++) {
         const int64_t tap =
@@ -82,8 +80,8 @@ void unpackWeightGradient(float* dw, int64_t outputs, int64_t channels, int64_t 
   for (int64_t unit = 0; unit < outputBlocks * chunks; unit++) {
     const int64_t k0 = unit / chunks * kLanes;
     const int64_t begin = unit % chunks * 8 * kLanes;
-    const int64_t end = begin + 8 * kLanes < depth ? begin + 8 * kLanes : depth;
-    const int64_t count = outputs - k0 < kLanes ? outputs - k0 : kLanes;
+    const int64_t end = smaller(begin + 8 * kLanes, depth);
+    const int64_t count = smaller<int64_t>(kLanes, outputs - k0);
     const auto source = [&](int64_t q) {
       return sums + (q % taps * channels + q / taps) * stride + k0;
     };

@@ -88,10 +88,21 @@ void blasProduct(float* c, const float* a, const float* b, const Product& p) {
     for (int64_t i = 0; i < p.m; i++) startRow(c + i * p.n, p);
   }
   const float beta = p.bias || p.accumulate ? 1.0f : 0.0f;
-  cblas_sgemm(CblasRowMajor, p.transA ? CblasTrans : CblasNoTrans,
-              p.transB ? CblasTrans : CblasNoTrans, static_cast<int>(p.m), static_cast<int>(p.n),
-              static_cast<int>(p.k), 1.0f, a, static_cast<int>(p.transA ? p.m : p.k), b,
-              static_cast<int>(p.transB ? p.k : p.n), beta, c, static_cast<int>(p.n));
+  const auto product = [&] {
+    cblas_sgemm(CblasRowMajor, p.transA ? CblasTrans : CblasNoTrans,
+                p.transB ? CblasTrans : CblasNoTrans, static_cast<int>(p.m), static_cast<int>(p.n),
+                static_cast<int>(p.k), 1.0f, a, static_cast<int>(p.transA ? p.m : p.k), b,
+                static_cast<int>(p.transB ? p.k : p.n), beta, c, static_cast<int>(p.n));
+  };
+  if (omp_in_parallel()) {
+    product();
+    return;
+  }
+  // OpenBLAS keeps one count of threads for the whole process and takes it from its caller. Streams
+  // of several worker_threads with different counts must not change it under each other: sums came
+  // out wrong. (It runs threaded products one at a time anyway.)
+#pragma omp critical(axonode_blas)
+  product();
 }
 
 // Multiplications up to which our product is the faster one on any processor.

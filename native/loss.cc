@@ -32,23 +32,20 @@ double weightedSum(const float* logProb, const float* weight, int64_t n) {
   });
 }
 
-// row(r, target) for the rows whose target counts; others(r) for ignored and (reported) bad ones.
-template <class Row, class Others>
-void forTargets(Context& context, const char* kernel, const int32_t* target, int64_t rows,
-                int64_t classes, int64_t ignoreIndex, const Row& row, const Others& others) {
-  parallelFor(context, rows, grainOf(kCost * classes), [&](int64_t begin, int64_t end) {
-    for (int64_t r = begin; r < end; ++r) {
-      const int64_t t = target[r];
-      const bool counts = t != ignoreIndex && t >= 0 && t < classes;
-      if (counts) {
-        row(r, t);
-      } else {
-        if (t != ignoreIndex) context.report(kernel, t, classes);
-        others(r);
-      }
-    }
-  });
-}
+// Which rows count: those whose target is a class. Others are ignored, or bad and reported.
+struct Targets {
+  const char* kernel;
+  const int32_t* target;
+  int64_t classes, ignoreIndex;
+
+  bool counts(Context& context, int64_t row) const {
+    const int64_t t = target[row];
+    if (t == ignoreIndex) return false;
+    if (t >= 0 && t < classes) return true;
+    context.report(kernel, t, classes);
+    return false;
+  }
+};
 
 AXONODE_INLINE VecF bceLoss(VecF x, VecF t, VecF weight) {
   const VecF softplus = log1p(exp(-absolute(x))) + atLeast(-x, 0.0f);  // of -x
@@ -82,53 +79,54 @@ void crossEntropy(Context& context, float* loss, float* rowWeight, float* logPro
                   const int32_t* target, const float* weight, int64_t rows, int64_t classes,
                   int64_t ignoreIndex, double smoothing) {
   const Smoothing smooth(smoothing, weight, classes);
-  const auto logSoftmax = [=](int64_t r) {
-    logSoftmaxRow(logProb + r * classes, x + r * classes, classes);
-  };
-  forTargets(
-      context, "crossEntropy", target, rows, classes, ignoreIndex,
-      [&](int64_t r, int64_t t) {
-        logSoftmax(r);
-        const float* row = logProb + r * classes;
-        const float w = weight == nullptr ? 1.0f : weight[t];
-        loss[r] = smooth.onTarget * w * -row[t];
-        rowWeight[r] = w;
-        if (smoothing != 0) {
-          loss[r] -= smooth.onAll * static_cast<float>(weightedSum(row, weight, classes));
-        }
-      },
-      [&](int64_t r) {
-        logSoftmax(r);
-        loss[r] = 0;
-        rowWeight[r] = 0;
-      });
+  const Targets targets{"crossEntropy", target, classes, ignoreIndex};
+  parallelFor(context, rows, grainOf(kCost * classes), [&](int64_t begin, int64_t end) {
+    // A loop of its own: reading what was just stored would stall it.
+    for (int64_t r = begin; r < end; ++r) {
+      logSoftmaxRow(logProb + r * classes, x + r * classes, classes);
+    }
+    for (int64_t r = begin; r < end; ++r) {
+      loss[r] = 0;
+      rowWeight[r] = 0;
+      if (!targets.counts(context, r)) continue;
+      const float* row = logProb + r * classes;
+      const float w = weight == nullptr ? 1.0f : weight[target[r]];
+      rowWeight[r] = w;
+      loss[r] = smooth.onTarget * w * -row[target[r]];
+      if (smoothing == 0) continue;
+      loss[r] -= smooth.onAll * static_cast<float>(weightedSum(row, weight, classes));
+    }
+  });
 }
 
 void crossEntropyGrad(Context& context, float* dx, const float* g, const float* logProb,
                       const int32_t* target, const float* weight, int64_t rows, int64_t classes,
                       int64_t ignoreIndex, double smoothing) {
   const Smoothing smooth(smoothing, weight, classes);
-  forTargets(
-      context, "crossEntropyGrad", target, rows, classes, ignoreIndex,
-      [&](int64_t r, int64_t t) {
-        float* row = dx + r * classes;
-        const float* logRow = logProb + r * classes;
-        const float onTarget = g[r] * smooth.onTarget * (weight == nullptr ? 1.0f : weight[t]);
-        const float onAll = g[r] * smooth.onAll;
-        const float total = onTarget + onAll * static_cast<float>(smooth.weightSum);
-        if (smoothing == 0) {
-          mapRange([=](VecF l) { return exp(l) * total; }, classes, row, logRow);
-        } else if (weight == nullptr) {
-          mapRange([=](VecF l) { return exp(l) * total - onAll; }, classes, row, logRow);
-        } else {
-          mapRange([=](VecF l, VecF w) { return exp(l) * total - onAll * w; }, classes, row, logRow,
-                   weight);
-        }
-        row[t] -= onTarget;
-      },
-      [&](int64_t r) {
-        for (int64_t c = 0; c < classes; ++c) dx[r * classes + c] = 0;
-      });
+  const Targets targets{"crossEntropyGrad", target, classes, ignoreIndex};
+  parallelFor(context, rows, grainOf(kCost * classes), [&](int64_t begin, int64_t end) {
+    for (int64_t r = begin; r < end; ++r) {
+      float* row = dx + r * classes;
+      const float* logRow = logProb + r * classes;
+      if (!targets.counts(context, r)) {
+        for (int64_t c = 0; c < classes; ++c) row[c] = 0;
+        continue;
+      }
+      // softmax·Σ coefficient - coefficient
+      const float w = weight == nullptr ? 1.0f : weight[target[r]];
+      const float onTarget = g[r] * smooth.onTarget * w, onAll = g[r] * smooth.onAll;
+      const float total = onTarget + onAll * static_cast<float>(smooth.weightSum);
+      if (smoothing == 0) {
+        mapRange([=](VecF l) { return exp(l) * total; }, classes, row, logRow);
+      } else if (weight == nullptr) {
+        mapRange([=](VecF l) { return exp(l) * total - onAll; }, classes, row, logRow);
+      } else {
+        mapRange([=](VecF l, VecF v) { return exp(l) * total - onAll * v; }, classes, row, logRow,
+                 weight);
+      }
+      row[target[r]] -= onTarget;
+    }
+  });
 }
 
 void bceWithLogits(Context& context, float* loss, const float* x, const float* target,

@@ -8,9 +8,7 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
-// A unit of parallel work in long rows, and the sides of one in transpositions (64 KB in, 64 KB
-// out).
-constexpr int64_t kRowChunk = 16384;
+// The sides of a unit of parallel work in transpositions: 64 KB in, 64 KB out.
 constexpr int64_t kTransposeRows = 64;
 constexpr int64_t kTransposeColumns = 256;
 

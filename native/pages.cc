@@ -20,12 +20,12 @@ size_t roundUp(size_t value, size_t unit) { return (value + unit - 1) / unit * u
 void* mapLarge(size_t bytes) {
   const size_t size = roundUp(bytes, kHugePage);
   if (size < bytes || size + kHugePage < size) throw std::bad_alloc();
-  void* raw = mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-                   -1, 0);
+  void* raw =
+      mmap(nullptr, size + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (raw == MAP_FAILED) throw std::bad_alloc();
   char* begin = static_cast<char*>(raw);
-  const size_t head = roundUp(reinterpret_cast<uintptr_t>(begin), kHugePage) -
-                      reinterpret_cast<uintptr_t>(begin);
+  const size_t head =
+      roundUp(reinterpret_cast<uintptr_t>(begin), kHugePage) - reinterpret_cast<uintptr_t>(begin);
   char* data = begin + head;
   if (head > 0) munmap(begin, head);
   if (head < kHugePage) munmap(data + size, kHugePage - head);

@@ -9,7 +9,7 @@ namespace axonode::AXONODE_ISA {
 
 // Elements of cheap work (a load, an add, a store) below which a parallel region costs more than it
 // gains.
-constexpr int64_t kGrain = 32768;
+constexpr int64_t kGrain = 98304;
 
 // The team is either one thread or all of them: libgomp ends and starts threads whenever a team's
 // size changes, which would cost far more than idle threads do.

@@ -9,8 +9,9 @@ namespace {
 constexpr int64_t kSkew = 16;
 // Up to so many channels times outputs every thread can afford sums of its own.
 constexpr int64_t kOwnSums = 8192;
-// Transformed tiles that all threads share fill at most so many floats.
-constexpr int64_t kChunkFloats = 3 << 20;
+// Transformed tiles that all threads share: all of them if they fill at most kWholeFloats (the sums
+// then never leave a block), else kChunkFloats of them at a time.
+constexpr int64_t kWholeFloats = 5 << 20, kChunkFloats = 3 << 20;
 
 // sums[rows][panel] (+)= a[tiles][rows]^T b[tiles][panel].
 void addProducts(const float* a, int64_t aStride, const float* b, int64_t bStride, int64_t tiles,
@@ -51,14 +52,15 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
   WinogradGradPlan plan{};
   plan.ownSums = channels * p.outputs <= kOwnSums;
   if (plan.ownSums) {
-    const int64_t fitting = 96 * 1024 / (F * tileFloats);
+    const int64_t fitting = 64 * 1024 / (F * tileFloats);
     plan.chunkTiles = larger<int64_t>(14, smaller<int64_t>(56, fitting));
     plan.chunkTiles = smaller(plan.chunkTiles, ceilDivide(p.tiles, threads));
     plan.sumFloats = F * (channels * roundUp(p.outputs, kPanelWidth) + kSkew);
     plan.sharedFloats = threads * plan.sumFloats;
     plan.ownFloats = F * (plan.chunkTiles * tileFloats + 2 * kSkew);
   } else {
-    plan.chunkTiles = larger<int64_t>(64, kChunkFloats / (F * tileFloats));
+    const bool whole = F * p.tiles * tileFloats <= kWholeFloats;
+    plan.chunkTiles = whole ? p.tiles : larger<int64_t>(64, kChunkFloats / (F * tileFloats));
     const int64_t chunks = ceilDivide(p.tiles, plan.chunkTiles);
     plan.chunkTiles = ceilDivide(p.tiles, chunks);
     plan.blockChannels = ceilDivide(channels, ceilDivide(channels, 64));

@@ -20,13 +20,14 @@ function openNative(): Backend {
 /** Native if it loads; else the TypeScript backend, and one line says why. */
 function best(): Backend {
   try {
-    return openNative();
+    loadAddon();
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     whyNotNative = error.message;
     process.stderr.write(`axonode: using the slower TypeScript backend: ${error.message}\n`);
     return tsBackend;
   }
+  return openNative();
 }
 
 function open(name: string, source: string): Backend {

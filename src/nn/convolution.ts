@@ -1,11 +1,10 @@
 import { checkInteger, perAxis } from '../ops/options.js';
 import { ShapeError } from '../tensor/errors.js';
-import { dim, formatShape } from '../tensor/shape.js';
+import { dim } from '../tensor/shape.js';
 import { resetWeightAndBias } from './initialWeights.js';
 import { Module } from './module.js';
 import { emptyParameter, type Parameter } from './parameter.js';
-
-type Sizes = number | readonly number[];
+import { type Sizes, sizesText } from './sizes.js';
 
 /** Options of all kinds of convolution layers. */
 export interface ConvolutionOptions {
@@ -24,11 +23,6 @@ export interface ConvolutionKind {
   /** Spatial axes. */
   readonly axes: number;
   readonly isTransposed: boolean;
-}
-
-/** `[2, 2]`, or 2 for one axis. */
-function sizesText(sizes: readonly number[]): string {
-  return sizes.length === 1 ? `${sizes[0]}` : formatShape(sizes);
 }
 
 /** Checks options; returns the kernel's size, and the options as toString() shows them. */

@@ -16,7 +16,7 @@ const running: Module[] = [];
 const wrappedPrototypes = new WeakSet<object>();
 const blamed = new WeakSet<Error>();
 
-/** Lets `seen` observe every module's forward while `fn`, which is synchronous, runs. @internal */
+/** Lets `seen` observe every module's forward while `fn`, which is synchronous, runs; returns what it returns. */
 export function observeForward<T>(seen: ForwardObserver, fn: () => T): T {
   const outer = observer;
   observer = (module, inputs, output) => {

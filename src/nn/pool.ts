@@ -13,17 +13,12 @@ import {
 import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
-
-type Sizes = number | readonly number[];
+import { type Sizes, sizesText } from './sizes.js';
 
 interface WindowOptions {
   readonly stride?: Sizes;
   readonly padding?: Sizes;
   readonly dilation?: Sizes;
-}
-
-function sizesText(sizes: Sizes | null): string {
-  return typeof sizes === 'object' && sizes !== null ? `[${sizes.join(', ')}]` : String(sizes);
 }
 
 /** What toString() shows. */

@@ -4,6 +4,7 @@ import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../tensor/errors.js';
 import { isRecording } from '../tensor/scope.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { composite } from './composite.js';
 import { checkFloat, defineOp, floats, ints } from './define.js';
 import { add, erf, exp, mul, neg, square, sub } from './elementwise.js';
 
@@ -194,5 +195,5 @@ function checkBounds(op: string, low: number, high: number): void {
 
 /** log(sigmoid(x)), stable: −softplus(−x). */
 export function logSigmoid(x: Tensor): Tensor {
-  return neg(softplus(neg(x)));
+  return composite(() => neg(softplus(neg(x))));
 }

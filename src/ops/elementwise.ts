@@ -1,10 +1,11 @@
-import { record } from '../autograd/node.js';
+import { record, wantsGrad } from '../autograd/node.js';
 import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels.js';
 import { kernels } from '../backend/select.js';
 import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
 import { DTypeError } from '../tensor/errors.js';
 import { broadcastShapes, collapsePlan, dim, sameShape, type Shape } from '../tensor/shape.js';
 import { empty, type Layout, releaseTemporary, Tensor } from '../tensor/tensor.js';
+import { unrecorded } from './composite.js';
 import {
   arithmeticDType,
   checkFloat,
@@ -161,15 +162,21 @@ export function mul(a: TensorLike, b: TensorLike): Tensor {
 /** Elementwise a / b, with broadcasting; integers give floats. */
 export function div(a: TensorLike, b: TensorLike): Tensor {
   if (typeof a === 'number') {
-    const x = asFloat(tensorOperand(b, 'div'));
-    return record(rdivOp, scalarKernel(x, a, BinaryOp.rdiv), [x], [x], { scalar: a });
+    const divisor = tensorOperand(b, 'div');
+    const x = asFloat(divisor);
+    const out = record(rdivOp, scalarKernel(x, a, BinaryOp.rdiv), [x], [x], { scalar: a });
+    releaseTemporary(x, divisor);
+    return out;
   }
   const x = asFloat(tensorOperand(a, 'div'));
-  if (typeof b === 'number') {
-    return record(affineOp, scalarKernel(x, b, BinaryOp.div), [x], [], { scale: 1 / b });
-  }
-  const y = asFloat(tensorOperand(b, 'div'));
-  return record(divOp, binaryKernel(x, y, BinaryOp.div, 'div'), [x, y], [x, y], undefined);
+  const y = typeof b === 'number' ? b : asFloat(tensorOperand(b, 'div'));
+  const out =
+    typeof y === 'number'
+      ? record(affineOp, scalarKernel(x, y, BinaryOp.div), [x], [], { scale: 1 / y })
+      : record(divOp, binaryKernel(x, y, BinaryOp.div, 'div'), [x, y], [x, y], undefined);
+  releaseTemporary(x, a);
+  if (typeof y !== 'number' && typeof b !== 'number') releaseTemporary(y, b);
+  return out;
 }
 
 /** Elementwise a ** b, with broadcasting. The gradient of the exponent is 0 where the base is not positive. */
@@ -204,17 +211,14 @@ export function atan2(y: Tensor, x: Tensor): Tensor {
 
 function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
   const out = scalarKernel(x, scalar, code);
-  if (!x.requiresGrad) return out;
-  const keepsX = code === BinaryOp.maximum ? greater(x, scalar) : less(x, scalar);
-  const ties = equal(x, scalar);
-  const share = add(toFloatMask(keepsX, x.dtype), mul(toFloatMask(ties, x.dtype), 0.5));
-  const result = record(scalarMaskOp, out, [x], [share], undefined);
-  for (const temporary of [keepsX, ties, share]) temporary.dispose();
-  return result;
-}
-
-function toFloatMask(x: Tensor, dtype: DType): Tensor {
-  return converted(x, dtype);
+  if (!wantsGrad([x])) return out;
+  const share = unrecorded(() => {
+    const wins = code === BinaryOp.maximum ? greater(x, scalar) : less(x, scalar);
+    return add(cast(wins, x.dtype), mul(cast(equal(x, scalar), x.dtype), 0.5));
+  });
+  record(scalarMaskOp, out, [x], [share], undefined);
+  share.dispose();
+  return out;
 }
 
 /** The larger of a and b, elementwise; NaN if either is. Equal operands share the gradient. */
@@ -263,7 +267,10 @@ function defineUnary(name: string, code: UnaryOp, saves: Saves, gradient: (g: Te
     checkTensor(x, name);
     const input = INTEGER_OPS.has(code) && x.dtype === 'int32' ? x : asFloat(x);
     const out = unaryKernel(input, code);
-    return record(op, out, [input], saves === 'input' ? [input] : saves === 'output' ? [out] : [], undefined);
+    const saved = saves === 'input' ? [input] : saves === 'output' ? [out] : [];
+    record(op, out, [input], saved, undefined);
+    releaseTemporary(input, x);
+    return out;
   };
 }
 

@@ -3,6 +3,7 @@ import { kernels } from '../backend/select.js';
 import { ShapeError } from '../tensor/errors.js';
 import { broadcastShapes, dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import { composite } from './composite.js';
 import { checkFloat, checkSameDType, defineOp, floats } from './define.js';
 import { sum } from './reduce.js';
 import { expand, reshape } from './view.js';
@@ -91,24 +92,23 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   checkFloat(b, 'matmul', 'other');
   checkSameDType('matmul', a, b);
   if (a.rank === 0 || b.rank === 0) throw mismatch('matmul', a.shape, b.shape, 'a scalar is no matrix, see mul()');
+  const k = dim(a.shape, a.rank - 1);
+  const rows = dim(b.shape, Math.max(0, b.rank - 2));
+  if (k !== rows) throw mismatch('matmul', a.shape, b.shape, `inner sizes ${k} and ${rows} differ`);
+  if (a.rank === 2 && b.rank === 2) return multiply(a, b, false, false);
+  return composite(() => multiplyStacks(a, b));
+}
+
+/** Vectors, and stacks of matrices that broadcast. */
+function multiplyStacks(a: Tensor, b: Tensor): Tensor {
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
-  const k = dim(left.shape, left.rank - 1);
-  if (k !== dim(right.shape, right.rank - 2)) {
-    throw mismatch('matmul', a.shape, b.shape, `inner sizes ${k} and ${dim(right.shape, right.rank - 2)} differ`);
-  }
   // A stack of rows times one matrix is one large product.
-  if (right.rank === 2 && left.rank > 2) {
-    const rows = reshape(left, [sizeOf(left.shape.slice(0, -1)), k]);
-    const flat = multiply(rows, right, false, false);
-    const shape = [...left.shape.slice(0, -1), ...(b.rank === 1 ? [] : [dim(right.shape, 1)])];
-    return reshape(flat, shape);
-  }
-  const out = multiply(left, right, false, false);
-  if (a.rank > 1 && b.rank > 1) return out;
-  const shape = [...out.shape];
-  if (b.rank === 1) shape.pop();
-  if (a.rank === 1) shape.splice(b.rank === 1 ? -1 : -2, 1);
+  const flat = right.rank === 2 ? reshape(left, [sizeOf(left.shape.slice(0, -1)), dim(right.shape, 0)]) : left;
+  const out = multiply(flat, right, false, false);
+  const shape = [...broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'matmul')];
+  if (a.rank > 1) shape.push(dim(left.shape, left.rank - 2));
+  if (b.rank > 1) shape.push(dim(right.shape, right.rank - 1));
   return reshape(out, shape);
 }
 
@@ -143,13 +143,19 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   if (bias && !sameShape(bias.shape, [outFeatures])) {
     throw new ShapeError(`linear: bias ${formatShape(bias.shape)}, expected [${outFeatures}]`);
   }
-  const rows = x.rank === 2 ? x : reshape(x, [sizeOf(x.shape.slice(0, -1)), inFeatures]);
-  const m = dim(rows.shape, 0);
-  const y = product(rows, weight, bias ?? null, [m, outFeatures], {
-    m, n: outFeatures, k: inFeatures, transA: false, transB: true, batch: [],
+  if (x.rank === 2) return affineRows(x, weight, bias ?? null);
+  return composite(() => {
+    const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), inFeatures]);
+    const y = affineRows(rows, weight, bias ?? null);
+    return reshape(y, [...x.shape.slice(0, -1), outFeatures]);
   });
-  record(linearOp, y, bias ? [rows, weight, bias] : [rows, weight], [rows, weight], undefined);
-  return x.rank === 2 ? y : reshape(y, [...x.shape.slice(0, -1), outFeatures]);
+}
+
+/** x·weightᵀ + bias of rows [m, in]. */
+function affineRows(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
+  const [m, n, k] = [dim(x.shape, 0), dim(weight.shape, 0), dim(weight.shape, 1)];
+  const y = product(x, weight, bias, [m, n], { m, n, k, transA: false, transB: true, batch: [] });
+  return record(linearOp, y, bias ? [x, weight, bias] : [x, weight], [x, weight], undefined);
 }
 
 /** Inner product of two vectors. */

@@ -11,11 +11,10 @@ import {
   normalizeAxis,
   type Shape,
   sameShape,
-  sizeOf,
   splitAtAxis,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
+import { composite, unrecorded } from './composite.js';
 import { checkFloat, checkTensor, converted, defineOp, ints, memoryOrder, numbers } from './define.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
 import { expand, flip, type PadWidth, pad, reshape } from './view.js';
@@ -225,14 +224,16 @@ export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}):
   const { keepDims = false, correction = 1 } = options;
   const list = normalizeAxes(axes, x.rank, 'variance');
   const count = list.reduce((n, axis) => n * dim(x.shape, axis), 1);
-  const center = mean(x, list, true);
-  const squares = sumSquares(sub(x, center), list, keepDims);
-  return div(squares, Math.max(0, count - correction));
+  return composite(() => {
+    const center = mean(x, list, true);
+    const squares = sumSquares(sub(x, center), list, keepDims);
+    return div(squares, Math.max(0, count - correction));
+  });
 }
 
 /** Standard deviation, the root of {@link variance}. */
 export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
-  return sqrt(variance(x, axes, options));
+  return composite(() => sqrt(variance(x, axes, options)));
 }
 
 /** Σ x² over axes (all by default). */
@@ -250,7 +251,7 @@ const rootOp = defineOp('norm', (g, node) => {
 
 /** √x with gradient 0 at 0. */
 function root(x: Tensor): Tensor {
-  const y = sqrt(x.detach());
+  const y = unrecorded(() => sqrt(x));
   return record(rootOp, y, [x], [y], undefined);
 }
 
@@ -260,24 +261,28 @@ function root(x: Tensor): Tensor {
  */
 export function norm(x: Tensor, p = 2, axes?: Axes, keepDims = false): Tensor {
   checkFloat(x, 'norm');
-  if (p === 2) return root(sumSquares(x, axes, keepDims));
-  if (p === 1) return reduction(x, 'norm', SUM_ABS, axes, keepDims);
-  if (p === Number.POSITIVE_INFINITY) return max(abs(x), axes, keepDims);
   if (!(p > 0)) throw new ArgumentError(`norm: p is ${p}, expected a number > 0 or Infinity`);
-  return pow(sum(pow(abs(x), p), axes, keepDims), 1 / p);
+  if (p === 1) return reduction(x, 'norm', SUM_ABS, axes, keepDims);
+  return composite(() => {
+    if (p === 2) return root(sumSquares(x, axes, keepDims));
+    if (p === Number.POSITIVE_INFINITY) return max(abs(x), axes, keepDims);
+    return pow(sum(pow(abs(x), p), axes, keepDims), 1 / p);
+  });
 }
 
 function argReduce(x: Tensor, name: string, code: ArgOp, axis: number | undefined, keepDims: boolean): Tensor {
   checkTensor(x, name);
   const flat = axis === undefined;
-  const source = rowMajor(x.dtype === 'uint8' ? converted(x, 'int32') : x);
   const at = flat ? 0 : normalizeAxis(axis, x.rank, name);
   const split = flat ? { outer: 1, axis: x.size, inner: 1 } : splitAtAxis(x.shape, at);
   if (split.axis === 0) throw new ShapeError(`${name}: ${formatShape(x.shape)} has nothing to choose from`);
   const shape = flat ? (keepDims ? x.shape.map(() => 1) : []) : reducedShape(x.shape, [at], keepDims);
+  const ordered = rowMajor(x);
+  const source = ordered.dtype === 'uint8' ? converted(ordered, 'int32') : ordered;
   const out = empty(shape, 'int32');
   kernels().argReduce(ints(out), numbers(source), split.outer, split.axis, split.inner, code);
-  releaseTemporary(source, x);
+  releaseTemporary(source, ordered);
+  releaseTemporary(ordered, x);
   return out;
 }
 
@@ -304,7 +309,10 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
     if (axis < extra || (shape[axis - extra] === 1 && dim(x.shape, axis) !== 1)) axes.push(axis);
   }
   const reduced = sum(x, axes);
-  return sizeOf(reduced.shape) === sizeOf(shape) && sameShape(reduced.shape, shape) ? reduced : reshape(reduced, shape);
+  if (sameShape(reduced.shape, shape)) return reduced;
+  const out = reshape(reduced, shape);
+  reduced.dispose();
+  return out;
 }
 
 /** True for tensors; narrows. */

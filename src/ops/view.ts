@@ -6,6 +6,7 @@ import {
   checkShape,
   dim,
   formatShape,
+  MAX_RANK,
   normalizeAxes,
   normalizeAxis,
   type Shape,
@@ -14,6 +15,7 @@ import {
   stridesOf,
 } from '../tensor/shape.js';
 import { empty, rowMajor, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { composite } from './composite.js';
 import { checkSameDType, checkTensor, defineOp, stridesIn } from './define.js';
 import { sumTo } from './reduce.js';
 
@@ -243,7 +245,10 @@ export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
   const isLeading = first !== undefined && first.step === 1 && ranges.every((range, axis) => axis === 0 || isWhole(range, axis));
   const part = isLeading ? leadingSlice(x, attrs, first) : taken(x, attrs);
   const kept = part.shape.filter((_, axis) => typeof specs[axis] !== 'number');
-  return kept.length === part.rank ? part : reshape(part, kept);
+  if (kept.length === part.rank) return part;
+  const out = reshape(part, kept);
+  part.dispose();
+  return out;
 }
 
 /** `size` elements of an axis from `start` on; see {@link slice}. */
@@ -326,7 +331,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
       throw new ShapeError(`stack: shapes ${formatShape(first.shape)} and ${formatShape(t.shape)} differ`);
     }
   }
-  return concat(tensors.map((t) => unsqueeze(t, axis)), axis);
+  return composite(() => concat(tensors.map((t) => unsqueeze(t, axis)), axis));
 }
 
 /** Cuts an axis into pieces of the given sizes, or of one size with a smaller last piece. */
@@ -355,11 +360,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
 /** Elements added before and after an axis. */
 export type PadWidth = readonly [before: number, after: number];
 
-interface PadAttrs {
-  readonly slice: SliceAttrs;
-}
-
-const padOp = defineOp<PadAttrs>('pad', (g, node) => [taken(g, node.attrs.slice)]);
+const padOp = defineOp<SliceAttrs>('pad', (g, node) => [taken(g, node.attrs)]);
 
 /**
  * Surrounds x with a constant.
@@ -376,20 +377,23 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
   if (pairs.some(([before, after]) => !Number.isInteger(before) || !Number.isInteger(after))) {
     throw new ArgumentError('pad: widths are integers');
   }
-  const cropped = slice(x, ...pairs.map(([before, after], i): SliceSpec => [
-    Math.max(0, -before),
-    Math.max(0, dim(x.shape, i) - Math.max(0, -after)),
-  ]));
-  const grow = pairs.map(([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)]);
-  if (grow.every(([before, after]) => before === 0 && after === 0)) return cropped;
-  const shape = cropped.shape.map((size, i) => size + (grow[i]?.[0] ?? 0) + (grow[i]?.[1] ?? 0));
+  if (pairs.every(([before, after]) => before === 0 && after === 0)) return x;
+  if (pairs.some(([before, after]) => before < 0 || after < 0)) {
+    const crops = pairs.map(([before, after], axis): SliceSpec => [
+      Math.max(0, -before),
+      Math.max(0, dim(x.shape, axis) - Math.max(0, -after)),
+    ]);
+    const growth = pairs.map(([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)]);
+    return composite(() => pad(slice(x, ...crops), growth, value));
+  }
+  const shape = x.shape.map((size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0));
   checkShape(shape, 'pad');
   const out = empty(shape, x.dtype);
   kernels().fill(out.raw, out.size, value);
-  const ranges = cropped.shape.map((size, i) => ({ start: grow[i]?.[0] ?? 0, step: 1, count: size }));
+  const ranges = x.shape.map((size, axis) => ({ start: pairs[axis]?.[0] ?? 0, step: 1, count: size }));
   const to = walkOf(ranges, stridesOf(shape));
-  stridedCopy(out, to, cropped, { start: 0, strides: stridesIn(cropped, cropped.shape) }, cropped.shape);
-  return record(padOp, out, [cropped], [], { slice: { ranges, shape } });
+  stridedCopy(out, to, x, { start: 0, strides: stridesIn(x, x.shape) }, x.shape);
+  return record(padOp, out, [x], [], { ranges, shape });
 }
 
 /** Repeats x along each axis: `repeat(x, [2, 1])` stacks two copies. Extra leading counts add axes. */
@@ -398,17 +402,20 @@ export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   if (counts.length < x.rank || counts.some((count) => !Number.isInteger(count) || count < 0)) {
     throw new ShapeError(`repeat: counts ${formatShape(counts)} for ${formatShape(x.shape)}; expected one integer ≥ 0 an axis`);
   }
-  const padded = [...Array.from({ length: counts.length - x.rank }, () => 1), ...x.shape];
-  if (counts.length * 2 > 8) return repeatByAxis(reshape(x, padded), counts);
-  const interleaved = padded.flatMap((size) => [1, size]);
-  const expanded = expand(reshape(x, interleaved), padded.flatMap((size, i) => [counts[i] ?? 1, size]));
-  return reshape(expanded, padded.map((size, i) => size * (counts[i] ?? 1)));
+  return composite(() => {
+    const padded = [...Array.from({ length: counts.length - x.rank }, () => 1), ...x.shape];
+    if (counts.length * 2 > MAX_RANK) return repeatByAxis(reshape(x, padded), counts);
+    const interleaved = padded.flatMap((size) => [1, size]);
+    const expanded = expand(reshape(x, interleaved), padded.flatMap((size, i) => [counts[i] ?? 1, size]));
+    return reshape(expanded, padded.map((size, i) => size * (counts[i] ?? 1)));
+  });
 }
 
 /** For ranks whose interleaved form would have too many axes. */
 function repeatByAxis(x: Tensor, counts: readonly number[]): Tensor {
-  return counts.reduce(
-    (t, count, axis) => (count === 1 ? t : concat(Array.from({ length: count }, () => t), axis)),
-    x,
-  );
+  return counts.reduce((t, count, axis) => {
+    if (count === 1) return t;
+    if (count === 0) return narrow(t, axis, 0, 0);
+    return concat(Array.from({ length: count }, () => t), axis);
+  }, x);
 }

@@ -1,6 +1,6 @@
 import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { each, type OpCase, type OpName } from './case.js';
+import { composed, each, type OpCase, type OpName } from './case.js';
 
 const ACTIVATIONS: readonly [name: string, op: OpName, fn: (x: Tensor) => Tensor][] = [
   ['relu', 'relu', ops.relu],
@@ -50,6 +50,6 @@ export const activation: readonly OpCase[] = [
   {
     name: 'activation of an activation',
     ops: ['tanh', 'silu', 'sigmoid'],
-    fn: (x) => ops.tanh(ops.silu(ops.sigmoid(x))),
+    fn: composed((x) => ops.tanh(ops.silu(ops.sigmoid(x)))),
   },
 ];

@@ -1,4 +1,5 @@
 import type * as operations from '../../src/ops/index.js';
+import { scope } from '../../src/tensor/scope.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
 /** The name of an exported op, or of any other function that `src/ops` exports. */
@@ -43,4 +44,9 @@ export function eachPair(fn: (a: Tensor, b: Tensor) => Tensor): OpCase['fn'] {
     }
     return results;
   };
+}
+
+/** A function that makes tensors on its way, and lets go of them. */
+export function composed(fn: OpCase['fn']): OpCase['fn'] {
+  return (...inputs) => scope(() => fn(...inputs));
 }

@@ -1,6 +1,6 @@
 import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { each, eachPair, type OpCase } from './case.js';
+import { composed, each, eachPair, type OpCase } from './case.js';
 
 const UNARY = [
   'neg',
@@ -72,7 +72,7 @@ export const elementwise: readonly OpCase[] = [
   {
     name: 'unary floats of int32',
     ops: ['exp', 'sqrt'],
-    fn: (x) => [ops.exp(x), ops.sqrt(ops.abs(x))],
+    fn: composed((x) => [ops.exp(x), ops.sqrt(ops.abs(x))]),
   },
   { name: 'round half to even', ops: ['round'], fn: each(ops.round) },
   ...BINARY.map((name): OpCase => ({ name, ops: [name], fn: eachPair(ops[name]) })),
@@ -210,7 +210,7 @@ export const elementwise: readonly OpCase[] = [
   {
     name: 'where of int32',
     ops: ['where', 'neg'],
-    fn: (m, a) => [ops.where(m, a, 7), ops.where(m, a, ops.neg(a))],
+    fn: composed((m, a) => [ops.where(m, a, 7), ops.where(m, a, ops.neg(a))]),
   },
   {
     name: 'cast',

@@ -1,10 +1,7 @@
 import * as ops from '../../src/ops/index.js';
-import type { OpCase } from './case.js';
+import { composed, type OpCase } from './case.js';
 
 const { gather, scatterAdd, indexSelect, indexAdd, embedding, oneHot } = ops;
-
-/** j mod n of non-negative int32 indices. */
-const wrapped = (j: Parameters<typeof ops.remainder>[0], n: number) => ops.remainder(j, n);
 
 export const indexing: readonly OpCase[] = [
   {
@@ -31,13 +28,13 @@ export const indexing: readonly OpCase[] = [
   {
     name: 'indexSelect',
     ops: ['indexSelect'],
-    fn: (x, i, j, y, e) => [
+    fn: composed((x, i, j, y, e) => [
       indexSelect(x, 0, i),
       indexSelect(x, 1, j),
       indexSelect(y, 1, i),
       indexSelect(x, 0, e),
-      indexSelect(y, -1, wrapped(j, 2)),
-    ],
+      indexSelect(y, -1, ops.remainder(j, 2)),
+    ]),
   },
   {
     name: 'indexSelect of integers',
@@ -47,11 +44,11 @@ export const indexing: readonly OpCase[] = [
   {
     name: 'indexAdd',
     ops: ['indexAdd'],
-    fn: (x, i, s, t, y, u) => [
+    fn: composed((x, i, s, t, y, u) => [
       indexAdd(x, 0, i, s),
-      indexAdd(x, 1, wrapped(i, 3), t, -0.5),
-      indexAdd(y, 1, wrapped(i, 3), u),
-    ],
+      indexAdd(x, 1, ops.remainder(i, 3), t, -0.5),
+      indexAdd(y, 1, ops.remainder(i, 3), u),
+    ]),
   },
   {
     name: 'oneHot',

@@ -1,5 +1,5 @@
 import * as ops from '../../src/ops/index.js';
-import { eachPair, type OpCase } from './case.js';
+import { composed, eachPair, type OpCase } from './case.js';
 
 const products = ['matrices', 'vectors', 'batches', 'broadcast batches', 'nothing'].map(
   (kind): OpCase => ({ name: `matmul ${kind}`, ops: ['matmul'], fn: eachPair(ops.matmul) }),
@@ -10,15 +10,15 @@ export const matmul: readonly OpCase[] = [
   {
     name: 'matmul of one operand',
     ops: ['matmul'],
-    fn: (x) => [ops.matmul(x, x), ops.matmul(ops.matmul(x, x), x)],
+    fn: composed((x) => [ops.matmul(x, x), ops.matmul(ops.matmul(x, x), x)]),
   },
   {
     name: 'matmul of transposed matrices',
     ops: ['matmul', 'transpose'],
-    fn: (a, b) => [
+    fn: composed((a, b) => [
       ops.matmul(ops.transpose(a), ops.transpose(b)),
       ops.transpose(ops.matmul(b, a)),
-    ],
+    ]),
   },
   { name: 'dot', ops: ['dot'], fn: ops.dot },
   {

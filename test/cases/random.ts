@@ -1,6 +1,6 @@
 import * as ops from '../../src/ops/index.js';
 import { Generator } from '../../src/tensor/random.js';
-import type { OpCase } from './case.js';
+import { composed, type OpCase } from './case.js';
 
 export const random: readonly OpCase[] = [
   {
@@ -43,14 +43,14 @@ export const random: readonly OpCase[] = [
   {
     name: 'bernoulli',
     ops: ['bernoulli'],
-    fn: () => {
+    fn: composed(() => {
       const generator = new Generator(3);
       return [
         ops.bernoulli([4, 5], 0.3, { generator }),
         ops.bernoulli([7], undefined, { generator }),
         ops.bernoulli([2, 3], ops.tensor([0, 0.5, 1]), { generator }),
       ];
-    },
+    }),
   },
   {
     name: 'dropout',

@@ -1,5 +1,5 @@
 import * as ops from '../../src/ops/index.js';
-import type { OpCase } from './case.js';
+import { composed, type OpCase } from './case.js';
 
 const { reshape, slice, permute, pad, repeat, expand, concat, stack, split, flip } = ops;
 
@@ -113,14 +113,14 @@ export const view: readonly OpCase[] = [
   {
     name: 'slice of a slice',
     ops: ['slice', 'mul', 'add'],
-    fn: (x) => {
+    fn: composed((x) => {
       const middle = slice(x, [1, 4]);
       return [
         slice(middle, { start: 1 }),
         ops.mul(slice(middle, null, 2), 2),
         ops.add(slice(slice(x, { start: 1 }), 0), slice(x, 0)),
       ];
-    },
+    }),
   },
   {
     name: 'flip',
@@ -204,10 +204,10 @@ export const view: readonly OpCase[] = [
   {
     name: 'views of channels',
     ops: ['permute', 'reshape', 'flatten', 'transpose', 'slice'],
-    fn: (x) => [
+    fn: composed((x) => [
       reshape(permute(x, [0, 2, 3, 1]), [16, 3]),
       ops.transpose(ops.flatten(x, 2), 1, 2),
       ops.flatten(slice(x, null, { start: 1 }), 1),
-    ],
+    ]),
   },
 ];

@@ -38,7 +38,7 @@ export class Random {
   }
 }
 
-const array = (constructor, length, fill = 'any') => ({ array: constructor, length, fill });
+const array = (kind, length, fill = 'any') => ({ array: kind, length, fill });
 const f32 = (length) => array(Float32Array, length);
 const i32 = (length, fill) => array(Int32Array, length, fill);
 const u8 = (length) => array(Uint8Array, length, 'mask');

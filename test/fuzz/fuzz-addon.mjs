@@ -38,14 +38,14 @@ function newBuffer(addon, random, bytes) {
 }
 
 class Guarded {
-  constructor(addon, random, { array: constructor, length, fill }) {
-    const bytes = length * constructor.BYTES_PER_ELEMENT;
+  constructor(addon, random, { array: Kind, length, fill }) {
+    const bytes = length * Kind.BYTES_PER_ELEMENT;
     // Some arrays end where their memory ends, so that the sanitizer sees what lies beyond.
     const after = random.chance(0.5) ? GUARD : 0;
     const buffer = newBuffer(addon, random, GUARD + bytes + after);
     this.bytes = new Uint8Array(buffer).fill(GUARD_BYTE);
     this.end = GUARD + bytes;
-    this.array = new constructor(buffer, GUARD, length);
+    this.array = new Kind(buffer, GUARD, length);
     fillArray(random, this.array, fill);
   }
 

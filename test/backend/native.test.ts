@@ -1,0 +1,192 @@
+import { createRequire } from 'node:module';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Kernels, NumericArray } from '../../src/backend/kernels.js';
+import {
+  ArgOp,
+  BinaryOp,
+  CompareOp,
+  ReduceOp,
+  UnaryGradOp,
+  UnaryOp,
+} from '../../src/backend/kernels.js';
+import type { NativeAddon } from '../../src/backend/native/addon.js';
+import { backend, backendInfo, synchronize, synchronizeSync } from '../../src/backend/select.js';
+import { tsBackend } from '../../src/backend/ts/index.js';
+import { IndexFaultError } from '../../src/tensor/errors.js';
+import { addonPath } from './child.js';
+
+const isNative = process.env.AXONODE_BACKEND === 'native';
+const load = (): NativeAddon => createRequire(import.meta.url)(addonPath);
+
+/** Arrays in the addon's own memory, for which calls are queued. */
+const floats = (...values: number[]): Float32Array => {
+  const array = new Float32Array(backend().allocate(4 * values.length));
+  array.set(values);
+  return array;
+};
+const integers = (...values: number[]): Int32Array => {
+  const array = new Int32Array(backend().allocate(4 * values.length));
+  array.set(values);
+  return array;
+};
+
+describe.runIf(isNative)('the addon', () => {
+  it('has the kernels of the TypeScript backend, with as many parameters', () => {
+    const { arity, kernels } = load();
+    const parameters = Object.entries(tsBackend.kernels).map(([name, kernel]) => [
+      name,
+      (kernel as (...values: unknown[]) => void).length,
+    ]);
+    expect(arity).toEqual(Object.fromEntries(parameters));
+    expect(Object.keys(kernels).sort()).toEqual(Object.keys(arity).sort());
+  });
+
+  it('takes every operation of the enumerations, and none beyond', () => {
+    const { kernels } = load();
+    const x = () => floats(1, 2);
+    const plan = Int32Array.of(1, 2, 1, 1);
+    const families: [Record<string, number>, (op: number) => void][] = [
+      [UnaryOp, (op) => kernels.unary(x(), x(), 2, op as 0, 1, 1)],
+      [UnaryGradOp, (op) => kernels.unaryGrad(x(), x(), x(), 2, op as 0, 1, 1)],
+      [BinaryOp, (op) => kernels.binary(x(), x(), x(), 2, op as 0)],
+      [CompareOp, (op) => kernels.compare(new Uint8Array(2), x(), x(), plan, op as 0)],
+      [ReduceOp, (op) => kernels.reduce(x(), x(), 1, 2, 1, op as 0)],
+      [ArgOp, (op) => kernels.argReduce(integers(0), x(), 1, 2, 1, op as 0)],
+    ];
+    for (const [family, call] of families) {
+      const codes = Object.values(family);
+      for (const code of codes) call(code);
+      expect(() => call(codes.length)).toThrow(RangeError);
+    }
+  });
+
+  // Wrong calls, which the types would not let pass.
+  const call = (name: keyof Kernels, ...values: unknown[]): void =>
+    Reflect.apply(load().kernels[name], undefined, values);
+
+  it.each<[string, keyof Kernels, unknown[]]>([
+    [
+      'addScaled: x has 3 elements, expected at least 4',
+      'addScaled',
+      [floats(1, 2, 3, 4), floats(1, 2, 3), 4, 1],
+    ],
+    [
+      'addScaled: x is a Float64Array of 4, expected a Float32Array',
+      'addScaled',
+      [floats(1), new Float64Array(4), 1, 1],
+    ],
+    [
+      'addScaled: x is undefined, expected a Float32Array',
+      'addScaled',
+      [floats(1), undefined, 1, 1],
+    ],
+    ['addScaled: x is null, expected an array of at least 1', 'addScaled', [floats(1), null, 1, 1]],
+    [
+      'addScaled: n is NaN, expected an integer',
+      'addScaled',
+      [floats(1), floats(1), Number.NaN, 1],
+    ],
+    ['addScaled: n is 1.5, expected an integer', 'addScaled', [floats(1), floats(1), 1.5, 1]],
+    [
+      'addScaled: n is -1, expected an integer of at least 0',
+      'addScaled',
+      [floats(1), floats(1), -1, 1],
+    ],
+    [
+      'addScaled: alpha is a string, expected a number',
+      'addScaled',
+      [floats(1), floats(1), 1, '1'],
+    ],
+    ['addScaled: got 3 arguments, expected 4', 'addScaled', [floats(1), floats(1), 1]],
+    [
+      'copyStrided: plan reaches before the beginning of x',
+      'copyStrided',
+      [floats(1, 2), floats(1, 2), Int32Array.of(1, 0, 0, 2, 1, -1)],
+    ],
+    [
+      'copyStrided: x is int32, expected float32 as in the arrays before it',
+      'copyStrided',
+      [floats(1), integers(1), Int32Array.of(0, 0, 0)],
+    ],
+  ])('says: %s', (message, name, values) => {
+    const code = 'ERR_KERNEL_ARGUMENT';
+    expect(() => call(name, ...values)).toThrow(expect.objectContaining({ code, message }));
+  });
+
+  it('has done its work on return where memory is not its own', () => {
+    const x = new Float32Array(3);
+    for (let i = 0; i < 100; i++) {
+      load().kernels.fill(x, 3, i);
+      expect(x[2]).toBe(i);
+    }
+  });
+});
+
+describe.runIf(isNative)('the native backend', () => {
+  afterEach(() => synchronizeSync());
+
+  it('numbers work by tickets', async () => {
+    const before = backend().submitted();
+    backend().kernels.fill(floats(1), 1, 2);
+    expect(backend().submitted()).toBe(before + 1);
+    await backend().wait();
+    expect(backend().completed()).toBe(before + 1);
+  });
+
+  it('gives memory aligned to cache lines, as large as asked for', () => {
+    for (const bytes of [0, 1, 1000, 5 * 2 ** 20]) {
+      expect(backend().allocate(bytes).byteLength).toBe(bytes);
+    }
+    expect(() => backend().allocate(2 ** 52)).toThrow(RangeError);
+  });
+
+  const faulty = (): void => {
+    const index = integers(1, 10);
+    backend().kernels.gather(floats(0, 0), floats(...Array(10).keys()), index, 1, 10, 1, 2);
+  };
+
+  it('throws the first index out of range at the next synchronisation, once', async () => {
+    const message = 'gather: index 10 is out of range for an axis of size 10';
+    faulty();
+    expect(() => synchronizeSync()).toThrow(new IndexFaultError(message));
+    synchronizeSync();
+    faulty();
+    await expect(synchronize()).rejects.toThrow(message);
+    await synchronize();
+  });
+
+  it('works on after a fault', () => {
+    const out = floats(0);
+    faulty();
+    backend().kernels.fill(out, 1, 7);
+    expect(() => synchronizeSync()).toThrow(IndexFaultError);
+    expect(out[0]).toBe(7);
+  });
+
+  it('lets timers run in a loop that awaits nothing but tiny work', async () => {
+    const out: NumericArray = floats(0);
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 5);
+    const end = performance.now() + 200;
+    while (performance.now() < end) {
+      backend().kernels.fill(out, 1, 1);
+      await synchronize();
+    }
+    clearInterval(timer);
+    expect(ticks).toBeGreaterThan(10);
+  });
+
+  it('changes its threads in order with the work around it', () => {
+    const { threads } = backendInfo();
+    const n = 1 << 18;
+    const [x, sum] = [new Float32Array(backend().allocate(4 * n)), floats(0)];
+    for (const count of [1, 3, threads]) {
+      backend().kernels.fill(x, n, count);
+      backend().setNumThreads(count);
+      expect(backendInfo().threads).toBe(count);
+      backend().kernels.reduce(sum, x, 1, n, 1, ReduceOp.sum);
+      synchronizeSync();
+      expect(sum[0]).toBe(count * n);
+    }
+  });
+});

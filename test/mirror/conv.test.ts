@@ -1,0 +1,181 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import * as ops from '../../src/ops/index.js';
+import type { Layout, Tensor } from '../../src/tensor/tensor.js';
+import { floats, forAll, type Input, layouts, mirror, seeds } from '../support/mirror.js';
+
+const int = (min: number, max: number) => fc.integer({ min, max });
+const pair = (arbitrary: fc.Arbitrary<number>) => fc.tuple(arbitrary, arbitrary);
+
+interface Conv {
+  readonly batch: number;
+  readonly groups: number;
+  /** Channels of one group. */
+  readonly from: number;
+  readonly to: number;
+  readonly kernel: [number, number];
+  readonly stride: [number, number];
+  readonly padding: [number, number];
+  readonly dilation: [number, number];
+  /** Pixels beyond the smallest image that fits. */
+  readonly extra: [number, number];
+  readonly layout: Layout;
+  readonly bias: boolean;
+}
+
+const geometry: fc.Arbitrary<Conv> = fc.record({
+  batch: int(0, 3),
+  groups: fc.oneof({ weight: 2, arbitrary: fc.constant(1) }, { weight: 1, arbitrary: int(2, 5) }),
+  from: fc.oneof({ weight: 3, arbitrary: int(1, 5) }, { weight: 1, arbitrary: int(6, 35) }),
+  to: fc.oneof({ weight: 3, arbitrary: int(1, 5) }, { weight: 1, arbitrary: int(6, 35) }),
+  kernel: pair(fc.constantFrom(1, 1, 2, 3, 3, 4, 5, 7)),
+  stride: pair(fc.constantFrom(1, 1, 2, 3)),
+  padding: pair(int(0, 3)),
+  dilation: pair(fc.constantFrom(1, 1, 2, 3)),
+  extra: pair(int(0, 9)),
+  layout: layouts,
+  bias: fc.boolean(),
+});
+
+/** The input, weight and bias of a convolution. */
+function operands(c: Conv): Input[] {
+  const size = ([0, 1] as const).map((i) => {
+    const span = c.dilation[i] * (c.kernel[i] - 1) + 1;
+    return Math.max(1, span - 2 * c.padding[i]) + c.extra[i];
+  });
+  const inputs = [
+    floats([c.batch, c.from * c.groups, ...size], { layout: c.layout }),
+    floats([c.to * c.groups, c.from, ...c.kernel]),
+  ];
+  return c.bias ? [...inputs, floats([c.to * c.groups])] : inputs;
+}
+
+const ROUNDING = { rtol: 1e-5, atol: 1e-4 };
+
+describe('convolution', () => {
+  it('conv2d of any geometry', () => {
+    forAll(
+      [geometry, seeds],
+      (c, seed) => {
+        mirror(seed, operands(c), (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, c), ROUNDING);
+      },
+      120,
+    );
+  });
+
+  it('depthwise', () => {
+    forAll([geometry, int(1, 40), int(1, 2), seeds], (c, channels, multiplier, seed) => {
+      const depthwise = { ...c, groups: channels, from: 1, to: multiplier };
+      mirror(
+        seed,
+        operands(depthwise),
+        (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, depthwise),
+        ROUNDING,
+      );
+    });
+  });
+
+  it('conv1d', () => {
+    forAll([geometry, seeds], (c, seed) => {
+      const [, width] = c.extra;
+      const inputs = [
+        floats([c.batch, c.from * c.groups, c.dilation[1] * c.kernel[1] + width]),
+        floats([c.to * c.groups, c.from, c.kernel[1]]),
+      ];
+      const options = {
+        groups: c.groups,
+        stride: c.stride[1],
+        padding: c.padding[1],
+        dilation: c.dilation[1],
+      };
+      mirror(seed, inputs, (x, w) => ops.conv1d(x, w, null, options), ROUNDING);
+    });
+  });
+
+  it('convTranspose2d', () => {
+    forAll([geometry, seeds], (c, seed) => {
+      const size = c.extra.map((extra) => extra + 4);
+      const inputs = [
+        floats([c.batch, c.from * c.groups, ...size], { layout: c.layout }),
+        floats([c.from * c.groups, c.to, ...c.kernel]),
+        floats([c.to * c.groups]),
+      ];
+      const [height, width] = c.padding;
+      const options = { ...c, padding: [Math.min(height, 1), Math.min(width, 1)] as [number, number] };
+      mirror(seed, inputs, (x, w, b) => ops.convTranspose2d(x, w, b, options), ROUNDING);
+    });
+  });
+
+  it.each([
+    ['LeNet', [16, 1, 28, 28], [6, 1, 5, 5], { padding: 2 }],
+    ['a residual block', [2, 64, 14, 14], [64, 64, 3, 3], { padding: 1 }],
+    ['a stem', [2, 3, 64, 64], [32, 3, 7, 7], { padding: 3, stride: 2 }],
+    ['a bottleneck', [2, 96, 15, 15], [24, 96, 1, 1], {}],
+    ['a projection', [2, 32, 15, 15], [64, 32, 1, 1], { stride: 2 }],
+  ] as const)('of the size of %s', (_, input, weight, options) => {
+    for (const layout of ['rowMajor', 'channelsLast'] as const) {
+      const inputs = [floats(input, { layout }), floats(weight, { low: -0.2, high: 0.2 })];
+      mirror(1, inputs, (x, w) => ops.conv2d(x, w, null, options), { rtol: 1e-4, atol: 1e-3 });
+    }
+  });
+});
+
+describe('pooling', () => {
+  const pooling = fc.record({
+    shape: fc.tuple(int(0, 3), int(1, 40), int(6, 17), int(6, 17)),
+    kernel: pair(int(1, 4)),
+    stride: pair(int(1, 3)),
+    padding: pair(int(0, 2)),
+    dilation: pair(int(1, 2)),
+    ceilMode: fc.boolean(),
+    countIncludePad: fc.boolean(),
+    layout: layouts,
+  });
+  /** Padding is at most half of the kernel. */
+  const fitting = (padding: [number, number], kernel: [number, number]): [number, number] => [
+    Math.min(padding[0], Math.floor(kernel[0] / 2)),
+    Math.min(padding[1], Math.floor(kernel[1] / 2)),
+  ];
+
+  it('maxPool2d', () => {
+    forAll([pooling, seeds], ({ shape, kernel, layout, ...options }, seed) => {
+      const exact = floats(shape, { layout });
+      const coarse = { ...exact, draw: (u: number) => Math.round(exact.draw(u) * 3) };
+      const padding = fitting(options.padding, kernel);
+      for (const input of [exact, coarse]) {
+        mirror(seed, [input], (x) => {
+          const pooled = ops.maxPool2dWithIndices(x, kernel, { ...options, padding });
+          return [pooled.output, pooled.indices];
+        });
+      }
+    }, 80);
+  });
+
+  it('avgPool2d', () => {
+    forAll([pooling, fc.option(int(1, 9), { nil: undefined }), seeds], (pool, divisor, seed) => {
+      const { shape, kernel, layout, stride, ceilMode, countIncludePad } = pool;
+      const padding = fitting(pool.padding, kernel);
+      const override = divisor === undefined ? {} : { divisorOverride: divisor };
+      const options = { stride, padding, ceilMode, countIncludePad, ...override };
+      mirror(seed, [floats(shape, { layout })], (x) => ops.avgPool2d(x, kernel, options));
+    }, 80);
+  });
+
+  it('adaptive pools', () => {
+    forAll([pooling, pair(int(1, 9)), seeds], ({ shape, layout }, size, seed) => {
+      mirror(seed, [floats(shape, { layout })], (x) => [
+        ops.adaptiveAvgPool2d(x, size),
+        ops.adaptiveMaxPool2d(x, size),
+      ]);
+    });
+  });
+
+  it('pools of sequences', () => {
+    forAll([int(0, 3), int(1, 9), int(4, 30), int(1, 4), seeds], (n, c, length, kernel, seed) => {
+      mirror(seed, [floats([n, c, length])], (x) => [
+        ops.maxPool1d(x, kernel, { ceilMode: true }),
+        ops.avgPool1d(x, kernel, { stride: 2 }),
+      ]);
+    });
+  });
+});

@@ -1,0 +1,84 @@
+import fc from 'fast-check';
+import { describe, it } from 'vitest';
+import { copyFrom, tensor } from '../../src/ops/index.js';
+import { Adam, AdamW, SGD } from '../../src/optim/index.js';
+import { scope } from '../../src/tensor/scope.js';
+import { sizeOf } from '../../src/tensor/shape.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+import { onBothBackends } from '../support/backends.js';
+import { expectClose } from '../support/close.js';
+import { forAll, largeShapes, seeds, sequence, shapes } from '../support/mirror.js';
+
+const STEPS = 4;
+
+interface Stepper {
+  step(): void;
+}
+
+/** Parameters after a few steps with pseudorandom gradients, some of which are missing. */
+function train(sizes: readonly number[][], seed: number, make: (params: Tensor[]) => Stepper) {
+  return scope(() => {
+    const next = sequence(seed);
+    const draw = (shape: readonly number[]) =>
+      tensor(
+        Float32Array.from({ length: sizeOf(shape) }, () => 2 * next() - 1),
+        { shape },
+      );
+    const params = sizes.map(draw);
+    for (const p of params) p.requiresGrad = true;
+    const optimizer = make(params);
+    for (let step = 0; step < STEPS; step++) {
+      for (const [i, p] of params.entries()) {
+        const gradient = draw(p.shape);
+        if ((i + step) % 4 === 3) continue;
+        if (p.grad === null) p.grad = gradient.keep();
+        else copyFrom(p.grad, gradient);
+      }
+      optimizer.step();
+    }
+    return params.map((p) => p.dataSync());
+  });
+}
+
+const parameters = fc.array(fc.oneof({ weight: 3, arbitrary: shapes(0, 4) }, { weight: 1, arbitrary: largeShapes }), {
+  minLength: 1,
+  maxLength: 5,
+});
+
+function mirrored(sizes: readonly number[][], seed: number, make: (params: Tensor[]) => Stepper): void {
+  const { native, ts } = onBothBackends(() => train(sizes, seed, make));
+  for (const [i, expected] of ts.entries()) {
+    expectClose(native[i] ?? [], expected, { rtol: 1e-5, atol: 1e-6 }, `parameter ${i}`);
+  }
+}
+
+const rate = fc.constantFrom(0.1, 0.01);
+const decay = fc.constantFrom(0, 0.05);
+
+describe('optimisers', () => {
+  it('SGD', () => {
+    forAll(
+      [parameters, rate, fc.constantFrom(0, 0.9), decay, fc.boolean(), fc.boolean(), seeds],
+      (sizes, lr, momentum, weightDecay, nesterov, maximize, seed) => {
+        const dampening = nesterov ? 0 : 0.1;
+        const options = { lr, momentum, weightDecay, dampening, maximize };
+        const looksAhead = nesterov && momentum > 0;
+        mirrored(sizes, seed, (params) => new SGD(params, { ...options, nesterov: looksAhead }));
+      },
+      20,
+    );
+  });
+
+  it.each([
+    ['Adam', Adam],
+    ['AdamW', AdamW],
+  ] as const)('%s', (_, Optimizer) => {
+    forAll(
+      [parameters, rate, decay, fc.boolean(), fc.boolean(), seeds],
+      (sizes, lr, weightDecay, amsgrad, maximize, seed) => {
+        mirrored(sizes, seed, (params) => new Optimizer(params, { lr, weightDecay, amsgrad, maximize }));
+      },
+      20,
+    );
+  });
+});

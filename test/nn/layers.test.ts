@@ -1,0 +1,169 @@
+import { describe, expect, test } from 'vitest';
+import { backward } from '../../src/autograd/backward.js';
+import * as nn from '../../src/nn/index.js';
+import { full, zeros } from '../../src/ops/creation.js';
+import { sum } from '../../src/ops/reduce.js';
+import { ArgumentError, AxonodeError, ShapeError } from '../../src/tensor/errors.js';
+import { Generator } from '../../src/tensor/random.js';
+import { scope } from '../../src/tensor/scope.js';
+import { expectSame } from '../support/close.js';
+
+describe('options out of range are refused when the layer is made', () => {
+  const kernelSize = 3;
+  test.each<[string, () => nn.Module, RegExp]>([
+    ['Linear', () => new nn.Linear(0, 3), /Linear: inFeatures is 0, expected an integer ≥ 1/],
+    ['Linear', () => new nn.Linear(3, 1.5), /Linear: outFeatures is 1.5/],
+    ['Conv2d', () => new nn.Conv2d(0, 3, { kernelSize }), /Conv2d: inChannels is 0/],
+    ['Conv2d', () => new nn.Conv2d(3, -1, { kernelSize }), /Conv2d: outChannels is -1/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize: 0 }), /Conv2d: kernelSize is 0/],
+    [
+      'Conv2d',
+      () => new nn.Conv2d(3, 4, { kernelSize, stride: [1, 0] }),
+      /Conv2d: stride is \[1, 0\]/,
+    ],
+    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, padding: -1 }), /Conv2d: padding is -1/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, dilation: 0 }), /Conv2d: dilation is 0/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, groups: 0 }), /Conv2d: groups is 0/],
+    [
+      'Conv2d',
+      () => new nn.Conv2d(3, 4, { kernelSize, groups: 2 }),
+      /Conv2d: groups=2 does not divide 3 input and 4 output channels/,
+    ],
+    [
+      'Conv2d',
+      () => new nn.Conv2d(3, 4, { kernelSize, stride: 2, padding: 'same' }),
+      /Conv2d: padding 'same' with stride \[2, 2\], expected 1/,
+    ],
+    ['Conv1d', () => new nn.Conv1d(1, 1, { kernelSize: 2.5 }), /Conv1d: kernelSize is 2.5/],
+    [
+      'ConvTranspose2d',
+      () => new nn.ConvTranspose2d(4, 3, { kernelSize, groups: 4 }),
+      /ConvTranspose2d: groups=4 does not divide/,
+    ],
+    ['MaxPool2d', () => new nn.MaxPool2d(0), /MaxPool2d: kernelSize is 0/],
+    ['MaxPool2d', () => new nn.MaxPool2d(2, { padding: 2 }), /padding \[2, 2\] is more than half/],
+    ['AvgPool2d', () => new nn.AvgPool2d(2, { stride: 0 }), /AvgPool2d: stride is 0/],
+    ['MaxPool1d', () => new nn.MaxPool1d(-1), /MaxPool1d: kernelSize is -1/],
+    ['AvgPool1d', () => new nn.AvgPool1d(2, { padding: 2 }), /AvgPool1d: padding 2 is more/],
+    ['AdaptiveAvgPool2d', () => new nn.AdaptiveAvgPool2d(0), /AdaptiveAvgPool2d: size is 0/],
+    ['AdaptiveMaxPool2d', () => new nn.AdaptiveMaxPool2d([1.5, null]), /size is \[1.5,null\]/],
+    ['Dropout', () => new nn.Dropout(1.5), /Dropout: p is 1.5/],
+    ['Dropout2d', () => new nn.Dropout2d(-0.1), /Dropout2d: p is -0.1/],
+    ['LeakyReLU', () => new nn.LeakyReLU({ slope: Number.NaN }), /LeakyReLU: slope is NaN/],
+    ['ELU', () => new nn.ELU({ alpha: Number.POSITIVE_INFINITY }), /ELU: alpha is Infinity/],
+    ['GELU', () => new nn.GELU({ approximate: 'erf' as 'tanh' }), /GELU: approximate is erf/],
+    ['Softplus', () => new nn.Softplus({ beta: 0 }), /Softplus: beta is 0/],
+    ['Hardtanh', () => new nn.Hardtanh({ low: 1, high: 1 }), /Hardtanh: low 1 and high 1/],
+    ['Softmax', () => new nn.Softmax({ axis: 0.5 }), /Softmax: axis is 0.5/],
+    ['Embedding', () => new nn.Embedding(0, 3), /Embedding: count is 0/],
+    [
+      'Embedding',
+      () => new nn.Embedding(3, 3, { paddingIndex: 3 }),
+      /paddingIndex is 3, expected .* -3 to 2/,
+    ],
+  ])('%s (%#)', (_, make, message) => {
+    expect(make).toThrow(AxonodeError);
+    expect(make).toThrow(message);
+  });
+});
+
+test('the documented sizes of convolution layers hold', () => {
+  const conv = new nn.Conv2d(4, 6, { kernelSize: [3, 2], groups: 2 });
+  expect([conv.inChannels, conv.outChannels]).toEqual([4, 6]);
+  expect(conv.weight.shape).toEqual([6, 2, 3, 2]);
+  const transposed = new nn.ConvTranspose2d(4, 6, { kernelSize: 3, groups: 2, bias: false });
+  expect([transposed.inChannels, transposed.outChannels]).toEqual([4, 6]);
+  expect(transposed.weight.shape).toEqual([4, 3, 3, 3]);
+  expect(transposed.bias).toBeNull();
+  const linear = new nn.Linear(3, 5);
+  expect([linear.inFeatures, linear.outFeatures]).toEqual([3, 5]);
+});
+
+test('options are copied: a change of theirs does not change the layer', () => {
+  const options = { kernelSize: 2, stride: 1 };
+  const layers = [new nn.Conv2d(1, 1, options), new nn.MaxPool2d(2, options)];
+  options.stride = 3;
+  for (const layer of layers)
+    expect(layer.forward(zeros([1, 1, 4, 4])).shape).toEqual([1, 1, 3, 3]);
+});
+
+test('layers print their options', () => {
+  const text = [
+    new nn.Linear(2, 3, { bias: false }),
+    new nn.Conv1d(2, 4, { kernelSize: 3, groups: 2 }),
+    new nn.Conv2d(2, 4, { kernelSize: 3, padding: 'same', dilation: 2, bias: false }),
+    new nn.ConvTranspose2d(2, 4, { kernelSize: 3, stride: 2, padding: 1, outputPadding: 1 }),
+    new nn.MaxPool2d([2, 3], { stride: 1, ceilMode: true }),
+    new nn.AdaptiveAvgPool2d([1, null]),
+    new nn.LeakyReLU(),
+    new nn.GELU({ approximate: 'tanh' }),
+    new nn.Hardtanh(),
+    new nn.Embedding(10, 4, { paddingIndex: 0 }),
+    new nn.CrossEntropyLoss({ weight: zeros([3]), labelSmoothing: 0.1 }),
+  ].map(String);
+  expect(text).toEqual([
+    'Linear(2, 3, bias=false)',
+    'Conv1d(2, 4, kernelSize=3, stride=1, groups=2)',
+    'Conv2d(2, 4, kernelSize=[3, 3], stride=[1, 1], padding=same, dilation=[2, 2], bias=false)',
+    'ConvTranspose2d(2, 4, kernelSize=[3, 3], stride=[2, 2], padding=[1, 1], outputPadding=[1, 1])',
+    'MaxPool2d(kernelSize=[2, 3], stride=1, ceilMode=true)',
+    'AdaptiveAvgPool2d(size=[1,null])',
+    'LeakyReLU(slope=0.01)',
+    'GELU(approximate=tanh)',
+    'Hardtanh(low=-1, high=1)',
+    'Embedding(10, 4, paddingIndex=0)',
+    'CrossEntropyLoss(weight=[3], labelSmoothing=0.1)',
+  ]);
+});
+
+describe('dropout', () => {
+  test('drops while training only, and its gradient takes the same mask', () => {
+    const layer = new nn.Dropout(0.5, { generator: new Generator(1) });
+    const x = full([1000], 3, { requiresGrad: true });
+    const y = layer.forward(x);
+    backward(sum(y));
+    const [output, gradient] = [y.dataSync(), x.grad?.dataSync() ?? []];
+    const dropped = output.filter((value) => value === 0).length;
+    expect(dropped).toBeGreaterThan(420);
+    expect(dropped).toBeLessThan(580);
+    expect(new Set(output)).toEqual(new Set([0, 6]));
+    expectSame(
+      Array.from(gradient, (value) => value * 3),
+      output,
+    );
+    expect(layer.eval().forward(x)).toBe(x);
+  });
+
+  test('of channels drops whole ones', () => {
+    const layer = new nn.Dropout2d(0.5, { generator: new Generator(2) });
+    const values = layer.forward(full([4, 8, 3, 3], 1)).dataSync();
+    const channels = Array.from({ length: 32 }, (_, i) => new Set(values.slice(9 * i, 9 * i + 9)));
+    expect(channels.every((channel) => channel.size === 1)).toBe(true);
+    expect(new Set(values)).toEqual(new Set([0, 2]));
+  });
+
+  test('draws the same masks from the same seed', () => {
+    const [a, b] = [1, 1].map((seed) => new nn.Dropout(0.3, { generator: new Generator(seed) }));
+    const x = full([100], 1);
+    expectSame(a?.forward(x) ?? [], b?.forward(x) ?? [1]);
+  });
+});
+
+test('weights of a loss outlive the scope that the loss was made in', () => {
+  const loss = scope(() => {
+    const made = new nn.CrossEntropyLoss({ weight: full([3], 2) });
+    return () => made;
+  })();
+  expect([...loss.stateDict().keys()]).toEqual([]);
+  expect(loss.forward(zeros([1, 3]), zeros([1], { dtype: 'int32' })).itemSync()).toBeCloseTo(
+    Math.log(3),
+  );
+});
+
+test('an unfitting input says the layer and the shapes', () => {
+  const model = new nn.Sequential({ fc: new nn.Linear(3, 2), act: new nn.ReLU() });
+  const run = (): unknown => model.forward(zeros([4, 5]));
+  expect(run).toThrow(ShapeError);
+  expect(run).toThrow('fc: linear: input [4, 5] with weight [2, 3] expects [..., 3]');
+  expect(() => new nn.ModuleList([1 as unknown as nn.Module])).toThrow(ArgumentError);
+});
