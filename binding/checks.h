@@ -59,7 +59,7 @@ inline void oneKind(const Array& first, const Array& a, const Array& b) {
 // float32 or int32, which arithmetic works on.
 void arithmetic(const Array& array);
 
-// The plan of copyStrided and addStrided.
+// The plan of copyStrided.
 void strided(Array& out, Array& x, const CopiedInts& plan);
 // The plan of binaryBroadcast and compare.
 void broadcast(Array& out, Array& a, Array& b, const CopiedInts& plan);

@@ -39,7 +39,6 @@ const std::vector<Binding>& bindings() {
       BIND(fill, (out, n, value), need(out, n)),
       BIND(cast, (out, x, n), need(out, n), need(x, n)),
       BIND(copyStrided, (out, x, plan), oneKind(out, x), strided(out, x, plan)),
-      BIND(addStrided, (out, x, plan), strided(out, x, plan)),
       BIND(transpose, (out, x, batch, rows, cols), oneKind(out, x), need(out, batch * rows * cols),
            need(x, batch * rows * cols)),
       BIND(addScaled, (y, x, n, alpha), need(y, n), need(x, n)),

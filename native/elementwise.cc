@@ -129,8 +129,6 @@ void unaryFloat(Context& context, float* out, const float* x, int64_t n, UnaryOp
       return applyPolynomial([](VecF v) { return erf(v); });
     case UnaryOp::kAffine:
       return apply([p, q](VecF v) { return v * p + q; });
-    case UnaryOp::kIsNan:
-      return apply([](VecF v) { return select(v != v, splat(1.0f), VecF{}); });
   }
 }
 
@@ -184,8 +182,6 @@ void unaryGrad(Context& context, float* out, const float* g, const float* s, int
       return apply([p, q](VecF d, VecF x) { return select((x >= p) & (x <= q), d, VecF{}); });
     case UnaryGradOp::kHardtanh:
       return apply([p, q](VecF d, VecF x) { return select((x > p) & (x < q), d, VecF{}); });
-    case UnaryGradOp::kAbs:
-      return apply([](VecF d, VecF x) { return d * sign(x); });
   }
 }
 

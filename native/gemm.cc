@@ -53,29 +53,28 @@ void tinyColumns(float* c, const float* a, const float* b, const Product& p, int
 }
 
 void tinyProduct(float* c, const float* a, const float* b, const Product& p) {
-  int64_t j = 0;
-  if (!p.transB || p.n * p.k <= kTinyWork) {
-    // Whole vectors of columns; a transposed b is turned first.
-    float turned[kTinyWork];
-    const float* right = b;
-    if (p.transB && p.n >= kLanes) {
-      for (int64_t q = 0; q < p.k; q++) {
-        for (int64_t col = 0; col < p.n; col++) turned[q * p.n + col] = b[col * p.k + q];
-      }
-      right = turned;
+  // Whole vectors of columns; a transposed b is turned first (it has no more than kTinyWork
+  // elements).
+  float turned[kTinyWork];
+  const float* right = b;
+  if (p.transB && p.n >= kLanes) {
+    for (int64_t q = 0; q < p.k; q++) {
+      for (int64_t col = 0; col < p.n; col++) turned[q * p.n + col] = b[col * p.k + q];
     }
-    const int64_t aRow = p.transA ? 1 : p.k, aStep = p.transA ? p.m : 1;
-    for (; j + kLanes <= p.n; j += kLanes) {
-      for (int64_t i = 0; i < p.m; i++) {
-        float* target = c + i * p.n + j;
-        VecF sum = p.bias ? load(p.bias + j) : VecF{};
-        if (p.accumulate) sum += load(target);
-        const float* left = a + i * aRow;
-        for (int64_t q = 0; q < p.k; q++) {
-          sum += splat(left[q * aStep]) * load(right + q * p.n + j);
-        }
-        store(target, sum);
+    right = turned;
+  }
+  const int64_t aRow = p.transA ? 1 : p.k, aStep = p.transA ? p.m : 1;
+  int64_t j = 0;
+  for (; j + kLanes <= p.n; j += kLanes) {
+    for (int64_t i = 0; i < p.m; i++) {
+      float* target = c + i * p.n + j;
+      VecF sum = p.bias ? load(p.bias + j) : VecF{};
+      if (p.accumulate) sum += load(target);
+      const float* left = a + i * aRow;
+      for (int64_t q = 0; q < p.k; q++) {
+        sum += splat(left[q * aStep]) * load(right + q * p.n + j);
       }
+      store(target, sum);
     }
   }
   for (; j + 4 <= p.n; j += 4) tinyColumns<4>(c, a, b, p, j);
@@ -116,7 +115,12 @@ bool ownProduct(const Product& p) { return kLanes == 16 || p.m * p.n * p.k < kSm
 void gemm(Context& ctx, float* c, const float* a, const float* b, const float* bias, int64_t m,
           int64_t n, int64_t k, int64_t transA, int64_t transB, int64_t accumulate, int64_t batch,
           int64_t strideC, int64_t strideA, int64_t strideB) {
-  if (m == 0 || n == 0) return;
+  if (m == 0 || n == 0 || batch == 0) return;
+  if (batch > 1 && !transA && strideB == 0 && strideA == m * k && strideC == m * n) {
+    // One matrix on the right of all: their rows make one tall product.
+    m *= batch;
+    batch = 1;
+  }
   const Product p{m, n, k, transA != 0, transB != 0, accumulate != 0, bias};
   const int64_t work = m * n * k, work1 = larger<int64_t>(work, 1);
   const auto one = [&](int64_t i) {

@@ -5,8 +5,11 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
+// A block of b is shared by all threads and read from the last-level cache; a block of a is copied
+// to the second-level one.
 constexpr int64_t kPackedFloats = 2 << 20;
-constexpr int64_t kCopyFloats = 64 * 1024;
+constexpr int64_t kCopyFloats = 128 * 1024;
+// Rows a multiple of 2 KiB apart fall into few cache sets.
 constexpr int64_t kAliasBytes = 2048;
 
 // Panel of b's rows [k0, k1) and columns column ... + columns, one row of kPanelWidth per k.
@@ -107,10 +110,10 @@ BlockedPlan planBlocked(const Product& p) {
   BlockedPlan plan{};
   // With few rows packing b costs more than it gains; vectors must not reach past its last row.
   plan.packed = p.transB || p.m > 2 * kTileRows || p.n % kLanes != 0;
-  plan.depthBlock = ceilDivide(p.k, ceilDivide(p.k, 384));
+  plan.depthBlock = ceilDivide(p.k, ceilDivide(p.k, 512));
   const int64_t columns = roundUp(p.n, kPanelWidth);
   plan.columnBlock = smaller(columns, kPackedFloats / plan.depthBlock / kPanelWidth * kPanelWidth);
-  plan.rowBlock = smaller(roundUp(p.m, kTileRows), 8 * kTileRows);
+  plan.rowBlock = smaller(roundUp(p.m, kTileRows), 16 * kTileRows);
   const int64_t stride = p.transA ? p.m : p.k;
   plan.copied = stride * 4 % kAliasBytes == 0 && p.n > 2 * kPanelWidth && p.m > 4;
   if (plan.copied) {

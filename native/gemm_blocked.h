@@ -21,7 +21,7 @@ struct BlockedPlan {
   int64_t panelFloats, copyFloats;
   int64_t scratchFloats(int64_t threads) const { return panelFloats + threads * copyFloats; }
 };
-// Scratch is at most 8 MiB plus 256 KiB a thread.
+// Scratch is at most 8 MiB plus 512 KiB a thread.
 BlockedPlan planBlocked(const Product& p);
 // Called by every thread of a team of `threads` (with thread = 0 of 1: alone, without barriers).
 void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float* a, const float* b,

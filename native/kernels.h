@@ -12,7 +12,6 @@ namespace axonode::AXONODE_ISA {
 void fill(Context&, AnyOut out, int64_t n, double value);
 void cast(Context&, AnyOut out, AnyIn x, int64_t n);
 void copyStrided(Context&, AnyOut out, AnyIn x, Ints plan);
-void addStrided(Context&, float* out, const float* x, Ints plan);
 void transpose(Context&, AnyOut out, AnyIn x, int64_t batch, int64_t rows, int64_t cols);
 void addScaled(Context&, float* y, const float* x, int64_t n, double alpha);
 

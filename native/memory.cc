@@ -80,15 +80,6 @@ void copyRow(T* out, int64_t outStep, const T* x, int64_t xStep, int64_t n) {
   }
 }
 
-void addRow(float* __restrict out, int64_t outStep, const float* __restrict x, int64_t xStep,
-            int64_t n) {
-  if (outStep == 1 && xStep == 1) {
-    for (int64_t i = 0; i < n; ++i) out[i] += x[i];
-  } else {
-    for (int64_t i = 0; i < n; ++i) out[i * outStep] += x[i * xStep];
-  }
-}
-
 // out[r, c] = x[c, r]: the rows of each are contiguous, outStride and xStride elements apart.
 template <class T>
 void transposeBlock(T* __restrict out, int64_t outStride, const T* __restrict x, int64_t xStride,
@@ -206,14 +197,6 @@ void copyStrided(Context& context, AnyOut out, AnyIn x, Ints plan) {
     forRows(context, copy.shape, 1, [&](int64_t, const int64_t(&offset)[2], int64_t count) {
       copyRow(to + offset[0], step[0], from + offset[1], step[1], count);
     });
-  });
-}
-
-void addStrided(Context& context, float* out, const float* x, Ints plan) {
-  const CopyPlan copy(plan);
-  const int64_t(&step)[2] = copy.shape.strides[copy.shape.rank - 1];
-  forRows(context, copy.shape, 1, [&](int64_t, const int64_t(&offset)[2], int64_t count) {
-    addRow(out + copy.outStart + offset[0], step[0], x + copy.xStart + offset[1], step[1], count);
   });
 }
 

@@ -35,8 +35,7 @@ enum class UnaryOp {
   kCeil,
   kRound,
   kErf,
-  kAffine,
-  kIsNan
+  kAffine
 };
 
 enum class UnaryGradOp {
@@ -50,8 +49,7 @@ enum class UnaryGradOp {
   kSilu,
   kSoftplus,
   kClamp,
-  kHardtanh,
-  kAbs
+  kHardtanh
 };
 
 enum class BinaryOp {

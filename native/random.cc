@@ -1,13 +1,5 @@
 // Random numbers from Philox-4x32-10 (Salmon et al. 2011, "Parallel random numbers: as easy as 1,
 // 2, 3"), bit for bit those of the TypeScript backend.
-//
-// A contracted a + b·c would round once where JavaScript rounds twice.
-#if defined(__clang__)
-#pragma clang fp contract(off)
-#else
-#pragma GCC optimize("fp-contract=off")
-#endif
-
 #include <math.h>
 
 #include "native/kernels.h"
@@ -74,13 +66,31 @@ void forWords(Context& context, int64_t n, Key key, int64_t counter, int64_t cos
   });
 }
 
-void uniformRange(float* __restrict out, const uint32_t* __restrict words, int64_t n, double low,
-                  double range, float high, float belowHigh) {
+void scaleRange(double* __restrict out, const uint32_t* __restrict words, int64_t n, double range) {
   for (int64_t i = 0; i < n; ++i) {
-    const double fraction =
-        static_cast<double>(static_cast<int32_t>(words[i] >> 8)) * kTwoToMinus24;
-    const float value = static_cast<float>(low + range * fraction);
-    out[i] = value >= high ? belowHigh : value;
+    out[i] = range * (static_cast<double>(static_cast<int32_t>(words[i] >> 8)) * kTwoToMinus24);
+  }
+}
+
+// The standard normal values of an even number of words, by Box-Muller, times std.
+void normalRange(double* __restrict out, const uint32_t* __restrict words, int64_t n, double std) {
+  for (int64_t i = 0; i < n; i += 2) {
+    const double u = static_cast<double>((words[i] >> 8) + 1) * kTwoToMinus24;
+    const double angle = kTwoPi * (static_cast<double>(words[i + 1] >> 8) * kTwoToMinus24);
+    const double r = ::sqrt(-2.0 * ::log(u));
+    out[i] = std * (r * ::cos(angle));
+    out[i + 1] = std * (r * ::sin(angle));
+  }
+}
+
+// out = offset + x, and belowLimit where rounding reaches the limit. Never inlined: a
+// multiplication and this addition in one instruction would round once where JavaScript rounds
+// twice.
+__attribute__((noinline)) void shiftRange(float* __restrict out, const double* __restrict x,
+                                          int64_t n, double offset, float limit, float belowLimit) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float value = static_cast<float>(offset + x[i]);
+    out[i] = value >= limit ? belowLimit : value;
   }
 }
 
@@ -123,25 +133,23 @@ void maskScaleGroups(float* __restrict out, const float* __restrict x,
 void randomUniform(Context& context, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
                    int64_t counter, double low, double high) {
   const float limit = static_cast<float>(high);
-  const float below = ::nextafterf(limit, -__builtin_inff());
+  const float belowLimit = ::nextafterf(limit, -__builtin_inff());
   forWords(context, n, Key(seedLow, seedHigh), counter, kUniformCost,
            [=](int64_t first, int64_t count, const uint32_t* words) {
-             uniformRange(out + first, words, count, low, high - low, limit, below);
+             double scaled[kBatchWords];
+             scaleRange(scaled, words, count, high - low);
+             shiftRange(out + first, scaled, count, low, limit, belowLimit);
            });
 }
 
 void randomNormal(Context& context, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
                   int64_t counter, double mean, double std) {
+  constexpr float kNoLimit = __builtin_inff();
   forWords(context, n, Key(seedLow, seedHigh), counter, kNormalCost,
            [=](int64_t first, int64_t count, const uint32_t* words) {
-             float* to = out + first;
-             for (int64_t i = 0; i < count; i += 2) {  // Box-Muller
-               const double u = static_cast<double>((words[i] >> 8) + 1) * kTwoToMinus24;
-               const double v = static_cast<double>(words[i + 1] >> 8) * kTwoToMinus24;
-               const double r = ::sqrt(-2.0 * ::log(u)), angle = kTwoPi * v;
-               to[i] = static_cast<float>(mean + std * (r * ::cos(angle)));
-               if (i + 1 < count) to[i + 1] = static_cast<float>(mean + std * (r * ::sin(angle)));
-             }
+             double scaled[kBatchWords];
+             normalRange(scaled, words, (count + 1) / 2 * 2, std);
+             shiftRange(out + first, scaled, count, mean, kNoLimit, kNoLimit);
            });
 }
 

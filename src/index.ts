@@ -13,7 +13,9 @@ export * from './io/index.js';
 export * as models from './models/index.js';
 export * as nn from './nn/index.js';
 export * from './ops/index.js';
+
 import './ops/methods.js';
+
 export * as optim from './optim/index.js';
 export type { DType, TypedArray } from './tensor/dtype.js';
 export * from './tensor/errors.js';

@@ -103,7 +103,12 @@ function runNode(node: Node, retain: boolean, createGraph: boolean, sink: Sink):
   if (!retain) node.releaseSaved();
 }
 
-function walk(roots: readonly { tensor: Tensor; gradient: Tensor }[], retain: boolean, createGraph: boolean, sink: Sink): Node[] {
+function walk(
+  roots: readonly { tensor: Tensor; gradient: Tensor }[],
+  retain: boolean,
+  createGraph: boolean,
+  sink: Sink,
+): Node[] {
   const nodes: Node[] = [];
   for (const { tensor, gradient } of roots) {
     if (tensor.node !== null) {
@@ -115,12 +120,17 @@ function walk(roots: readonly { tensor: Tensor; gradient: Tensor }[], retain: bo
       }
       nodes.push(tensor.node);
       const grads = tensor.node.grads;
-      grads[tensor.outputIndex] = accumulate(grads[tensor.outputIndex] ?? null, gradient, createGraph);
+      grads[tensor.outputIndex] = accumulate(
+        grads[tensor.outputIndex] ?? null,
+        gradient,
+        createGraph,
+      );
     } else sink.leaf(tensor, gradient);
   }
   const order = reachable(nodes);
   try {
-    for (const node of order) runInContext(createGraph, () => runNode(node, retain, createGraph, sink));
+    for (const node of order)
+      runInContext(createGraph, () => runNode(node, retain, createGraph, sink));
   } finally {
     // After an error, gradients on the way would otherwise be found by the next backward().
     for (const node of order) {
@@ -174,7 +184,8 @@ function ownMemory(leaf: Tensor): void {
 function finish(graph: Graph, leaves: Iterable<Tensor>): void {
   graph.root().consumed = true;
   for (const leaf of leaves) {
-    leaf.finishedGraph = leaf.finishedGraph === null ? graph.root() : graph.merge(leaf.finishedGraph);
+    leaf.finishedGraph =
+      leaf.finishedGraph === null ? graph.root() : graph.merge(leaf.finishedGraph);
   }
 }
 
@@ -189,7 +200,11 @@ export interface GradOptions extends Omit<BackwardOptions, 'gradient'> {
  * Gradients of the outputs' sum with respect to the inputs (leaves or computed tensors), returned and not
  * added to anybody's `grad`. With `createGraph` the results can be differentiated again.
  */
-export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tensor[], options: GradOptions = {}): (Tensor | null)[] {
+export function grad(
+  outputs: Tensor | readonly Tensor[],
+  inputs: readonly Tensor[],
+  options: GradOptions = {},
+): (Tensor | null)[] {
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
   const roots = 'shape' in outputs ? [outputs] : outputs;
@@ -222,7 +237,9 @@ export function grad(outputs: Tensor | readonly Tensor[], inputs: readonly Tenso
     return inputs.map((input) => {
       const gradient = results.get(input) ?? leafGrads.get(input) ?? null;
       if (gradient === null && options.allowUnused !== true) {
-        throw new AutogradError('grad: the outputs do not depend on an input; pass { allowUnused: true }');
+        throw new AutogradError(
+          'grad: the outputs do not depend on an input; pass { allowUnused: true }',
+        );
       }
       if (gradient !== null) adopt(gradient);
       return gradient;

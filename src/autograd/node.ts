@@ -14,7 +14,10 @@ export interface Op<A = unknown> {
 }
 
 /** Where the gradient of an input goes: on to the node that made it, or to a leaf, or nowhere. */
-export type Edge = { readonly node: Node; readonly outputIndex: number } | { readonly leaf: Tensor } | null;
+export type Edge =
+  | { readonly node: Node; readonly outputIndex: number }
+  | { readonly leaf: Tensor }
+  | null;
 
 /**
  * All nodes that are connected, and the handles of the tensors computed outside of modules along the way.
@@ -152,13 +155,25 @@ export function wantsGrad(inputs: readonly Tensor[]): boolean {
  * @param saved what the vjp reads by `node.saved(i)`: inputs, outputs, or values made for it
  * @returns the output
  */
-export function record<A>(op: Op<A>, output: Tensor, inputs: readonly Tensor[], saved: readonly Tensor[], attrs: A): Tensor {
+export function record<A>(
+  op: Op<A>,
+  output: Tensor,
+  inputs: readonly Tensor[],
+  saved: readonly Tensor[],
+  attrs: A,
+): Tensor {
   recordAll(op, [output], inputs, saved, attrs);
   return output;
 }
 
 /** As {@link record}, for ops with several outputs. */
-export function recordAll<A>(op: Op<A>, outputs: readonly Tensor[], inputs: readonly Tensor[], saved: readonly Tensor[], attrs: A): void {
+export function recordAll<A>(
+  op: Op<A>,
+  outputs: readonly Tensor[],
+  inputs: readonly Tensor[],
+  saved: readonly Tensor[],
+  attrs: A,
+): void {
   if (!wantsGrad(inputs)) return;
   const graph = graphOf(inputs);
   const node = new Node<A>(op, inputs, attrs, graph);

@@ -51,8 +51,6 @@ export interface Kernels {
    * @param plan `[rank, outStart, xStart, ...dims, ...outStrides, ...xStrides]`, rank ≤ 8
    */
   copyStrided(out: NumericArray, x: NumericArray, plan: IndexArray): void;
-  /** Adds instead of copying: out[…] += x[…]; each out element is named once only. Floats. */
-  addStrided(out: FloatArray, x: FloatArray, plan: IndexArray): void;
   /** Per batch: out[c, r] = x[r, c]; x: [batch, rows, cols], out: [batch, cols, rows]. One kind. */
   transpose(out: NumericArray, x: NumericArray, batch: number, rows: number, cols: number): void;
   /** y += alpha · x. Accumulates into y. */

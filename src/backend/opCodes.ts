@@ -39,8 +39,6 @@ export const UnaryOp = {
   erf: 27,
   /** x·p + q */
   affine: 28,
-  /** x ≠ x ? 1 : 0 */
-  isNan: 29,
 } as const;
 export type UnaryOp = (typeof UnaryOp)[keyof typeof UnaryOp];
 
@@ -68,8 +66,6 @@ export const UnaryGradOp = {
   clamp: 9,
   /** s = x: p < x < q ? g : 0 (hardtanh) */
   hardtanh: 10,
-  /** s = x: g·sign(x) */
-  abs: 11,
 } as const;
 export type UnaryGradOp = (typeof UnaryGradOp)[keyof typeof UnaryGradOp];
 

@@ -47,7 +47,11 @@ interface Rule {
   readonly composed?: (g: Tensor, s: Tensor, p: number, q: number) => Tensor;
 }
 
-function defineActivation(name: string, code: UnaryOp, rule: Rule): (x: Tensor, p?: number, q?: number) => Tensor {
+function defineActivation(
+  name: string,
+  code: UnaryOp,
+  rule: Rule,
+): (x: Tensor, p?: number, q?: number) => Tensor {
   const op = defineOp<{ p: number; q: number }>(name, (g, node) => {
     const { p, q } = node.attrs;
     const s = node.saved(0);
@@ -61,7 +65,10 @@ function defineActivation(name: string, code: UnaryOp, rule: Rule): (x: Tensor, 
   };
 }
 
-const reluRule = defineActivation('relu', UnaryOp.relu, { saves: 'output', code: UnaryGradOp.relu });
+const reluRule = defineActivation('relu', UnaryOp.relu, {
+  saves: 'output',
+  code: UnaryGradOp.relu,
+});
 const leakyReluRule = defineActivation('leakyRelu', UnaryOp.leakyRelu, {
   saves: 'input',
   code: UnaryGradOp.leakyRelu,
@@ -70,7 +77,10 @@ const hardtanhRule = defineActivation('hardtanh', UnaryOp.clamp, {
   saves: 'input',
   code: UnaryGradOp.hardtanh,
 });
-const clampRule = defineActivation('clamp', UnaryOp.clamp, { saves: 'input', code: UnaryGradOp.clamp });
+const clampRule = defineActivation('clamp', UnaryOp.clamp, {
+  saves: 'input',
+  code: UnaryGradOp.clamp,
+});
 const tanhRule = defineActivation('tanh', UnaryOp.tanh, {
   saves: 'output',
   code: UnaryGradOp.tanh,
@@ -126,7 +136,11 @@ const softplusRule = defineActivation('softplus', UnaryOp.softplus, {
   saves: 'input',
   code: UnaryGradOp.softplus,
   composed: (g, x, beta, threshold) => {
-    const linear = piecewiseGrad(g, sub(x, threshold / beta), { code: UnaryGradOp.relu, p: 0, q: 0 });
+    const linear = piecewiseGrad(g, sub(x, threshold / beta), {
+      code: UnaryGradOp.relu,
+      p: 0,
+      q: 0,
+    });
     return add(linear, mul(sub(g, linear), sigmoid(mul(x, beta))));
   },
 });
@@ -181,7 +195,11 @@ export function hardtanh(x: Tensor, low = -1, high = 1): Tensor {
 }
 
 /** min(max(x, low), high); the gradient passes where low ≤ x ≤ high. int32 works, without gradient. */
-export function clamp(x: Tensor, low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY): Tensor {
+export function clamp(
+  x: Tensor,
+  low = Number.NEGATIVE_INFINITY,
+  high = Number.POSITIVE_INFINITY,
+): Tensor {
   checkBounds('clamp', low, high);
   if (x.dtype !== 'int32') return clampRule(x, low, high);
   const out = empty(x.shape, 'int32', x.layout);
@@ -190,7 +208,8 @@ export function clamp(x: Tensor, low = Number.NEGATIVE_INFINITY, high = Number.P
 }
 
 function checkBounds(op: string, low: number, high: number): void {
-  if (!(low <= high)) throw new ArgumentError(`${op}: low ${low} and high ${high}, expected low ≤ high`);
+  if (!(low <= high))
+    throw new ArgumentError(`${op}: low ${low} and high ${high}, expected low ≤ high`);
 }
 
 /** log(sigmoid(x)), stable: −softplus(−x). */

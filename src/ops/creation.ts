@@ -1,5 +1,12 @@
-import { kernels, backend } from '../backend/select.js';
-import { bytesPerElement, checkDType, type DType, dtypeOf, isFloat, type TypedArray } from '../tensor/dtype.js';
+import { backend, kernels } from '../backend/select.js';
+import {
+  bytesPerElement,
+  checkDType,
+  type DType,
+  dtypeOf,
+  isFloat,
+  type TypedArray,
+} from '../tensor/dtype.js';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
@@ -49,10 +56,18 @@ function shapeOfNested(data: NestedNumbers): number[] {
   return shape;
 }
 
-function flattenInto(out: TypedArray, data: NestedNumbers, shape: Shape, axis: number, offset: number): number {
+function flattenInto(
+  out: TypedArray,
+  data: NestedNumbers,
+  shape: Shape,
+  axis: number,
+  offset: number,
+): number {
   if (!Array.isArray(data)) {
     if (axis !== shape.length || (typeof data !== 'number' && typeof data !== 'boolean')) {
-      throw new ShapeError(`tensor: the nested arrays are ragged; expected ${formatShape(shape)} throughout`);
+      throw new ShapeError(
+        `tensor: the nested arrays are ragged; expected ${formatShape(shape)} throughout`,
+      );
     }
     out[offset] = Number(data);
     return offset + 1;
@@ -83,10 +98,15 @@ function emptyForHost(shape: Shape, dtype: DType): { made: Tensor; array: TypedA
  * tensor([[1, 2], [3, 4]]);
  * tensor(new Float32Array(12), { shape: [3, 4], requiresGrad: true });
  */
-export function tensor(data: NestedNumbers | ArrayBufferView, options: FromDataOptions = {}): Tensor {
+export function tensor(
+  data: NestedNumbers | ArrayBufferView,
+  options: FromDataOptions = {},
+): Tensor {
   if (ArrayBuffer.isView(data)) return fromTypedArray(data, options);
   if (typeof data !== 'number' && typeof data !== 'boolean' && !Array.isArray(data)) {
-    throw new ArgumentError(`tensor: expected numbers, nested arrays or a typed array, got ${typeof data}`);
+    throw new ArgumentError(
+      `tensor: expected numbers, nested arrays or a typed array, got ${typeof data}`,
+    );
   }
   const nested = shapeOfNested(data);
   const shape = options.shape ?? nested;
@@ -110,7 +130,10 @@ function fromTypedArray(data: ArrayBufferView, options: FromDataOptions): Tensor
     );
   }
   const values = data as TypedArray;
-  const dtype = checkedDType(options.dtype ?? (source === 'float64' ? 'float32' : source), 'tensor');
+  const dtype = checkedDType(
+    options.dtype ?? (source === 'float64' ? 'float32' : source),
+    'tensor',
+  );
   const shape = options.shape ?? [values.length];
   checkShape(shape, 'tensor');
   if (sizeOf(shape) !== values.length) {
@@ -177,7 +200,12 @@ export function arange(start: number, end?: number, step = 1, options: TensorOpt
 }
 
 /** `count` numbers evenly spaced from start to end, both included. */
-export function linspace(start: number, end: number, count: number, options: TensorOptions = {}): Tensor {
+export function linspace(
+  start: number,
+  end: number,
+  count: number,
+  options: TensorOptions = {},
+): Tensor {
   if (!Number.isInteger(count) || count < 0) {
     throw new ArgumentError(`linspace: count ${count}, expected an integer ≥ 0`);
   }

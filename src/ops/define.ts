@@ -1,6 +1,6 @@
 import type { Node, Op } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
-import { promote, type DType, isFloat } from '../tensor/dtype.js';
+import { type DType, isFloat, promote } from '../tensor/dtype.js';
 import { ArgumentError, DTypeError } from '../tensor/errors.js';
 import { collapsePlan, dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, type Layout, Tensor } from '../tensor/tensor.js';

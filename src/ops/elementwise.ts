@@ -3,8 +3,8 @@ import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels.js';
 import { kernels } from '../backend/select.js';
 import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
 import { DTypeError } from '../tensor/errors.js';
-import { broadcastShapes, collapsePlan, dim, sameShape, type Shape } from '../tensor/shape.js';
-import { empty, type Layout, releaseTemporary, Tensor } from '../tensor/tensor.js';
+import { broadcastShapes, collapsePlan, dim, type Shape, sameShape } from '../tensor/shape.js';
+import { empty, type Layout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { unrecorded } from './composite.js';
 import {
   arithmeticDType,
@@ -25,7 +25,11 @@ export type TensorLike = Tensor | number;
 // --- operands ---------------------------------------------------------------------------------------
 
 /** Shape and layout of an elementwise result, and the plan to walk both operands along it. */
-function broadcastPlan(a: Tensor, b: Tensor, op: string): { shape: Shape; layout: Layout; plan: Int32Array } {
+function broadcastPlan(
+  a: Tensor,
+  b: Tensor,
+  op: string,
+): { shape: Shape; layout: Layout; plan: Int32Array } {
   const shape = broadcastShapes(a.shape, b.shape, op);
   const channelsLast =
     shape.length === 4 &&
@@ -89,10 +93,7 @@ const mulOp = defineOp('mul', (g, node) => [
 ]);
 const divOp = defineOp('div', (g, node) => {
   const [a, b] = [node.saved(0), node.saved(1)];
-  return [
-    node.needs(0) ? div(g, b) : null,
-    node.needs(1) ? neg(div(mul(g, a), square(b))) : null,
-  ];
+  return [node.needs(0) ? div(g, b) : null, node.needs(1) ? neg(div(mul(g, a), square(b))) : null];
 });
 const powOp = defineOp('pow', (g, node) => {
   const [a, b, y] = [node.saved(0), node.saved(1), node.saved(2)];
@@ -100,7 +101,9 @@ const powOp = defineOp('pow', (g, node) => {
     // a ** 0 is 1 everywhere: its gradient in a is 0, not 0 · 0⁻¹.
     node.needs(0) ? mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))) : null,
     // 0 ** b has gradient 0 in b, not 0 · log 0.
-    node.needs(1) ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0)) : null,
+    node.needs(1)
+      ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0))
+      : null,
   ];
 });
 const atan2Op = defineOp('atan2', (g, node) => {
@@ -148,7 +151,9 @@ export function add(a: TensorLike, b: TensorLike): Tensor {
 /** Elementwise a − b, with broadcasting. */
 export function sub(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'sub'), 1, -b);
-  if (typeof a === 'number') return affine(b, -1, a);
+  if (typeof a === 'number') {
+    return isFloat(b.dtype) ? affine(b, -1, a) : scalarKernel(b, a, BinaryOp.rsub);
+  }
   return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b], [], undefined);
 }
 
@@ -199,7 +204,13 @@ export function remainder(a: Tensor, b: TensorLike): Tensor {
   if (typeof b === 'number') {
     return record(passOp, scalarKernel(a, b, BinaryOp.remainder), [a], [], undefined);
   }
-  return record(remainderOp, binaryKernel(a, b, BinaryOp.remainder, 'remainder'), [a, b], [a, b], undefined);
+  return record(
+    remainderOp,
+    binaryKernel(a, b, BinaryOp.remainder, 'remainder'),
+    [a, b],
+    [a, b],
+    undefined,
+  );
 }
 
 /** Angle of the point (x, y), in radians on (−π, π]. */
@@ -223,16 +234,30 @@ function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
 
 /** The larger of a and b, elementwise; NaN if either is. Equal operands share the gradient. */
 export function maximum(a: TensorLike, b: TensorLike): Tensor {
-  if (typeof b === 'number') return extremumScalar(tensorOperand(a, 'maximum'), b, BinaryOp.maximum);
+  if (typeof b === 'number')
+    return extremumScalar(tensorOperand(a, 'maximum'), b, BinaryOp.maximum);
   if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.maximum);
-  return record(maximumOp, binaryKernel(a, b, BinaryOp.maximum, 'maximum'), [a, b], [a, b], undefined);
+  return record(
+    maximumOp,
+    binaryKernel(a, b, BinaryOp.maximum, 'maximum'),
+    [a, b],
+    [a, b],
+    undefined,
+  );
 }
 
 /** The smaller of a and b, elementwise; NaN if either is. Equal operands share the gradient. */
 export function minimum(a: TensorLike, b: TensorLike): Tensor {
-  if (typeof b === 'number') return extremumScalar(tensorOperand(a, 'minimum'), b, BinaryOp.minimum);
+  if (typeof b === 'number')
+    return extremumScalar(tensorOperand(a, 'minimum'), b, BinaryOp.minimum);
   if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.minimum);
-  return record(minimumOp, binaryKernel(a, b, BinaryOp.minimum, 'minimum'), [a, b], [a, b], undefined);
+  return record(
+    minimumOp,
+    binaryKernel(a, b, BinaryOp.minimum, 'minimum'),
+    [a, b],
+    [a, b],
+    undefined,
+  );
 }
 
 function tensorOperand(x: TensorLike, op: string): Tensor {
@@ -248,7 +273,10 @@ function asFloat(x: Tensor): Tensor {
 function affine(x: Tensor, scale: number, shift: number): Tensor {
   checkTensor(x, 'add');
   if (!isFloat(x.dtype)) {
-    const scaled = scale === 1 ? converted(x, arithmeticDType(x.dtype, 'int32')) : scalarKernel(x, scale, BinaryOp.mul);
+    const scaled =
+      scale === 1
+        ? converted(x, arithmeticDType(x.dtype, 'int32'))
+        : scalarKernel(x, scale, BinaryOp.mul);
     const out = scalarKernel(scaled, shift, BinaryOp.add);
     releaseTemporary(scaled, x);
     return out;
@@ -261,7 +289,12 @@ function affine(x: Tensor, scale: number, shift: number): Tensor {
 type Saves = 'input' | 'output' | 'nothing';
 
 /** A unary op whose gradient is a function of g and what was saved: the input, or the output. */
-function defineUnary(name: string, code: UnaryOp, saves: Saves, gradient: (g: Tensor, s: Tensor) => Tensor): (x: Tensor) => Tensor {
+function defineUnary(
+  name: string,
+  code: UnaryOp,
+  saves: Saves,
+  gradient: (g: Tensor, s: Tensor) => Tensor,
+): (x: Tensor) => Tensor {
   const op = defineOp(name, (g, node) => [gradient(g, saves === 'nothing' ? g : node.saved(0))]);
   return (x) => {
     checkTensor(x, name);
@@ -274,7 +307,12 @@ function defineUnary(name: string, code: UnaryOp, saves: Saves, gradient: (g: Te
   };
 }
 
-const INTEGER_OPS: ReadonlySet<UnaryOp> = new Set([UnaryOp.neg, UnaryOp.abs, UnaryOp.sign, UnaryOp.square]);
+const INTEGER_OPS: ReadonlySet<UnaryOp> = new Set([
+  UnaryOp.neg,
+  UnaryOp.abs,
+  UnaryOp.sign,
+  UnaryOp.square,
+]);
 
 /** −x */
 export const neg = defineUnary('neg', UnaryOp.neg, 'nothing', (g) => neg(g));
@@ -287,9 +325,13 @@ export const square = defineUnary('square', UnaryOp.square, 'input', (g, x) => m
 /** √x */
 export const sqrt = defineUnary('sqrt', UnaryOp.sqrt, 'output', (g, y) => div(g, mul(y, 2)));
 /** 1/√x */
-export const rsqrt = defineUnary('rsqrt', UnaryOp.rsqrt, 'output', (g, y) => mul(mul(g, pow(y, 3)), -0.5));
+export const rsqrt = defineUnary('rsqrt', UnaryOp.rsqrt, 'output', (g, y) =>
+  mul(mul(g, pow(y, 3)), -0.5),
+);
 /** 1/x */
-export const reciprocal = defineUnary('reciprocal', UnaryOp.reciprocal, 'output', (g, y) => neg(mul(g, square(y))));
+export const reciprocal = defineUnary('reciprocal', UnaryOp.reciprocal, 'output', (g, y) =>
+  neg(mul(g, square(y))),
+);
 /** eˣ */
 export const exp = defineUnary('exp', UnaryOp.exp, 'output', (g, y) => mul(g, y));
 /** eˣ − 1, exact near 0 */
@@ -363,7 +405,7 @@ export const greater = compareWith('greater', CompareOp.gt);
 export const greaterEqual = compareWith('greaterEqual', CompareOp.ge);
 
 /** 1 where x is NaN, as a uint8 mask. */
-export function isNaN(x: Tensor): Tensor {
+export function isNan(x: Tensor): Tensor {
   return notEqual(x, x);
 }
 
@@ -374,7 +416,11 @@ export function logicalNot(x: Tensor): Tensor {
 
 const whereOp = defineOp('where', (g, node) => {
   const condition = node.saved(0);
-  return [null, node.needs(1) ? where(condition, g, 0) : null, node.needs(2) ? where(condition, 0, g) : null];
+  return [
+    null,
+    node.needs(1) ? where(condition, g, 0) : null,
+    node.needs(2) ? where(condition, 0, g) : null,
+  ];
 });
 
 function filled(value: TensorLike, dtype: DType): Tensor {
@@ -388,7 +434,9 @@ function filled(value: TensorLike, dtype: DType): Tensor {
 export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
   checkTensor(condition, 'where', 'condition');
   if (condition.dtype !== 'uint8') {
-    throw new DTypeError(`where: condition is ${condition.dtype}, expected a uint8 mask (see greater(), cast())`);
+    throw new DTypeError(
+      `where: condition is ${condition.dtype}, expected a uint8 mask (see greater(), cast())`,
+    );
   }
   const like = typeof a !== 'number' ? a.dtype : typeof b !== 'number' ? b.dtype : 'float32';
   const left = filled(a, like);
@@ -396,8 +444,13 @@ export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
   if (left.dtype !== right.dtype) {
     throw new DTypeError(`where: dtypes ${left.dtype} and ${right.dtype} differ (see cast())`);
   }
-  const shape = broadcastShapes(broadcastShapes(left.shape, right.shape, 'where'), condition.shape, 'where');
-  const layout = [left, right, condition].find((t) => sameShape(t.shape, shape))?.layout ?? 'rowMajor';
+  const shape = broadcastShapes(
+    broadcastShapes(left.shape, right.shape, 'where'),
+    condition.shape,
+    'where',
+  );
+  const layout =
+    [left, right, condition].find((t) => sameShape(t.shape, shape))?.layout ?? 'rowMajor';
   const c = materialized(condition, shape, layout);
   const x = materialized(left, shape, layout);
   const y = materialized(right, shape, layout);

@@ -227,7 +227,7 @@ function posWeightOperand(
   const operand = repeats ? weight : materialized(weight, x.shape, x.layout);
   return {
     array: floats(operand),
-    inner: operand.size,
+    inner: Math.max(1, operand.size),
     release: () => releaseTemporary(operand, weight),
   };
 }

@@ -1,7 +1,14 @@
 import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
 import { ShapeError } from '../tensor/errors.js';
-import { broadcastShapes, dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
+import {
+  broadcastShapes,
+  dim,
+  formatShape,
+  type Shape,
+  sameShape,
+  sizeOf,
+} from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
 import { checkFloat, checkSameDType, defineOp, floats } from './define.js';
@@ -23,13 +30,30 @@ function batchStride(batch: Shape, matrix: number): number {
 }
 
 /** op(a)·op(b) (+ bias) for operands whose batch axes are equal, or missing in one. */
-function product(a: Tensor, b: Tensor, bias: Tensor | null, shape: Shape, { m, n, k, transA, transB, batch }: Product): Tensor {
+function product(
+  a: Tensor,
+  b: Tensor,
+  bias: Tensor | null,
+  shape: Shape,
+  { m, n, k, transA, transB, batch }: Product,
+): Tensor {
   const [x, y] = [rowMajor(a), rowMajor(b)];
   const out = empty(shape, a.dtype);
   kernels().gemm(
-    floats(out), floats(x), floats(y), bias ? floats(bias) : null,
-    m, n, k, transA ? 1 : 0, transB ? 1 : 0, 0,
-    sizeOf(batch), m * n, batchStride(a.shape.slice(0, -2), m * k), batchStride(b.shape.slice(0, -2), k * n),
+    floats(out),
+    floats(x),
+    floats(y),
+    bias ? floats(bias) : null,
+    m,
+    n,
+    k,
+    transA ? 1 : 0,
+    transB ? 1 : 0,
+    0,
+    sizeOf(batch),
+    m * n,
+    batchStride(a.shape.slice(0, -2), m * k),
+    batchStride(b.shape.slice(0, -2), k * n),
   );
   releaseTemporary(x, a);
   releaseTemporary(y, b);
@@ -91,7 +115,8 @@ export function matmul(a: Tensor, b: Tensor): Tensor {
   checkFloat(a, 'matmul');
   checkFloat(b, 'matmul', 'other');
   checkSameDType('matmul', a, b);
-  if (a.rank === 0 || b.rank === 0) throw mismatch('matmul', a.shape, b.shape, 'a scalar is no matrix, see mul()');
+  if (a.rank === 0 || b.rank === 0)
+    throw mismatch('matmul', a.shape, b.shape, 'a scalar is no matrix, see mul()');
   const k = dim(a.shape, a.rank - 1);
   const rows = dim(b.shape, Math.max(0, b.rank - 2));
   if (k !== rows) throw mismatch('matmul', a.shape, b.shape, `inner sizes ${k} and ${rows} differ`);
@@ -104,7 +129,8 @@ function multiplyStacks(a: Tensor, b: Tensor): Tensor {
   const left = a.rank === 1 ? reshape(a, [1, a.size]) : a;
   const right = b.rank === 1 ? reshape(b, [b.size, 1]) : b;
   // A stack of rows times one matrix is one large product.
-  const flat = right.rank === 2 ? reshape(left, [sizeOf(left.shape.slice(0, -1)), dim(right.shape, 0)]) : left;
+  const flat =
+    right.rank === 2 ? reshape(left, [sizeOf(left.shape.slice(0, -1)), dim(right.shape, 0)]) : left;
   const out = multiply(flat, right, false, false);
   const shape = [...broadcastShapes(left.shape.slice(0, -2), right.shape.slice(0, -2), 'matmul')];
   if (a.rank > 1) shape.push(dim(left.shape, left.rank - 2));
@@ -132,7 +158,8 @@ export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor 
   checkFloat(x, 'linear');
   checkFloat(weight, 'linear', 'weight');
   checkSameDType('linear', x, weight, ...(bias ? [bias] : []));
-  if (weight.rank !== 2) throw new ShapeError(`linear: weight ${formatShape(weight.shape)}, expected [out, in]`);
+  if (weight.rank !== 2)
+    throw new ShapeError(`linear: weight ${formatShape(weight.shape)}, expected [out, in]`);
   const outFeatures = dim(weight.shape, 0);
   const inFeatures = dim(weight.shape, 1);
   if (x.rank === 0 || dim(x.shape, x.rank - 1) !== inFeatures) {
@@ -160,7 +187,7 @@ function affineRows(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
 
 /** Inner product of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
-  if (a.rank !== 1 || b.rank !== 1) throw mismatch('dot', a.shape, b.shape, 'expected two vectors, see matmul()');
+  if (a.rank !== 1 || b.rank !== 1)
+    throw mismatch('dot', a.shape, b.shape, 'expected two vectors, see matmul()');
   return matmul(a, b);
 }
-

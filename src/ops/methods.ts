@@ -40,7 +40,7 @@ const METHODS = {
   greater: elementwise.greater,
   greaterEqual: elementwise.greaterEqual,
   indexSelect: indexing.indexSelect,
-  isNaN: elementwise.isNaN,
+  isNan: elementwise.isNan,
   leakyRelu: activation.leakyRelu,
   less: elementwise.less,
   lessEqual: elementwise.lessEqual,
@@ -94,7 +94,9 @@ const METHODS = {
   variance: reduce.variance,
 };
 
-type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result ? (...rest: Rest) => Result : never;
+type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result
+  ? (...rest: Rest) => Result
+  : never;
 type Methods = { readonly [Name in keyof typeof METHODS]: Method<(typeof METHODS)[Name]> };
 
 declare module '../tensor/tensor.js' {
@@ -108,7 +110,12 @@ declare module '../tensor/tensor.js' {
   }
 }
 
-for (const [name, op] of Object.entries({ ...METHODS, backward, to: elementwise.cast, view: view.reshape })) {
+for (const [name, op] of Object.entries({
+  ...METHODS,
+  backward,
+  to: elementwise.cast,
+  view: view.reshape,
+})) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: unknown[]): unknown {

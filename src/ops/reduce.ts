@@ -15,7 +15,15 @@ import {
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, Tensor } from '../tensor/tensor.js';
 import { composite, unrecorded } from './composite.js';
-import { checkFloat, checkTensor, converted, defineOp, ints, memoryOrder, numbers } from './define.js';
+import {
+  checkFloat,
+  checkTensor,
+  converted,
+  defineOp,
+  ints,
+  memoryOrder,
+  numbers,
+} from './define.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
 import { expand, flip, type PadWidth, pad, reshape } from './view.js';
 
@@ -48,7 +56,9 @@ function runsOf(x: Tensor, axes: readonly number[]): Run[] {
 
 /** True if the kept axes have the same order in memory as in the shape, so that the result is row-major. */
 function keepsOrder(x: Tensor, axes: readonly number[]): boolean {
-  const kept = memoryOrder(x.rank, x.layout).filter((axis) => !axes.includes(axis) && dim(x.shape, axis) !== 1);
+  const kept = memoryOrder(x.rank, x.layout).filter(
+    (axis) => !axes.includes(axis) && dim(x.shape, axis) !== 1,
+  );
   return kept.every((axis, i) => i === 0 || axis > (kept[i - 1] ?? 0));
 }
 
@@ -120,7 +130,8 @@ function productsBefore(x: Tensor, axis: number): Tensor {
   const size = dim(x.shape, axis);
   if (size === 0) return x;
   let products = shifted(x, axis, 1);
-  for (let step = 1; step < size; step *= 2) products = mul(products, shifted(products, axis, step));
+  for (let step = 1; step < size; step *= 2)
+    products = mul(products, shifted(products, axis, step));
   return products;
 }
 
@@ -152,16 +163,25 @@ const PROD: Reduction = { op: prodOp, code: ReduceOp.prod, saves: 'input' };
 const SUM_SQUARES: Reduction = { op: sumSquaresOp, code: ReduceOp.sumSquares, saves: 'input' };
 const SUM_ABS: Reduction = { op: sumAbsOp, code: ReduceOp.sumAbs, saves: 'input' };
 
-function reduction(x: Tensor, name: string, { op, code, saves }: Reduction, axes: Axes, keepDims: boolean): Tensor {
+function reduction(
+  x: Tensor,
+  name: string,
+  { op, code, saves }: Reduction,
+  axes: Axes,
+  keepDims: boolean,
+): Tensor {
   checkTensor(x, name);
   const list = normalizeAxes(axes, x.rank, name);
   const count = list.reduce((n, axis) => n * dim(x.shape, axis), 1);
   if (count === 0 && (code === ReduceOp.max || code === ReduceOp.min)) {
-    throw new ShapeError(`${name}: ${formatShape(x.shape)} has nothing to choose from along axes ${formatShape(list)}`);
+    throw new ShapeError(
+      `${name}: ${formatShape(x.shape)} has nothing to choose from along axes ${formatShape(list)}`,
+    );
   }
   const input = x.dtype === 'uint8' ? converted(x, 'int32') : x;
   const attrs: ReduceAttrs = { axes: list, shape: x.shape, count };
-  const reduced = list.length === 0 ? elementwiseReduction(input, code) : reduceKernel(input, list, code);
+  const reduced =
+    list.length === 0 ? elementwiseReduction(input, code) : reduceKernel(input, list, code);
   const out = keepDims ? reduced.share(reducedShape(x.shape, list, true), 0, 'rowMajor') : reduced;
   releaseTemporary(reduced, out);
   releaseTemporary(input, x);
@@ -270,13 +290,24 @@ export function norm(x: Tensor, p = 2, axes?: Axes, keepDims = false): Tensor {
   });
 }
 
-function argReduce(x: Tensor, name: string, code: ArgOp, axis: number | undefined, keepDims: boolean): Tensor {
+function argReduce(
+  x: Tensor,
+  name: string,
+  code: ArgOp,
+  axis: number | undefined,
+  keepDims: boolean,
+): Tensor {
   checkTensor(x, name);
   const flat = axis === undefined;
   const at = flat ? 0 : normalizeAxis(axis, x.rank, name);
   const split = flat ? { outer: 1, axis: x.size, inner: 1 } : splitAtAxis(x.shape, at);
-  if (split.axis === 0) throw new ShapeError(`${name}: ${formatShape(x.shape)} has nothing to choose from`);
-  const shape = flat ? (keepDims ? x.shape.map(() => 1) : []) : reducedShape(x.shape, [at], keepDims);
+  if (split.axis === 0)
+    throw new ShapeError(`${name}: ${formatShape(x.shape)} has nothing to choose from`);
+  const shape = flat
+    ? keepDims
+      ? x.shape.map(() => 1)
+      : []
+    : reducedShape(x.shape, [at], keepDims);
   const ordered = rowMajor(x);
   const source = ordered.dtype === 'uint8' ? converted(ordered, 'int32') : ordered;
   const out = empty(shape, 'int32');
@@ -301,7 +332,9 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   if (!isFloat(x.dtype)) throw new DTypeError(`sumTo: x is ${x.dtype}, expected floats`);
   if (!broadcastsTo(shape, x.shape)) {
-    throw new ShapeError(`sumTo: ${formatShape(shape)} does not broadcast to ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      `sumTo: ${formatShape(shape)} does not broadcast to ${formatShape(x.shape)}`,
+    );
   }
   const extra = x.rank - shape.length;
   const axes: number[] = [];

@@ -14,7 +14,7 @@ import {
   sizeOf,
   stridesOf,
 } from '../tensor/shape.js';
-import { empty, rowMajor, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
 import { checkSameDType, checkTensor, defineOp, stridesIn } from './define.js';
 import { sumTo } from './reduce.js';
@@ -41,7 +41,9 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
     const inferred = known === 0 ? Number.NaN : x.size / known;
     target = shape.map((size, i) => (i === free ? inferred : size));
     if (!Number.isInteger(inferred) || target.some((size) => size < 0)) {
-      throw new ShapeError(`reshape: ${formatShape(x.shape)} has ${x.size} elements, which do not fill ${formatShape(shape)}`);
+      throw new ShapeError(
+        `reshape: ${formatShape(x.shape)} has ${x.size} elements, which do not fill ${formatShape(shape)}`,
+      );
     }
   }
   checkShape(target, 'reshape');
@@ -66,7 +68,10 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
 /** Drops axes of size 1: those named, or all. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
   const list = axes === undefined ? null : normalizeAxes(axes, x.rank, 'squeeze');
-  return reshape(x, x.shape.filter((size, axis) => size !== 1 || (list !== null && !list.includes(axis))));
+  return reshape(
+    x,
+    x.shape.filter((size, axis) => size !== 1 || (list !== null && !list.includes(axis))),
+  );
 }
 
 /** Inserts an axis of size 1 so that it becomes `axis`. */
@@ -86,7 +91,14 @@ interface Walk {
 /** out[...] = x[...] over dims, both walked by strides of their memory. */
 function stridedCopy(out: Tensor, to: Walk, x: Tensor, from: Walk, dims: Shape): void {
   if (sizeOf(dims) === 0) return;
-  const plan = Int32Array.from([dims.length, to.start, from.start, ...dims, ...to.strides, ...from.strides]);
+  const plan = Int32Array.from([
+    dims.length,
+    to.start,
+    from.start,
+    ...dims,
+    ...to.strides,
+    ...from.strides,
+  ]);
   kernels().copyStrided(out.raw, x.raw, plan);
 }
 
@@ -107,13 +119,19 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
   checkTensor(x, 'permute');
   const order = axes.map((axis) => normalizeAxis(axis, x.rank, 'permute'));
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
-    throw new ShapeError(`permute: ${formatShape(axes)} does not name each axis of ${formatShape(x.shape)} once`);
+    throw new ShapeError(
+      `permute: ${formatShape(axes)} does not name each axis of ${formatShape(x.shape)} once`,
+    );
   }
   const strides = stridesIn(x, x.shape);
-  const out = gathered(x, order.map((axis) => dim(x.shape, axis)), {
-    start: 0,
-    strides: order.map((axis) => strides[axis] ?? 0),
-  });
+  const out = gathered(
+    x,
+    order.map((axis) => dim(x.shape, axis)),
+    {
+      start: 0,
+      strides: order.map((axis) => strides[axis] ?? 0),
+    },
+  );
   return record(permuteOp, out, [x], [], order);
 }
 
@@ -130,10 +148,14 @@ const expandOp = defineOp<Shape>('expand', (g, node) => [sumTo(g, node.attrs)]);
 /** Broadcasts x to a shape; −1 keeps a size. Copies. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor(x, 'expand');
-  const target = shape.map((size, i) => (size === -1 ? (x.shape[i - shape.length + x.rank] ?? -1) : size));
+  const target = shape.map((size, i) =>
+    size === -1 ? (x.shape[i - shape.length + x.rank] ?? -1) : size,
+  );
   checkShape(target, 'expand');
   if (!broadcastsTo(x.shape, target)) {
-    throw new ShapeError(`expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`);
+    throw new ShapeError(
+      `expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
+    );
   }
   if (sameShape(x.shape, target)) return x;
   const out = gathered(x, target, { start: 0, strides: stridesIn(x, target) });
@@ -167,11 +189,13 @@ function resolveRange(spec: SliceSpec, size: number, axis: number): ResolvedRang
   }
   const range: Range = 'length' in spec ? { start: spec[0], end: spec[1] } : spec;
   const { step = 1 } = range;
-  if (!Number.isInteger(step) || step === 0) throw new ArgumentError(`slice: step ${step}, expected an integer ≠ 0`);
+  if (!Number.isInteger(step) || step === 0)
+    throw new ArgumentError(`slice: step ${step}, expected an integer ≠ 0`);
   const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
   const resolve = (value: number | undefined, fallback: number): number => {
     if (value === undefined) return fallback;
-    if (!Number.isInteger(value)) throw new ArgumentError(`slice: ${value} on axis ${axis} is no integer`);
+    if (!Number.isInteger(value))
+      throw new ArgumentError(`slice: ${value} on axis ${axis} is no integer`);
     return Math.min(Math.max(value < 0 ? value + size : value, lowest), highest);
   };
   const start = resolve(range.start, step > 0 ? 0 : size - 1);
@@ -208,7 +232,13 @@ function taken(x: Tensor, attrs: SliceAttrs): Tensor {
 function placed(x: Tensor, attrs: SliceAttrs): Tensor {
   const out = empty(attrs.shape, x.dtype);
   kernels().fill(out.raw, out.size, 0);
-  stridedCopy(out, walkOf(attrs.ranges, stridesOf(attrs.shape)), x, { start: 0, strides: stridesIn(x, x.shape) }, x.shape);
+  stridedCopy(
+    out,
+    walkOf(attrs.ranges, stridesOf(attrs.shape)),
+    x,
+    { start: 0, strides: stridesIn(x, x.shape) },
+    x.shape,
+  );
   return record(placeOp, out, [x], [], attrs);
 }
 
@@ -235,14 +265,19 @@ function leadingSlice(x: Tensor, attrs: SliceAttrs, range: ResolvedRange): Tenso
 export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
   checkTensor(x, 'slice');
   if (specs.length > x.rank) {
-    throw new ShapeError(`slice: ${specs.length} ranges for ${formatShape(x.shape)}, which has ${x.rank} axes`);
+    throw new ShapeError(
+      `slice: ${specs.length} ranges for ${formatShape(x.shape)}, which has ${x.rank} axes`,
+    );
   }
   const ranges = x.shape.map((size, axis) => resolveRange(specs[axis] ?? null, size, axis));
   const attrs: SliceAttrs = { ranges, shape: x.shape };
   const isWhole = (range: ResolvedRange, axis: number): boolean =>
     range.start === 0 && range.step === 1 && range.count === x.shape[axis];
   const first = ranges[0];
-  const isLeading = first !== undefined && first.step === 1 && ranges.every((range, axis) => axis === 0 || isWhole(range, axis));
+  const isLeading =
+    first !== undefined &&
+    first.step === 1 &&
+    ranges.every((range, axis) => axis === 0 || isWhole(range, axis));
   const part = isLeading ? leadingSlice(x, attrs, first) : taken(x, attrs);
   const kept = part.shape.filter((_, axis) => typeof specs[axis] !== 'number');
   if (kept.length === part.rank) return part;
@@ -255,7 +290,9 @@ export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
 export function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
   const at = normalizeAxis(axis, x.rank, 'narrow');
   if (start < 0 || size < 0 || start + size > dim(x.shape, at)) {
-    throw new ShapeError(`narrow: ${size} from ${start} on do not fit axis ${at} of ${formatShape(x.shape)}`);
+    throw new ShapeError(
+      `narrow: ${size} from ${start} on do not fit axis ${at} of ${formatShape(x.shape)}`,
+    );
   }
   return slice(x, ...Array.from({ length: at }, () => null), [start, start + size]);
 }
@@ -273,9 +310,14 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
   checkTensor(x, 'flip');
   const list = normalizeAxes(axes, x.rank, 'flip');
   const ranges = x.shape.map((size, axis) =>
-    list.includes(axis) ? { start: size - 1, step: -1, count: size } : { start: 0, step: 1, count: size },
+    list.includes(axis)
+      ? { start: size - 1, step: -1, count: size }
+      : { start: 0, step: 1, count: size },
   );
-  const out = x.size === 0 ? empty(x.shape, x.dtype) : gathered(x, x.shape, walkOf(ranges, stridesIn(x, x.shape)));
+  const out =
+    x.size === 0
+      ? empty(x.shape, x.dtype)
+      : gathered(x, x.shape, walkOf(ranges, stridesIn(x, x.shape)));
   return record(flipOp, out, [x], [], list);
 }
 
@@ -291,7 +333,9 @@ const concatOp = defineOp<{ axis: number; sizes: readonly number[] }>('concat', 
 
 /** Channels-last images joined along channels stay channels-last. */
 function concatLayout(tensors: readonly Tensor[], axis: number): 'rowMajor' | 'channelsLast' {
-  return axis === 1 && tensors.every((t) => t.layout === 'channelsLast') ? 'channelsLast' : 'rowMajor';
+  return axis === 1 && tensors.every((t) => t.layout === 'channelsLast')
+    ? 'channelsLast'
+    : 'rowMajor';
 }
 
 /** Joins tensors along an axis; their other sizes are equal. */
@@ -328,10 +372,17 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
   for (const t of tensors) {
     checkTensor(t, 'stack');
     if (first && !sameShape(t.shape, first.shape)) {
-      throw new ShapeError(`stack: shapes ${formatShape(first.shape)} and ${formatShape(t.shape)} differ`);
+      throw new ShapeError(
+        `stack: shapes ${formatShape(first.shape)} and ${formatShape(t.shape)} differ`,
+      );
     }
   }
-  return composite(() => concat(tensors.map((t) => unsqueeze(t, axis)), axis));
+  return composite(() =>
+    concat(
+      tensors.map((t) => unsqueeze(t, axis)),
+      axis,
+    ),
+  );
 }
 
 /** Cuts an axis into pieces of the given sizes, or of one size with a smaller last piece. */
@@ -344,10 +395,17 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   }
   const list =
     typeof sizes === 'number'
-      ? Array.from({ length: Math.ceil(total / sizes) }, (_, i) => Math.min(sizes, total - i * sizes))
+      ? Array.from({ length: Math.ceil(total / sizes) }, (_, i) =>
+          Math.min(sizes, total - i * sizes),
+        )
       : sizes;
-  if (list.reduce((a, b) => a + b, 0) !== total || list.some((size) => !Number.isInteger(size) || size < 0)) {
-    throw new ShapeError(`split: sizes ${formatShape(list)} do not add up to ${total}, axis ${at} of ${formatShape(x.shape)}`);
+  if (
+    list.reduce((a, b) => a + b, 0) !== total ||
+    list.some((size) => !Number.isInteger(size) || size < 0)
+  ) {
+    throw new ShapeError(
+      `split: sizes ${formatShape(list)} do not add up to ${total}, axis ${at} of ${formatShape(x.shape)}`,
+    );
   }
   let start = 0;
   return list.map((size) => {
@@ -370,7 +428,9 @@ const padOp = defineOp<SliceAttrs>('pad', (g, node) => [taken(g, node.attrs)]);
 export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
   checkTensor(x, 'pad');
   if (widths.length > x.rank) {
-    throw new ShapeError(`pad: ${widths.length} pairs for ${formatShape(x.shape)}, which has ${x.rank} axes`);
+    throw new ShapeError(
+      `pad: ${widths.length} pairs for ${formatShape(x.shape)}, which has ${x.rank} axes`,
+    );
   }
   const whole: PadWidth = [0, 0];
   const pairs = [...Array.from({ length: x.rank - widths.length }, () => whole), ...widths];
@@ -379,18 +439,28 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
   }
   if (pairs.every(([before, after]) => before === 0 && after === 0)) return x;
   if (pairs.some(([before, after]) => before < 0 || after < 0)) {
-    const crops = pairs.map(([before, after], axis): SliceSpec => [
-      Math.max(0, -before),
-      Math.max(0, dim(x.shape, axis) - Math.max(0, -after)),
-    ]);
-    const growth = pairs.map(([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)]);
+    const crops = pairs.map(
+      ([before, after], axis): SliceSpec => [
+        Math.max(0, -before),
+        Math.max(0, dim(x.shape, axis) - Math.max(0, -after)),
+      ],
+    );
+    const growth = pairs.map(
+      ([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)],
+    );
     return composite(() => pad(slice(x, ...crops), growth, value));
   }
-  const shape = x.shape.map((size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0));
+  const shape = x.shape.map(
+    (size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0),
+  );
   checkShape(shape, 'pad');
   const out = empty(shape, x.dtype);
   kernels().fill(out.raw, out.size, value);
-  const ranges = x.shape.map((size, axis) => ({ start: pairs[axis]?.[0] ?? 0, step: 1, count: size }));
+  const ranges = x.shape.map((size, axis) => ({
+    start: pairs[axis]?.[0] ?? 0,
+    step: 1,
+    count: size,
+  }));
   const to = walkOf(ranges, stridesOf(shape));
   stridedCopy(out, to, x, { start: 0, strides: stridesIn(x, x.shape) }, x.shape);
   return record(padOp, out, [x], [], { ranges, shape });
@@ -400,14 +470,22 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
 export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   checkTensor(x, 'repeat');
   if (counts.length < x.rank || counts.some((count) => !Number.isInteger(count) || count < 0)) {
-    throw new ShapeError(`repeat: counts ${formatShape(counts)} for ${formatShape(x.shape)}; expected one integer ≥ 0 an axis`);
+    throw new ShapeError(
+      `repeat: counts ${formatShape(counts)} for ${formatShape(x.shape)}; expected one integer ≥ 0 an axis`,
+    );
   }
   return composite(() => {
     const padded = [...Array.from({ length: counts.length - x.rank }, () => 1), ...x.shape];
     if (counts.length * 2 > MAX_RANK) return repeatByAxis(reshape(x, padded), counts);
     const interleaved = padded.flatMap((size) => [1, size]);
-    const expanded = expand(reshape(x, interleaved), padded.flatMap((size, i) => [counts[i] ?? 1, size]));
-    return reshape(expanded, padded.map((size, i) => size * (counts[i] ?? 1)));
+    const expanded = expand(
+      reshape(x, interleaved),
+      padded.flatMap((size, i) => [counts[i] ?? 1, size]),
+    );
+    return reshape(
+      expanded,
+      padded.map((size, i) => size * (counts[i] ?? 1)),
+    );
   });
 }
 
@@ -416,6 +494,9 @@ function repeatByAxis(x: Tensor, counts: readonly number[]): Tensor {
   return counts.reduce((t, count, axis) => {
     if (count === 1) return t;
     if (count === 0) return narrow(t, axis, 0, 0);
-    return concat(Array.from({ length: count }, () => t), axis);
+    return concat(
+      Array.from({ length: count }, () => t),
+      axis,
+    );
   }, x);
 }

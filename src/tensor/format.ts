@@ -1,31 +1,92 @@
 import type { TypedArray } from './dtype.js';
-import { dim, type Shape, stridesOf } from './shape.js';
+import { dim, type Shape, sizeOf, stridesOf } from './shape.js';
 
-const EDGE = 3;
+// The rules of NumPy's array2string, with its print option precision at 4.
+
+/** Digits after the point, at most. */
+const PRECISION = 4;
+/** Arrays with more elements show the first and last EDGE along each axis. */
 const THRESHOLD = 1000;
-const WIDTH = 75;
+const EDGE = 3;
+const LINE_WIDTH = 75;
 
-/** One number as NumPy writes it: up to four decimals, or scientific notation for a wide range. */
-function numberFormatter(data: TypedArray): (value: number) => string {
-  if (data instanceof Int32Array || data instanceof Uint8Array) return (value) => String(value);
-  let largest = 0;
-  let smallest = Number.POSITIVE_INFINITY;
-  let whole = true;
-  for (const value of data) {
-    const magnitude = Math.abs(value);
-    if (!Number.isFinite(magnitude) || magnitude === 0) continue;
-    if (magnitude > largest) largest = magnitude;
-    if (magnitude < smallest) smallest = magnitude;
-    if (!Number.isInteger(value)) whole = false;
+const SMALLEST_PLAIN = 1e-4;
+const LARGEST_PLAIN = 1e8;
+const WIDEST_PLAIN_RANGE = 1000;
+
+/** The number whose shortest decimal form reads back as a float32. */
+function shortestFloat32(value: number): number {
+  for (let digits = 1; digits < 9; digits++) {
+    const short = Number(value.toPrecision(digits));
+    if (Math.fround(short) === value) return short;
   }
-  const scientific = largest >= 1e8 || (largest > 0 && smallest < 1e-4) || largest / smallest > 1e3 * 1e4;
-  return (value) => {
-    if (Number.isNaN(value)) return 'nan';
-    if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
-    if (whole && !scientific) return `${value}.`;
-    if (scientific) return value.toExponential(4);
-    return value.toFixed(4);
+  return value;
+}
+
+/** A finite number as sign and whole part, fraction, and exponent, each as few characters as do. */
+interface Parts {
+  readonly whole: string;
+  readonly fraction: string;
+  readonly exponent: string;
+}
+
+function partsOf(value: number, short: number, scientific: boolean): Parts {
+  const write = (x: number): string => (scientific ? x.toExponential() : String(x));
+  const fractionOf = (text: string): string => /\.(\d+)/.exec(text)?.[1] ?? '';
+  let text = write(short);
+  if (fractionOf(text).length > PRECISION) {
+    text = scientific ? value.toExponential(PRECISION) : value.toFixed(PRECISION);
+  }
+  const [, digits = '', sign = '+', power = ''] = /^(\d+).*?(?:e([+-])(\d+))?$/.exec(text.replace(/^-/, '')) ?? [];
+  const isNegative = value < 0 || Object.is(value, -0);
+  return {
+    whole: isNegative ? `-${digits}` : digits,
+    fraction: fractionOf(text).replace(/0+$/, ''),
+    exponent: scientific ? sign + power.padStart(2, '0') : '',
   };
+}
+
+const longest = (texts: readonly string[]): number => texts.reduce((n, text) => Math.max(n, text.length), 0);
+
+/** True if plain decimals would be too long. */
+function needsExponents(finite: readonly number[]): boolean {
+  const magnitudes = finite.filter((value) => value !== 0).map(Math.abs);
+  if (magnitudes.length === 0) return false;
+  const largest = magnitudes.reduce((a, b) => Math.max(a, b));
+  const smallest = magnitudes.reduce((a, b) => Math.min(a, b));
+  return largest >= LARGEST_PLAIN || smallest < SMALLEST_PLAIN || largest / smallest > WIDEST_PLAIN_RANGE;
+}
+
+/** Floats with their points below each other. */
+function formatFloats(values: readonly number[], isFloat32: boolean): string[] {
+  const finite = values.filter(Number.isFinite);
+  const scientific = needsExponents(finite);
+  const parts = values.map((value) => {
+    if (!Number.isFinite(value)) return null;
+    return partsOf(value, isFloat32 ? shortestFloat32(value) : value, scientific);
+  });
+  const known = parts.filter((part) => part !== null);
+  const before = longest(known.map(({ whole }) => whole));
+  const after = longest(known.map(({ fraction }) => fraction));
+  const power = longest(known.map(({ exponent }) => exponent));
+  const texts = parts.map((part, i) => {
+    if (part === null) return String(values[i]).replace('Infinity', 'inf').replace('NaN', 'nan');
+    const whole = part.whole.padStart(before);
+    if (!scientific) return `${whole}.${part.fraction.padEnd(after)}`;
+    const exponent = (part.exponent[0] ?? '') + part.exponent.slice(1).padStart(power - 1, '0');
+    return `${whole}.${part.fraction.padEnd(after, '0')}e${exponent}`;
+  });
+  const width = longest(texts);
+  return texts.map((text) => text.padStart(width));
+}
+
+/** Numbers as text, all of one width. */
+function formatNumbers(values: readonly number[], kind: TypedArray): string[] {
+  if (kind instanceof Float32Array) return formatFloats(values, true);
+  if (kind instanceof Float64Array) return formatFloats(values, false);
+  const texts = values.map(String);
+  const width = longest(texts);
+  return texts.map((text) => text.padStart(width));
 }
 
 /** Indices of an axis to show: all, or the first and last three with a gap (null) between. */
@@ -35,50 +96,48 @@ function shown(size: number, summarize: boolean): (number | null)[] {
   return [...all.slice(0, EDGE), null, ...all.slice(size - EDGE)];
 }
 
+/** Words on lines of limited width, behind an indent that the first line does not show. */
+function wrap(words: readonly string[], indent: string, width: number): string {
+  const lines: string[] = [];
+  let line = indent;
+  for (const [i, word] of words.entries()) {
+    if (line.length + word.length > width && line.length > indent.length) {
+      lines.push(line.trimEnd());
+      line = indent;
+    }
+    line += i < words.length - 1 ? `${word}, ` : word;
+  }
+  return [...lines, line].join('\n').slice(indent.length);
+}
+
 /**
  * Nested brackets with aligned columns, as NumPy prints arrays; more than a thousand elements are summarised.
  * @param indent columns that precede the first bracket, for the lines that follow
  */
 export function format(data: TypedArray, shape: Shape, indent: number): string {
-  const toText = numberFormatter(data);
-  const summarize = data.length > THRESHOLD;
+  if (sizeOf(shape) === 0) return '[]';
+  const summarize = sizeOf(shape) > THRESHOLD;
   const strides = stridesOf(shape);
-  const cells = new Map<number, string>();
-
+  const offsets: number[] = [];
   const collect = (axis: number, offset: number): void => {
-    if (axis === shape.length) {
-      cells.set(offset, toText(data[offset] ?? Number.NaN));
-      return;
-    }
-    for (const i of shown(dim(shape, axis), summarize)) {
-      if (i !== null) collect(axis + 1, offset + i * (strides[axis] ?? 1));
+    if (axis === shape.length) offsets.push(offset);
+    else {
+      for (const i of shown(dim(shape, axis), summarize)) {
+        if (i !== null) collect(axis + 1, offset + i * (strides[axis] ?? 1));
+      }
     }
   };
   collect(0, 0);
-  let width = 0;
-  for (const cell of cells.values()) width = Math.max(width, cell.length);
+  const texts = formatNumbers(offsets.map((offset) => data[offset] ?? Number.NaN), data);
+  let next = 0;
 
-  const render = (axis: number, offset: number, column: number): string => {
-    if (axis === shape.length) return (cells.get(offset) ?? '').padStart(width);
-    const parts = shown(dim(shape, axis), summarize).map((i) =>
-      i === null ? '...' : render(axis + 1, offset + i * (strides[axis] ?? 1), column + 1),
+  const render = (axis: number, hanging: string, width: number): string => {
+    if (axis === shape.length) return texts[next++] ?? '';
+    const items = shown(dim(shape, axis), summarize).map((i) =>
+      i === null ? '...' : render(axis + 1, `${hanging} `, width - 1),
     );
-    if (axis < shape.length - 1) {
-      const gap = `,${'\n'.repeat(shape.length - 1 - axis)}${' '.repeat(column + 1)}`;
-      return `[${parts.join(gap)}]`;
-    }
-    const lines: string[] = [];
-    let line = '';
-    for (const [i, part] of parts.entries()) {
-      const piece = i < parts.length - 1 ? `${part}, ` : part;
-      if (line !== '' && column + 1 + line.length + piece.length > WIDTH) {
-        lines.push(line.trimEnd());
-        line = '';
-      }
-      line += piece;
-    }
-    lines.push(line);
-    return `[${lines.join(`\n${' '.repeat(column + 1)}`)}]`;
+    if (axis === shape.length - 1) return `[${wrap(items, hanging, width - 1)}]`;
+    return `[${items.join(`,${'\n'.repeat(shape.length - 1 - axis)}${hanging}`)}]`;
   };
-  return render(0, 0, indent);
+  return render(0, ' '.repeat(indent + 1), LINE_WIDTH);
 }

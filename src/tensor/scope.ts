@@ -51,8 +51,12 @@ function markReturned(value: unknown, mark: boolean, depth: number): void {
   if (typeof value !== 'object' || value === null || depth > 8) return;
   if (value instanceof Owned) value.returned = mark;
   else if (Array.isArray(value)) for (const item of value) markReturned(item, mark, depth + 1);
-  else if (value instanceof Map) for (const item of value.values()) markReturned(item, mark, depth + 1);
-  else if (Object.getPrototypeOf(value) === Object.prototype || Object.getPrototypeOf(value) === null) {
+  else if (value instanceof Map)
+    for (const item of value.values()) markReturned(item, mark, depth + 1);
+  else if (
+    Object.getPrototypeOf(value) === Object.prototype ||
+    Object.getPrototypeOf(value) === null
+  ) {
     for (const item of Object.values(value)) markReturned(item, mark, depth + 1);
   }
 }

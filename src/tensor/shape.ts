@@ -24,7 +24,9 @@ export function formatShape(shape: Shape): string {
 /** Throws unless every size is an integer ≥ 0 and the whole fits. */
 export function checkShape(shape: Shape, op: string): void {
   if (shape.length > MAX_RANK) {
-    throw new ShapeError(`${op}: ${shape.length} axes in ${formatShape(shape)}, at most ${MAX_RANK} work`);
+    throw new ShapeError(
+      `${op}: ${shape.length} axes in ${formatShape(shape)}, at most ${MAX_RANK} work`,
+    );
   }
   for (const dim of shape) {
     if (!Number.isInteger(dim) || dim < 0) {
@@ -46,7 +48,8 @@ export function sameShape(a: Shape, b: Shape): boolean {
 /** The size of an axis that is known to exist. */
 export function dim(shape: Shape, axis: number): number {
   const size = shape[axis];
-  if (size === undefined) throw new ShapeError(`axis ${axis} of ${formatShape(shape)} does not exist`);
+  if (size === undefined)
+    throw new ShapeError(`axis ${axis} of ${formatShape(shape)} does not exist`);
   return size;
 }
 
@@ -71,9 +74,15 @@ export function normalizeAxis(axis: number, rank: number, op: string): number {
 }
 
 /** Axes as given by a user (one, several, or undefined for all), sorted and without duplicates. */
-export function normalizeAxes(axes: number | readonly number[] | undefined, rank: number, op: string): number[] {
+export function normalizeAxes(
+  axes: number | readonly number[] | undefined,
+  rank: number,
+  op: string,
+): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(axis, rank, op));
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) =>
+    normalizeAxis(axis, rank, op),
+  );
   list.sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) throw new ShapeError(`${op}: axis ${list[i]} is named twice`);
@@ -156,7 +165,10 @@ export function collapsePlan(shape: Shape, operands: readonly (readonly number[]
 }
 
 /** Views [.., axis, ..] as [outer, axis, inner]. */
-export function splitAtAxis(shape: Shape, axis: number): { outer: number; axis: number; inner: number } {
+export function splitAtAxis(
+  shape: Shape,
+  axis: number,
+): { outer: number; axis: number; inner: number } {
   let outer = 1;
   let inner = 1;
   for (let i = 0; i < axis; i++) outer *= dim(shape, i);

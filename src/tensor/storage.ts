@@ -24,7 +24,9 @@ export class Storage {
     try {
       this.buffer = backend().allocate(bytes);
     } catch (cause) {
-      throw new BackendError(`out of memory: cannot allocate ${bytes} bytes for a tensor`, { cause });
+      throw new BackendError(`out of memory: cannot allocate ${bytes} bytes for a tensor`, {
+        cause,
+      });
     }
   }
 

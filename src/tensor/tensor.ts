@@ -43,7 +43,13 @@ export class Tensor extends Owned {
   #requiresGrad = false;
 
   /** Takes over one reference of the storage. Use {@link tensor}, {@link zeros} and the like. @internal */
-  constructor(storage: Storage, shape: Shape, dtype: DType, offset = 0, layout: Layout = 'rowMajor') {
+  constructor(
+    storage: Storage,
+    shape: Shape,
+    dtype: DType,
+    offset = 0,
+    layout: Layout = 'rowMajor',
+  ) {
     super();
     this.#storage = storage;
     this.shape = shape;
@@ -70,7 +76,9 @@ export class Tensor extends Owned {
       );
     }
     if (value && this.dtype !== 'float32' && this.dtype !== 'float64') {
-      throw new AutogradError(`requiresGrad: only floating tensors have gradients, this is ${this.dtype}`);
+      throw new AutogradError(
+        `requiresGrad: only floating tensors have gradients, this is ${this.dtype}`,
+      );
     }
     this.#requiresGrad = value;
   }
@@ -127,7 +135,13 @@ export class Tensor extends Owned {
 
   /** A handle for the tape: same storage, same place in the graph, owned by no context. @internal */
   saveForTape(): Tensor {
-    const saved = new Tensor(this.storage.retain(), this.shape, this.dtype, this.#offset, this.#layout);
+    const saved = new Tensor(
+      this.storage.retain(),
+      this.shape,
+      this.dtype,
+      this.#offset,
+      this.#layout,
+    );
     saved.node = this.node;
     saved.outputIndex = this.outputIndex;
     saved.#requiresGrad = this.#requiresGrad;
@@ -213,7 +227,9 @@ export class Tensor extends Owned {
 
   #checkSingle(): void {
     if (this.size !== 1) {
-      throw new ShapeError(`item: ${formatShape(this.shape)} has ${this.size} elements, expected 1`);
+      throw new ShapeError(
+        `item: ${formatShape(this.shape)} has ${this.size} elements, expected 1`,
+      );
     }
   }
 
@@ -234,7 +250,11 @@ export class Tensor extends Owned {
   /** Prints like NumPy; waits for the data, blocking. */
   override toString(): string {
     if (this.isDisposed) return `Tensor(disposed, shape=${formatShape(this.shape)})`;
-    const gradient = this.node ? `, node=${this.node.op.name}` : this.requiresGrad ? ', requiresGrad' : '';
+    const gradient = this.node
+      ? `, node=${this.node.op.name}`
+      : this.requiresGrad
+        ? ', requiresGrad'
+        : '';
     const suffix = `shape=${formatShape(this.shape)}, dtype=${this.dtype}${gradient}`;
     return `Tensor(${format(this.dataSync(), this.shape, 7)}, ${suffix})`;
   }

@@ -170,7 +170,7 @@ describe.runIf(process.env.AXONODE_BACKEND === 'native')('memory of queued work'
         // A byte stream takes the memory from its reader's array, whatever the array is marked as.
         if (i % 2) stream.getReader({ mode: 'byob' }).read(new Uint8Array(x.buffer)).catch(() => {});
         const view = x.length ? x : floats(n).fill(1);
-        addon.kernels.addStrided(sum, view, Int32Array.of(1, 0, 0, 1, 0, 0));
+        addon.kernels.addScaled(sum, view, 1, 1);
       }
       gc();
       await new Promise((resolve) => setImmediate(resolve));

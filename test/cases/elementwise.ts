@@ -189,8 +189,8 @@ export const elementwise: readonly OpCase[] = [
   },
   {
     name: 'isNaN and logicalNot',
-    ops: ['isNaN', 'logicalNot'],
-    fn: (x, mask) => [ops.isNaN(x), ops.logicalNot(mask)],
+    ops: ['isNan', 'logicalNot'],
+    fn: (x, mask) => [ops.isNan(x), ops.logicalNot(mask)],
   },
   {
     name: 'where',

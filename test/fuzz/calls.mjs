@@ -171,7 +171,6 @@ export const validCalls = {
     return [array(r.pick(kinds), n), array(r.pick(kinds), n), ...numbers(n)];
   },
   copyStrided: (r) => stridedCall(r, r.pick(kinds)),
-  addStrided: (r) => stridedCall(r, Float32Array),
   transpose: (r) => {
     const [kind, batch, rows, cols] = [r.pick(kinds), small(r), r.integer(0, 40), r.integer(0, 40)];
     const n = batch * rows * cols;

@@ -30,7 +30,7 @@ async function losses(backend: BackendName): Promise<number[]> {
     });
     const labels = tensor(digits.labels.subarray(from, from + BATCH), { dtype: 'int32' });
     optimizer.zeroGrad();
-    const loss = crossEntropy(model.forward(images.cast('float32').div(255)), labels);
+    const loss = crossEntropy(model.forward(images.cast('float32').sub(33).div(79)), labels);
     loss.backward();
     optimizer.step();
     values.push(await loss.item());

@@ -127,7 +127,11 @@ export function forAll<T extends [unknown, ...unknown[]]>(
   runs = 40,
 ): void {
   const { AXONODE_PROPERTY_SEED: seed = '7', AXONODE_PROPERTY_RUNS: wanted = `${runs}` } = process.env;
-  fc.assert(fc.property(...arbitraries, property), { seed: Number(seed), numRuns: Number(wanted) });
+  fc.assert(fc.property(...arbitraries, property), {
+    seed: Number(seed),
+    numRuns: Number(wanted),
+    includeErrorInReport: true,
+  });
 }
 
 // --- what properties range over ---------------------------------------------------------------------------

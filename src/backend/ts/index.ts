@@ -6,7 +6,7 @@ import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
 import { gemm } from './gemm.js';
 import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
 import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
-import { addScaled, addStrided, cast, copyStrided, fill, transpose } from './memory.js';
+import { addScaled, cast, copyStrided, fill, transpose } from './memory.js';
 import { adamStep, sgdStep } from './optimizer.js';
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from './pool.js';
 import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
@@ -19,7 +19,6 @@ const kernels = {
   fill,
   cast,
   copyStrided,
-  addStrided,
   transpose,
   addScaled,
   unary,

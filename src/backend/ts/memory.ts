@@ -1,4 +1,4 @@
-import type { FloatArray, IndexArray, Kernels, NumericArray } from '../kernels.js';
+import type { IndexArray, Kernels, NumericArray } from '../kernels.js';
 import { StridedRows } from './strided.js';
 
 /** Rows from this length on are worth the two objects that a block copy costs. */
@@ -25,12 +25,6 @@ export const copyStrided: Kernels['copyStrided'] = (out, x, plan) => {
   rows.walk(visit, outStart, xStart);
 };
 
-export const addStrided: Kernels['addStrided'] = (out, x, plan) => {
-  const { rows, outStart, xStart } = readPlan(plan);
-  const [outStep = 0, xStep = 0] = rows.steps;
-  rows.walk((o, i) => addRow(out, o, outStep, x, i, xStep, rows.length), outStart, xStart);
-};
-
 /** Reads `[rank, outStart, xStart, ...dims, ...outStrides, ...xStrides]`. */
 function readPlan(plan: IndexArray): { rows: StridedRows; outStart: number; xStart: number } {
   const [rank = 0, outStart = 0, xStart = 0, ...rest] = plan;
@@ -50,20 +44,6 @@ function copyRow(
   n: number,
 ): void {
   for (let k = 0; k < n; k++, o += outStep, i += xStep) out[o] = x[i] as number;
-}
-
-function addRow(
-  out: FloatArray,
-  o: number,
-  outStep: number,
-  x: FloatArray,
-  i: number,
-  xStep: number,
-  n: number,
-): void {
-  for (let k = 0; k < n; k++, o += outStep, i += xStep) {
-    out[o] = (out[o] as number) + (x[i] as number);
-  }
 }
 
 export const transpose: Kernels['transpose'] = (out, x, batch, rows, cols) => {

@@ -136,9 +136,6 @@ const floatLoops: Record<UnaryOp, UnaryLoop> = {
   [UnaryOp.affine]: (out, x, n, p, q) => {
     for (let i = 0; i < n; i++) out[i] = (x[i] as number) * p + q;
   },
-  [UnaryOp.isNan]: (out, x, n) => {
-    for (let i = 0; i < n; i++) out[i] = Number.isNaN(x[i] as number) ? 1 : 0;
-  },
 };
 
 /** Stores into Int32Array wrap the exact float64 results; only products need 32-bit arithmetic. */
@@ -213,8 +210,5 @@ const gradLoops: Record<UnaryGradOp, UnaryGradLoop> = {
       const x = s[i] as number;
       out[i] = x > p && x < q ? (g[i] as number) : 0;
     }
-  },
-  [UnaryGradOp.abs]: (out, g, s, n) => {
-    for (let i = 0; i < n; i++) out[i] = (g[i] as number) * Math.sign(s[i] as number);
   },
 };
