@@ -96,6 +96,14 @@ void failRange(const Integer& integer, int64_t low, int64_t high) {
                    "is " + std::to_string(integer.value) + ", expected an integer " + expected);
 }
 
+void divides(const Integer& part, const Integer& whole) {
+  positive(part);
+  positive(whole);
+  if (whole.value % part.value == 0) return;
+  throw rangeError(part.position, "is " + std::to_string(part.value) + ", expected a divisor of " +
+                                      std::to_string(whole.value));
+}
+
 void oneKind(const Array& first, std::initializer_list<const Array*> others) {
   for (const Array* other : others) {
     if (other->dtype == first.dtype) continue;

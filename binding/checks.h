@@ -32,6 +32,8 @@ inline void within(const Integer& integer, int64_t low, int64_t high) {
 }
 
 inline void positive(const Integer& integer) { within(integer, 1, INT64_MAX); }
+// Both at least 1, and the first a divisor of the second.
+void divides(const Integer& part, const Integer& whole);
 inline void flag(const Integer& integer) { within(integer, 0, 1); }
 // One of `count` operations, numbered from 0.
 inline void code(const Integer& integer, int64_t count) { within(integer, 0, count - 1); }

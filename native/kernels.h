@@ -81,6 +81,23 @@ void avgPool2dGrad(Context&, float* dx, const float* dy, const Geometry& geometr
                    int64_t padBottom, int64_t padRight, int64_t countPadding,
                    int64_t divisorOverride);
 
+// normalisation; images are [N, H, W, C] in memory; y, weight and bias may be null
+void batchNorm(Context&, float* out, float* mean, float* rstd, float* runningMean,
+               float* runningVar, const float* x, const float* weight, const float* bias,
+               int64_t rows, int64_t channels, double momentum, double eps, int64_t relu);
+void batchNormInference(Context&, float* out, const float* x, const float* mean,
+                        const float* variance, const float* weight, const float* bias, int64_t rows,
+                        int64_t channels, double eps, int64_t relu);
+void batchNormGrad(Context&, float* dx, float* dweight, float* dbias, const float* g,
+                   const float* x, const float* y, const float* mean, const float* rstd,
+                   const float* weight, int64_t rows, int64_t channels, int64_t training);
+void groupNorm(Context&, float* out, float* mean, float* rstd, const float* x, const float* weight,
+               const float* bias, int64_t batch, int64_t spatial, int64_t channels, int64_t groups,
+               double eps);
+void groupNormGrad(Context&, float* dx, float* dweight, float* dbias, const float* g,
+                   const float* x, const float* mean, const float* rstd, const float* weight,
+                   int64_t batch, int64_t spatial, int64_t channels, int64_t groups);
+
 // losses; weight and posWeight may be null
 void crossEntropy(Context&, float* loss, float* rowWeight, float* logProb, const float* x,
                   const int32_t* target, const float* weight, int64_t rows, int64_t classes,

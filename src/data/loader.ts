@@ -1,4 +1,4 @@
-import { PHILOX_LANES } from '../backend/ts/philox.js';
+import { PHILOX_LANES } from '../numeric/philox.js';
 import { ArgumentError } from '../tensor/errors.js';
 import { Generator, permutation, randomUint32 } from '../tensor/random.js';
 import { noGrad, scope } from '../tensor/scope.js';

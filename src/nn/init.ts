@@ -1,4 +1,4 @@
-import { normalCdf, normalDensity } from '../backend/ts/special.js';
+import { normalCdf, normalDensity } from '../numeric/special.js';
 import * as creation from '../ops/creation.js';
 import { checkChoice, checkInteger } from '../ops/options.js';
 import * as random from '../ops/random.js';

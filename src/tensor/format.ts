@@ -37,7 +37,8 @@ function partsOf(value: number, short: number, scientific: boolean): Parts {
   if (fractionOf(text).length > PRECISION) {
     text = scientific ? value.toExponential(PRECISION) : value.toFixed(PRECISION);
   }
-  const [, digits = '', sign = '+', power = ''] = /^(\d+).*?(?:e([+-])(\d+))?$/.exec(text.replace(/^-/, '')) ?? [];
+  const [, digits = '', sign = '+', power = ''] =
+    /^(\d+).*?(?:e([+-])(\d+))?$/.exec(text.replace(/^-/, '')) ?? [];
   const isNegative = value < 0 || Object.is(value, -0);
   return {
     whole: isNegative ? `-${digits}` : digits,
@@ -46,7 +47,8 @@ function partsOf(value: number, short: number, scientific: boolean): Parts {
   };
 }
 
-const longest = (texts: readonly string[]): number => texts.reduce((n, text) => Math.max(n, text.length), 0);
+const longest = (texts: readonly string[]): number =>
+  texts.reduce((n, text) => Math.max(n, text.length), 0);
 
 /** True if plain decimals would be too long. */
 function needsExponents(finite: readonly number[]): boolean {
@@ -54,7 +56,9 @@ function needsExponents(finite: readonly number[]): boolean {
   if (magnitudes.length === 0) return false;
   const largest = magnitudes.reduce((a, b) => Math.max(a, b));
   const smallest = magnitudes.reduce((a, b) => Math.min(a, b));
-  return largest >= LARGEST_PLAIN || smallest < SMALLEST_PLAIN || largest / smallest > WIDEST_PLAIN_RANGE;
+  return (
+    largest >= LARGEST_PLAIN || smallest < SMALLEST_PLAIN || largest / smallest > WIDEST_PLAIN_RANGE
+  );
 }
 
 /** Floats with their points below each other. */
@@ -128,7 +132,10 @@ export function format(data: TypedArray, shape: Shape, indent: number): string {
     }
   };
   collect(0, 0);
-  const texts = formatNumbers(offsets.map((offset) => data[offset] ?? Number.NaN), data);
+  const texts = formatNumbers(
+    offsets.map((offset) => data[offset] ?? Number.NaN),
+    data,
+  );
   let next = 0;
 
   const render = (axis: number, hanging: string, width: number): string => {

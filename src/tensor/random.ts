@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { multiplyHigh, PHILOX_LANES, philox } from '../backend/ts/philox.js';
+import { multiplyHigh, PHILOX_LANES, philox } from '../numeric/philox.js';
 import { ArgumentError } from './errors.js';
 
 /** Where a generator stands; plain numbers, so that checkpoints can hold it. */

@@ -224,7 +224,10 @@ describe('grad', () => {
     const x = leaf([1, 2]);
     const y = leaf([3, 4]);
     const [gx, gy] = grad(sum(mul(x, y)), [x, y]);
-    expect([gx, gy].map((g) => Array.from(g?.dataSync() ?? []))).toEqual([[3, 4], [1, 2]]);
+    expect([gx, gy].map((g) => Array.from(g?.dataSync() ?? []))).toEqual([
+      [3, 4],
+      [1, 2],
+    ]);
     expect([x.grad, y.grad]).toEqual([null, null]);
   });
 
@@ -244,7 +247,9 @@ describe('grad', () => {
   it('says when an output does not depend on an input', () => {
     const x = leaf([1]);
     const other = leaf([1]);
-    expect(() => grad(sum(x), [other])).toThrow(/do not depend on an input; pass \{ allowUnused: true \}/);
+    expect(() => grad(sum(x), [other])).toThrow(
+      /do not depend on an input; pass \{ allowUnused: true \}/,
+    );
     expect(grad(sum(x), [other], { allowUnused: true })).toEqual([null]);
     expect(() => grad(sum(x), [tensor([1])])).toThrow(/does not require gradients/);
   });
@@ -254,7 +259,9 @@ describe('errors', () => {
   it('say what backward needs', () => {
     const x = leaf([1, 2]);
     expect(() => backward(tensor(1))).toThrow(/does not require gradients/);
-    expect(() => backward(square(x))).toThrow(/shape \[2\] needs \{ gradient \}.*sum\(\) or mean\(\)/s);
+    expect(() => backward(square(x))).toThrow(
+      /shape \[2\] needs \{ gradient \}.*sum\(\) or mean\(\)/s,
+    );
     expect(() => backward(square(x), { gradient: tensor([1]) })).toThrow(ShapeError);
     const integers = tensor([1, 1], { dtype: 'int32' });
     expect(() => backward(square(x), { gradient: integers })).toThrow(DTypeError);
@@ -277,7 +284,9 @@ describe('errors', () => {
   });
 
   it('refuse requiresGrad of integers and of computed tensors', () => {
-    expect(() => tensor([1], { dtype: 'int32', requiresGrad: true })).toThrow(/only floating tensors/);
+    expect(() => tensor([1], { dtype: 'int32', requiresGrad: true })).toThrow(
+      /only floating tensors/,
+    );
     const y = relu(leaf([1]));
     expect(() => {
       y.requiresGrad = false;

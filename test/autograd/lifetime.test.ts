@@ -43,7 +43,9 @@ describe('a graph', () => {
     const y = sum(mul(w, 3));
     backward(y);
     mul(w, 1);
-    expect(() => add(y, 1)).toThrow(/shape \[\] was used after its memory was given back.*keep\(\).*detach\(\)/s);
+    expect(() => add(y, 1)).toThrow(
+      /shape \[\] was used after its memory was given back.*keep\(\).*detach\(\)/s,
+    );
   });
 
   it('spares what is kept or detached', () => {
@@ -59,7 +61,9 @@ describe('a graph', () => {
   });
 
   it('holds no more memory after many steps than after one', () => {
-    const w = leaf(Array.from({ length: 64 }, (_, i) => Array.from({ length: 64 }, (_, j) => (i - j) / 640)));
+    const w = leaf(
+      Array.from({ length: 64 }, (_, i) => Array.from({ length: 64 }, (_, j) => (i - j) / 640)),
+    );
     const x = ops.ones([32, 64]);
     const step = (): void => {
       const hidden = relu(matmul(x, w));
@@ -195,7 +199,10 @@ describe('noGrad', () => {
   });
 
   it('holds no memory over many inferences', () => {
-    const w = leaf([[1, 2], [3, 4]]);
+    const w = leaf([
+      [1, 2],
+      [3, 4],
+    ]);
     const x = ops.ones([8, 2]);
     const start = memoryInfo().live;
     for (let i = 0; i < 10; i++) noGrad(() => relu(matmul(x, w))).dispose();

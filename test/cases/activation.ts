@@ -25,17 +25,21 @@ const ACTIVATIONS: readonly [name: string, op: OpName, fn: (x: Tensor) => Tensor
 
 export const activation: readonly OpCase[] = [
   ...ACTIVATIONS.map(([name, op, fn]): OpCase => ({ name, ops: [op], fn: each(fn) })),
-  ...ACTIVATIONS.map(([name, op, fn]): OpCase => ({
-    name: `${name} far out`,
-    ops: [op],
-    fn,
-    noGradcheck: 'differences of numbers near 1e4 keep too few digits',
-  })),
-  ...ACTIVATIONS.map(([name, op, fn]): OpCase => ({
-    name: `${name} of NaN and infinities`,
-    ops: [op],
-    fn,
-  })),
+  ...ACTIVATIONS.map(
+    ([name, op, fn]): OpCase => ({
+      name: `${name} far out`,
+      ops: [op],
+      fn,
+      noGradcheck: 'differences of numbers near 1e4 keep too few digits',
+    }),
+  ),
+  ...ACTIVATIONS.map(
+    ([name, op, fn]): OpCase => ({
+      name: `${name} of NaN and infinities`,
+      ops: [op],
+      fn,
+    }),
+  ),
   {
     name: 'clamp of bounds',
     ops: ['clamp'],

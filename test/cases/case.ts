@@ -29,6 +29,11 @@ export interface OpCase {
   readonly noSecondOrder?: string;
 }
 
+/** A table's names and values, the names as the types that they are. */
+export function entriesOf<K extends string, V>(table: Readonly<Record<K, V>>): [K, V][] {
+  return Object.entries(table) as [K, V][];
+}
+
 /** Applies a function to each input. */
 export function each(fn: (x: Tensor) => Tensor): OpCase['fn'] {
   return (...inputs) => inputs.map(fn);

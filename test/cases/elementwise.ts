@@ -1,34 +1,49 @@
 import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { composed, each, eachPair, type OpCase } from './case.js';
+import { composed, each, eachPair, entriesOf, type OpCase, type OpName } from './case.js';
 
-const UNARY = [
-  'neg',
-  'abs',
-  'sign',
-  'square',
-  'sqrt',
-  'rsqrt',
-  'reciprocal',
-  'exp',
-  'expm1',
-  'log',
-  'log1p',
-  'sin',
-  'cos',
-  'tan',
-  'erf',
-  'floor',
-  'ceil',
-  'round',
-] as const;
-const BINARY = ['add', 'sub', 'mul', 'div', 'pow', 'atan2', 'maximum', 'minimum'] as const;
-const COMPARE = ['equal', 'notEqual', 'less', 'lessEqual', 'greater', 'greaterEqual'] as const;
+const UNARY = {
+  neg: ops.neg,
+  abs: ops.abs,
+  sign: ops.sign,
+  square: ops.square,
+  sqrt: ops.sqrt,
+  rsqrt: ops.rsqrt,
+  reciprocal: ops.reciprocal,
+  exp: ops.exp,
+  expm1: ops.expm1,
+  log: ops.log,
+  log1p: ops.log1p,
+  sin: ops.sin,
+  cos: ops.cos,
+  tan: ops.tan,
+  erf: ops.erf,
+  floor: ops.floor,
+  ceil: ops.ceil,
+  round: ops.round,
+};
+const BINARY = {
+  add: ops.add,
+  sub: ops.sub,
+  mul: ops.mul,
+  div: ops.div,
+  pow: ops.pow,
+  atan2: ops.atan2,
+  maximum: ops.maximum,
+  minimum: ops.minimum,
+};
+const COMPARE = {
+  equal: ops.equal,
+  notEqual: ops.notEqual,
+  less: ops.less,
+  lessEqual: ops.lessEqual,
+  greater: ops.greater,
+  greaterEqual: ops.greaterEqual,
+};
 
 const TIES = 'equal operands are a kink';
 
-function comparisons(name: (typeof COMPARE)[number]): OpCase {
-  const fn = ops[name];
+function comparisons(name: OpName, fn: (a: Tensor, b: ops.TensorLike) => Tensor): OpCase {
   return {
     name,
     ops: [name],
@@ -44,15 +59,20 @@ function comparisons(name: (typeof COMPARE)[number]): OpCase {
   };
 }
 
-const withNumbers = (fn: (x: Tensor) => Tensor[]): OpCase['fn'] => (...xs) => xs.flatMap(fn);
+const withNumbers =
+  (fn: (x: Tensor) => Tensor[]): OpCase['fn'] =>
+  (...xs) =>
+    xs.flatMap(fn);
 
 export const elementwise: readonly OpCase[] = [
-  ...UNARY.map((name): OpCase => ({ name, ops: [name], fn: each(ops[name]) })),
-  ...UNARY.map((name): OpCase => ({
-    name: `${name} of special values`,
-    ops: [name],
-    fn: each(ops[name]),
-  })),
+  ...entriesOf(UNARY).map(([name, fn]): OpCase => ({ name, ops: [name], fn: each(fn) })),
+  ...entriesOf(UNARY).map(
+    ([name, fn]): OpCase => ({
+      name: `${name} of special values`,
+      ops: [name],
+      fn: each(fn),
+    }),
+  ),
   {
     name: 'sin and cos of large angles',
     ops: ['sin', 'cos'],
@@ -75,7 +95,7 @@ export const elementwise: readonly OpCase[] = [
     fn: composed((x) => [ops.exp(x), ops.sqrt(ops.abs(x))]),
   },
   { name: 'round half to even', ops: ['round'], fn: each(ops.round) },
-  ...BINARY.map((name): OpCase => ({ name, ops: [name], fn: eachPair(ops[name]) })),
+  ...entriesOf(BINARY).map(([name, fn]): OpCase => ({ name, ops: [name], fn: eachPair(fn) })),
   { name: 'maximum of equals', ops: ['maximum'], fn: eachPair(ops.maximum), noGradcheck: TIES },
   { name: 'minimum of equals', ops: ['minimum'], fn: eachPair(ops.minimum), noGradcheck: TIES },
   {
@@ -124,12 +144,7 @@ export const elementwise: readonly OpCase[] = [
   {
     name: 'maximum and minimum of numbers',
     ops: ['maximum', 'minimum'],
-    fn: (x) => [
-      ops.maximum(x, 0.5),
-      ops.minimum(0.5, x),
-      ops.maximum(-1, x),
-      ops.minimum(x, -1),
-    ],
+    fn: (x) => [ops.maximum(x, 0.5), ops.minimum(0.5, x), ops.maximum(-1, x), ops.minimum(x, -1)],
   },
   {
     name: 'remainder of numbers',
@@ -146,9 +161,13 @@ export const elementwise: readonly OpCase[] = [
     ops: ['add', 'sub', 'mul', 'maximum', 'minimum'],
     fn: (...inputs) => {
       const { add, sub, mul, maximum, minimum } = ops;
-      const results = [add, sub, mul, maximum, minimum].map((op) => [eachPair(op)(...inputs)].flat());
+      const results = [add, sub, mul, maximum, minimum].map((op) =>
+        [eachPair(op)(...inputs)].flat(),
+      );
       const pairs = inputs.length / 2;
-      return Array.from({ length: pairs }, (_, i) => results.flatMap((r) => r.slice(i, i + 1))).flat();
+      return Array.from({ length: pairs }, (_, i) =>
+        results.flatMap((r) => r.slice(i, i + 1)),
+      ).flat();
     },
   },
   {
@@ -181,14 +200,14 @@ export const elementwise: readonly OpCase[] = [
     fn: (a, b) => [ops.add(a, b), ops.mul(b, a), ops.div(a, b)],
   },
   { name: 'int32 wraps', ops: ['add', 'mul'], fn: (a) => [ops.add(a, a), ops.mul(a, 3)] },
-  ...COMPARE.map(comparisons),
+  ...entriesOf(COMPARE).map(([name, fn]) => comparisons(name, fn)),
   {
     name: 'equal to a number that float32 rounds',
     ops: ['equal', 'greaterEqual'],
     fn: (x) => [ops.equal(x, 0.1), ops.greaterEqual(x, 0.1)],
   },
   {
-    name: 'isNaN and logicalNot',
+    name: 'isNan and logicalNot',
     ops: ['isNan', 'logicalNot'],
     fn: (x, mask) => [ops.isNan(x), ops.logicalNot(mask)],
   },

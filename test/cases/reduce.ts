@@ -1,7 +1,7 @@
 import * as ops from '../../src/ops/index.js';
 import type { Shape } from '../../src/tensor/shape.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { each, type OpCase, type OpName } from './case.js';
+import { each, entriesOf, type OpCase, type OpName } from './case.js';
 
 type Plan = readonly [shape: Shape, axes: readonly number[] | undefined, keepDims: boolean];
 
@@ -34,7 +34,9 @@ type Reduction = (x: Tensor, axes: readonly number[] | undefined, keepDims: bool
 /** Reduces each input along the axes of its plan. */
 function planned(fn: Reduction, plans = PLANS): OpCase['fn'] {
   return (...inputs) =>
-    plans.flatMap(([, axes, keepDims], i) => inputs.slice(i, i + 1).map((x) => fn(x, axes, keepDims)));
+    plans.flatMap(([, axes, keepDims], i) =>
+      inputs.slice(i, i + 1).map((x) => fn(x, axes, keepDims)),
+    );
 }
 
 const REDUCTIONS: readonly [name: string, op: OpName, fn: Reduction][] = [
@@ -54,26 +56,28 @@ const REDUCTIONS: readonly [name: string, op: OpName, fn: Reduction][] = [
   ['min', 'min', ops.min],
 ];
 
-const ofNothing = (['sum', 'mean', 'prod', 'sumSquares'] as const).map(
-  (name): OpCase => ({
+const { sum, mean, prod, sumSquares, argMax, argMin } = ops;
+
+const ofNothing = entriesOf({ sum, mean, prod, sumSquares }).map(
+  ([name, fn]): OpCase => ({
     name: `${name} of nothing`,
     ops: [name],
-    fn: planned(ops[name], EMPTY),
+    fn: planned(fn, EMPTY),
     noGradcheck: 'there is no element to nudge',
   }),
 );
 
-const argReductions = (['argMax', 'argMin'] as const).map(
-  (name): OpCase => ({
+const argReductions = entriesOf({ argMax, argMin }).map(
+  ([name, fn]): OpCase => ({
     name,
     ops: [name],
     fn: (...inputs) =>
       inputs.flatMap((x) => [
-        ops[name](x),
-        ops[name](x, 0),
-        ops[name](x, -1),
-        ops[name](x, 0, true),
-        ...(x.rank > 1 ? [ops[name](x, 1)] : []),
+        fn(x),
+        fn(x, 0),
+        fn(x, -1),
+        fn(x, 0, true),
+        ...(x.rank > 1 ? [fn(x, 1)] : []),
       ]),
   }),
 );

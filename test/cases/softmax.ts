@@ -2,16 +2,18 @@ import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import type { OpCase } from './case.js';
 
-const overAxes = (fn: (x: Tensor, axis?: number) => Tensor): OpCase['fn'] => (a, b, c, d, e, f) => [
-  fn(a),
-  fn(a, 0),
-  fn(b, 1),
-  fn(c, 1),
-  fn(c, 3),
-  fn(d, 0),
-  fn(e, 1),
-  fn(f, 1),
-];
+const overAxes =
+  (fn: (x: Tensor, axis?: number) => Tensor): OpCase['fn'] =>
+  (a, b, c, d, e, f) => [
+    fn(a),
+    fn(a, 0),
+    fn(b, 1),
+    fn(c, 1),
+    fn(c, 3),
+    fn(d, 0),
+    fn(e, 1),
+    fn(f, 1),
+  ];
 
 export const softmax: readonly OpCase[] = [
   { name: 'softmax', ops: ['softmax'], fn: overAxes(ops.softmax) },

@@ -157,22 +157,61 @@ export const view: readonly OpCase[] = [
   {
     name: 'split',
     ops: ['split'],
-    fn: (x, y) => [...split(x, 2), ...split(x, [1, 3], 1), ...split(y, 2, 1), ...split(y, [1, 3], 3)],
+    fn: (x, y) => [
+      ...split(x, 2),
+      ...split(x, [1, 3], 1),
+      ...split(y, 2, 1),
+      ...split(y, [1, 3], 3),
+    ],
   },
   {
     name: 'pad',
     ops: ['pad'],
     fn: (x, y) => [
       pad(x, [[1, 2]]),
-      pad(x, [[1, 0], [0, 2]], -1.5),
-      pad(x, [[-1, 1], [1, -1]]),
+      pad(
+        x,
+        [
+          [1, 0],
+          [0, 2],
+        ],
+        -1.5,
+      ),
+      pad(x, [
+        [-1, 1],
+        [1, -1],
+      ]),
       pad(x, [[0, 0]]),
       pad(x, [[-1, -1]]),
-      pad(y, [[1, 1], [2, 0]]),
-      pad(y, [[1, 0], [0, 0], [0, 1], [1, 1]], 3),
+      pad(y, [
+        [1, 1],
+        [2, 0],
+      ]),
+      pad(
+        y,
+        [
+          [1, 0],
+          [0, 0],
+          [0, 1],
+          [1, 1],
+        ],
+        3,
+      ),
     ],
   },
-  { name: 'pad nothing', ops: ['pad'], fn: (x) => pad(x, [[1, 1], [0, 1]], 2) },
+  {
+    name: 'pad nothing',
+    ops: ['pad'],
+    fn: (x) =>
+      pad(
+        x,
+        [
+          [1, 1],
+          [0, 1],
+        ],
+        2,
+      ),
+  },
   {
     name: 'repeat',
     ops: ['repeat'],

@@ -11,7 +11,7 @@ import {
   tensor,
 } from '../../src/index.js';
 
-const BATCH = 16;
+const BATCH = 32;
 const STEPS = 50;
 
 /** Losses of the first steps of LeNet-5 on drawn digits, from one seed. */
@@ -21,7 +21,7 @@ async function losses(backend: BackendName): Promise<number[]> {
   const digits = syntheticDigits({ count: BATCH * STEPS, seed: 3 });
   const pixels = digits.rows * digits.cols;
   const model = models.lenet5();
-  const optimizer = new optim.SGD(model.parameters(), { lr: 0.02, momentum: 0.9, nesterov: true });
+  const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9, nesterov: true });
   const values: number[] = [];
   for (let step = 0; step < STEPS; step++) {
     const from = step * BATCH;

@@ -101,7 +101,10 @@ describe('convolution', () => {
         floats([c.to * c.groups]),
       ];
       const [height, width] = c.padding;
-      const options = { ...c, padding: [Math.min(height, 1), Math.min(width, 1)] as [number, number] };
+      const options = {
+        ...c,
+        padding: [Math.min(height, 1), Math.min(width, 1)] as [number, number],
+      };
       mirror(seed, inputs, (x, w, b) => ops.convTranspose2d(x, w, b, options), ROUNDING);
     });
   });
@@ -138,27 +141,35 @@ describe('pooling', () => {
   ];
 
   it('maxPool2d', () => {
-    forAll([pooling, seeds], ({ shape, kernel, layout, ...options }, seed) => {
-      const exact = floats(shape, { layout });
-      const coarse = { ...exact, draw: (u: number) => Math.round(exact.draw(u) * 3) };
-      const padding = fitting(options.padding, kernel);
-      for (const input of [exact, coarse]) {
-        mirror(seed, [input], (x) => {
-          const pooled = ops.maxPool2dWithIndices(x, kernel, { ...options, padding });
-          return [pooled.output, pooled.indices];
-        });
-      }
-    }, 80);
+    forAll(
+      [pooling, seeds],
+      ({ shape, kernel, layout, ...options }, seed) => {
+        const exact = floats(shape, { layout });
+        const coarse = { ...exact, draw: (u: number) => Math.round(exact.draw(u) * 3) };
+        const padding = fitting(options.padding, kernel);
+        for (const input of [exact, coarse]) {
+          mirror(seed, [input], (x) => {
+            const pooled = ops.maxPool2dWithIndices(x, kernel, { ...options, padding });
+            return [pooled.output, pooled.indices];
+          });
+        }
+      },
+      80,
+    );
   });
 
   it('avgPool2d', () => {
-    forAll([pooling, fc.option(int(1, 9), { nil: undefined }), seeds], (pool, divisor, seed) => {
-      const { shape, kernel, layout, stride, ceilMode, countIncludePad } = pool;
-      const padding = fitting(pool.padding, kernel);
-      const override = divisor === undefined ? {} : { divisorOverride: divisor };
-      const options = { stride, padding, ceilMode, countIncludePad, ...override };
-      mirror(seed, [floats(shape, { layout })], (x) => ops.avgPool2d(x, kernel, options));
-    }, 80);
+    forAll(
+      [pooling, fc.option(int(1, 9), { nil: undefined }), seeds],
+      (pool, divisor, seed) => {
+        const { shape, kernel, layout, stride, ceilMode, countIncludePad } = pool;
+        const padding = fitting(pool.padding, kernel);
+        const override = divisor === undefined ? {} : { divisorOverride: divisor };
+        const options = { stride, padding, ceilMode, countIncludePad, ...override };
+        mirror(seed, [floats(shape, { layout })], (x) => ops.avgPool2d(x, kernel, options));
+      },
+      80,
+    );
   });
 
   it('adaptive pools', () => {

@@ -32,9 +32,17 @@ const CONSUMERS: Readonly<Record<string, (y: Tensor) => Tensor | Tensor[]>> = {
   flatten: (y) => ops.flatten(y, 1),
   permute: (y) => ops.permute(y, [0, 2, 3, 1]),
   transpose: (y) => ops.transpose(y),
-  slice: (y) => [ops.slice(y, null, [1, 3]), ops.slice(y, 0), ops.slice(y, null, null, { step: 2 })],
+  slice: (y) => [
+    ops.slice(y, null, [1, 3]),
+    ops.slice(y, 0),
+    ops.slice(y, null, null, { step: 2 }),
+  ],
   flip: (y) => ops.flip(y, 3),
-  pad: (y) => ops.pad(y, [[1, 1], [2, 2]]),
+  pad: (y) =>
+    ops.pad(y, [
+      [1, 1],
+      [2, 2],
+    ]),
   'concat of channels': (y) => ops.concat([y, y, ops.relu(y)], 1),
   'concat of layouts': (y) => ops.concat([y, ops.full(y.shape, 2)], 1),
   stack: (y) => ops.stack([y, y]),

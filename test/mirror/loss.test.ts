@@ -2,7 +2,16 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { anyShape, floats, forAll, integers, layouts, mirror, seeds, shapes } from '../support/mirror.js';
+import {
+  anyShape,
+  floats,
+  forAll,
+  integers,
+  layouts,
+  mirror,
+  seeds,
+  shapes,
+} from '../support/mirror.js';
 
 const reductions = fc.constantFrom<ops.Reduction>('mean', 'sum', 'none');
 /** Sums over large inputs. */
@@ -10,35 +19,41 @@ const SUMS = { rtol: 2e-5, atol: 1e-5 };
 
 describe('losses', () => {
   it('of regression', () => {
-    forAll([anyShape, reductions, layouts, layouts, seeds], (shape, reduction, one, other, seed) => {
-      const inputs = [floats(shape, { layout: one }), floats(shape, { layout: other })];
-      const fn = (x: Tensor, t: Tensor) => [
-        ops.mseLoss(x, t, { reduction }),
-        ops.l1Loss(x, t, { reduction }),
-        ops.huberLoss(x, t, { reduction, delta: 0.7 }),
-        ops.smoothL1Loss(x, t, { reduction, beta: 0.5 }),
-      ];
-      mirror(seed, inputs, fn, SUMS);
-    });
+    forAll(
+      [anyShape, reductions, layouts, layouts, seeds],
+      (shape, reduction, one, other, seed) => {
+        const inputs = [floats(shape, { layout: one }), floats(shape, { layout: other })];
+        const fn = (x: Tensor, t: Tensor) => [
+          ops.mseLoss(x, t, { reduction }),
+          ops.l1Loss(x, t, { reduction }),
+          ops.huberLoss(x, t, { reduction, delta: 0.7 }),
+          ops.smoothL1Loss(x, t, { reduction, beta: 0.5 }),
+        ];
+        mirror(seed, inputs, fn, SUMS);
+      },
+    );
   });
 
   it('of binary classification', () => {
-    forAll([anyShape, reductions, layouts, layouts, seeds], (shape, reduction, one, other, seed) => {
-      const weights = floats(shape.slice(-1), { low: 0.5, high: 3 });
-      const probability = { low: 0.01, high: 0.99 };
-      const inputs = [
-        floats(shape, { low: -30, high: 30, layout: one }),
-        floats(shape, { ...probability, layout: other }),
-        floats(shape, { ...probability, layout: one }),
-        weights,
-      ];
-      const fn = (x: Tensor, t: Tensor, p: Tensor, w: Tensor) => [
-        ops.bceWithLogitsLoss(x, t, { reduction }),
-        ops.bceWithLogitsLoss(x, t, { reduction, posWeight: w.detach(), weight: w.detach() }),
-        ops.bceLoss(p, t, { reduction }),
-      ];
-      mirror(seed, inputs, fn, { rtol: 1e-4, atol: 1e-4 });
-    });
+    forAll(
+      [anyShape, reductions, layouts, layouts, seeds],
+      (shape, reduction, one, other, seed) => {
+        const weights = floats(shape.slice(-1), { low: 0.5, high: 3 });
+        const probability = { low: 0.01, high: 0.99 };
+        const inputs = [
+          floats(shape, { low: -30, high: 30, layout: one }),
+          floats(shape, { ...probability, layout: other }),
+          floats(shape, { ...probability, layout: one }),
+          weights,
+        ];
+        const fn = (x: Tensor, t: Tensor, p: Tensor, w: Tensor) => [
+          ops.bceWithLogitsLoss(x, t, { reduction }),
+          ops.bceWithLogitsLoss(x, t, { reduction, posWeight: w.detach(), weight: w.detach() }),
+          ops.bceLoss(p, t, { reduction }),
+        ];
+        mirror(seed, inputs, fn, { rtol: 1e-4, atol: 1e-4 });
+      },
+    );
   });
 
   it('of distributions', () => {
@@ -56,8 +71,14 @@ describe('losses', () => {
 
 describe('crossEntropy', () => {
   const problem = fc.record({
-    rows: fc.oneof({ weight: 4, arbitrary: fc.nat(9) }, { weight: 1, arbitrary: fc.integer({ min: 200, max: 900 }) }),
-    classes: fc.oneof({ weight: 4, arbitrary: fc.integer({ min: 1, max: 12 }) }, { weight: 1, arbitrary: fc.constantFrom(100, 1000) }),
+    rows: fc.oneof(
+      { weight: 4, arbitrary: fc.nat(9) },
+      { weight: 1, arbitrary: fc.integer({ min: 200, max: 900 }) },
+    ),
+    classes: fc.oneof(
+      { weight: 4, arbitrary: fc.integer({ min: 1, max: 12 }) },
+      { weight: 1, arbitrary: fc.constantFrom(100, 1000) },
+    ),
     spatial: shapes(0, 2, 1),
     weighted: fc.boolean(),
     labelSmoothing: fc.constantFrom(0, 0, 0.1, 0.5),
@@ -86,15 +107,16 @@ describe('crossEntropy', () => {
   });
 
   it('of probabilities', () => {
-    forAll([problem, seeds], ({ rows, classes, spatial, labelSmoothing, reduction, layout }, seed) => {
-      const shape = [rows, classes, ...spatial];
-      const inputs = [floats(shape, { layout }), floats(shape, { low: 0, high: 1 })];
-      mirror(
-        seed,
-        inputs,
-        (x, t) => ops.crossEntropy(x, t, { labelSmoothing, reduction }),
-        { rtol: 2e-5, atol: 1e-4 },
-      );
-    });
+    forAll(
+      [problem, seeds],
+      ({ rows, classes, spatial, labelSmoothing, reduction, layout }, seed) => {
+        const shape = [rows, classes, ...spatial];
+        const inputs = [floats(shape, { layout }), floats(shape, { low: 0, high: 1 })];
+        mirror(seed, inputs, (x, t) => ops.crossEntropy(x, t, { labelSmoothing, reduction }), {
+          rtol: 2e-5,
+          atol: 1e-4,
+        });
+      },
+    );
   });
 });

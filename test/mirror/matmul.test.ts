@@ -35,11 +35,19 @@ describe('matmul', () => {
   it('of stacks that broadcast', () => {
     const small = fc.integer({ min: 0, max: 12 });
     const batches = fc.array(fc.tuple(fc.integer({ min: 1, max: 3 }), fc.nat(2)), { maxLength: 3 });
-    forAll([fc.tuple(small, small, small), batches, fc.nat(3), fc.nat(3), seeds], ([m, k, n], batch, dropA, dropB, seed) => {
-      const a = batch.map(([size, which]) => (which === 1 ? 1 : size)).slice(dropA);
-      const b = batch.map(([size, which]) => (which === 2 ? 1 : size)).slice(dropB);
-      mirror(seed, [floats([...a, m, k]), floats([...b, k, n])], ops.matmul, tolerance(m, k, n, 27));
-    });
+    forAll(
+      [fc.tuple(small, small, small), batches, fc.nat(3), fc.nat(3), seeds],
+      ([m, k, n], batch, dropA, dropB, seed) => {
+        const a = batch.map(([size, which]) => (which === 1 ? 1 : size)).slice(dropA);
+        const b = batch.map(([size, which]) => (which === 2 ? 1 : size)).slice(dropB);
+        mirror(
+          seed,
+          [floats([...a, m, k]), floats([...b, k, n])],
+          ops.matmul,
+          tolerance(m, k, n, 27),
+        );
+      },
+    );
   });
 
   it('of vectors', () => {
@@ -58,7 +66,10 @@ describe('matmul', () => {
 
   it('of images stored either way', () => {
     forAll([layouts, layouts, seeds], (one, other, seed) => {
-      const inputs = [floats([2, 3, 5, 4], { layout: one }), floats([1, 3, 4, 6], { layout: other })];
+      const inputs = [
+        floats([2, 3, 5, 4], { layout: one }),
+        floats([1, 3, 4, 6], { layout: other }),
+      ];
       mirror(seed, inputs, ops.matmul);
     });
   });

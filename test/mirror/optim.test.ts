@@ -40,12 +40,19 @@ function train(sizes: readonly number[][], seed: number, make: (params: Tensor[]
   });
 }
 
-const parameters = fc.array(fc.oneof({ weight: 3, arbitrary: shapes(0, 4) }, { weight: 1, arbitrary: largeShapes }), {
-  minLength: 1,
-  maxLength: 5,
-});
+const parameters = fc.array(
+  fc.oneof({ weight: 3, arbitrary: shapes(0, 4) }, { weight: 1, arbitrary: largeShapes }),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
 
-function mirrored(sizes: readonly number[][], seed: number, make: (params: Tensor[]) => Stepper): void {
+function mirrored(
+  sizes: readonly number[][],
+  seed: number,
+  make: (params: Tensor[]) => Stepper,
+): void {
   const { native, ts } = onBothBackends(() => train(sizes, seed, make));
   for (const [i, expected] of ts.entries()) {
     expectClose(native[i] ?? [], expected, { rtol: 1e-5, atol: 1e-6 }, `parameter ${i}`);
@@ -76,7 +83,11 @@ describe('optimisers', () => {
     forAll(
       [parameters, rate, decay, fc.boolean(), fc.boolean(), seeds],
       (sizes, lr, weightDecay, amsgrad, maximize, seed) => {
-        mirrored(sizes, seed, (params) => new Optimizer(params, { lr, weightDecay, amsgrad, maximize }));
+        mirrored(
+          sizes,
+          seed,
+          (params) => new Optimizer(params, { lr, weightDecay, amsgrad, maximize }),
+        );
       },
       20,
     );

@@ -3,7 +3,16 @@ import { describe, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import { type Shape, sizeOf } from '../../src/tensor/shape.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { floats, forAll, integers, largeShapes, layouts, mirror, seeds, shapes } from '../support/mirror.js';
+import {
+  floats,
+  forAll,
+  integers,
+  largeShapes,
+  layouts,
+  mirror,
+  seeds,
+  shapes,
+} from '../support/mirror.js';
 
 type Reduction = (x: Tensor, axes: readonly number[], keepDims: boolean) => Tensor;
 
@@ -33,7 +42,9 @@ function withAxes(shape: fc.Arbitrary<number[]>): fc.Arbitrary<[number[], number
   );
 }
 
-const ANY = withAxes(fc.oneof({ weight: 4, arbitrary: shapes(0, 5) }, { weight: 1, arbitrary: largeShapes }));
+const ANY = withAxes(
+  fc.oneof({ weight: 4, arbitrary: shapes(0, 5) }, { weight: 1, arbitrary: largeShapes }),
+);
 const FILLED = withAxes(
   fc.oneof({ weight: 4, arbitrary: shapes(0, 5, 1) }, { weight: 1, arbitrary: largeShapes }),
 );
@@ -61,10 +72,13 @@ describe('reductions', () => {
   });
 
   it('prod', () => {
-    forAll([withAxes(shapes(0, 4)), fc.boolean(), layouts, seeds], ([shape, axes], keep, layout, seed) => {
-      const signed = floats(shape, { low: 0.6, high: 1.5, layout });
-      mirror(seed, [signed], (x) => ops.prod(x, axes, keep), { rtol: 1e-4, atol: 1e-6 });
-    });
+    forAll(
+      [withAxes(shapes(0, 4)), fc.boolean(), layouts, seeds],
+      ([shape, axes], keep, layout, seed) => {
+        const signed = floats(shape, { low: 0.6, high: 1.5, layout });
+        mirror(seed, [signed], (x) => ops.prod(x, axes, keep), { rtol: 1e-4, atol: 1e-6 });
+      },
+    );
   });
 
   it('of int32 and uint8', () => {

@@ -22,11 +22,22 @@ function ofEachDType(shape: Shape, layout: 'rowMajor' | 'channelsLast'): Input[]
 }
 
 /** Applies an op to a tensor of each dtype, on both backends. */
-function mirrorEach(seed: number, shape: Shape, layout: 'rowMajor' | 'channelsLast', fn: (x: Tensor) => Tensor | Tensor[]) {
-  mirror(seed, ofEachDType(shape, layout), (...inputs) => inputs.flatMap(fn), { rtol: 1e-6, atol: 1e-6 });
+function mirrorEach(
+  seed: number,
+  shape: Shape,
+  layout: 'rowMajor' | 'channelsLast',
+  fn: (x: Tensor) => Tensor | Tensor[],
+) {
+  mirror(seed, ofEachDType(shape, layout), (...inputs) => inputs.flatMap(fn), {
+    rtol: 1e-6,
+    atol: 1e-6,
+  });
 }
 
-const RANKED = fc.oneof({ weight: 5, arbitrary: shapes(1, 6) }, { weight: 1, arbitrary: largeShapes });
+const RANKED = fc.oneof(
+  { weight: 5, arbitrary: shapes(1, 6) },
+  { weight: 1, arbitrary: largeShapes },
+);
 
 describe('views and copies', () => {
   it('permute', () => {
@@ -52,27 +63,37 @@ describe('views and copies', () => {
     const bound = fc.option(fc.integer({ min: -9, max: 9 }), { nil: undefined });
     const step = fc.constantFrom(1, 1, 2, 3, -1, -2);
     const spec = fc.option(fc.tuple(bound, bound, step), { nil: null });
-    forAll([RANKED, fc.array(spec, { maxLength: 6 }), layouts, seeds], (shape, specs, layout, seed) => {
-      const ranges = shape.map((_, axis) => {
-        const chosen = specs[axis] ?? null;
-        if (chosen === null) return null;
-        const [start, end, by] = chosen;
-        return { step: by, ...(start === undefined ? {} : { start }), ...(end === undefined ? {} : { end }) };
-      });
-      mirrorEach(seed, shape, layout, (x) => ops.slice(x, ...ranges));
-    });
+    forAll(
+      [RANKED, fc.array(spec, { maxLength: 6 }), layouts, seeds],
+      (shape, specs, layout, seed) => {
+        const ranges = shape.map((_, axis) => {
+          const chosen = specs[axis] ?? null;
+          if (chosen === null) return null;
+          const [start, end, by] = chosen;
+          return {
+            step: by,
+            ...(start === undefined ? {} : { start }),
+            ...(end === undefined ? {} : { end }),
+          };
+        });
+        mirrorEach(seed, shape, layout, (x) => ops.slice(x, ...ranges));
+      },
+    );
   });
 
   it('select and narrow', () => {
-    forAll([shapes(1, 5, 1), fc.nat(100), fc.nat(100), layouts, seeds], (shape, a, b, layout, seed) => {
-      const axis = a % shape.length;
-      const size = shape[axis] ?? 1;
-      const start = b % size;
-      mirrorEach(seed, shape, layout, (x) => [
-        ops.select(x, axis, start),
-        ops.narrow(x, axis, start, size - start),
-      ]);
-    });
+    forAll(
+      [shapes(1, 5, 1), fc.nat(100), fc.nat(100), layouts, seeds],
+      (shape, a, b, layout, seed) => {
+        const axis = a % shape.length;
+        const size = shape[axis] ?? 1;
+        const start = b % size;
+        mirrorEach(seed, shape, layout, (x) => [
+          ops.select(x, axis, start),
+          ops.narrow(x, axis, start, size - start),
+        ]);
+      },
+    );
   });
 
   it('flip', () => {
@@ -96,38 +117,48 @@ describe('views and copies', () => {
     forAll([shapes(0, 4), counts, fc.nat(2), layouts, seeds], (shape, all, extra, layout, seed) => {
       const repeats = all.slice(0, shape.length + extra);
       const target = shape.map((size, axis) => (size === 1 ? (all[axis] ?? 1) : size));
-      mirrorEach(seed, shape, layout, (x) => [ops.repeat(x, repeats), ops.expand(x, [2, ...target])]);
+      mirrorEach(seed, shape, layout, (x) => [
+        ops.repeat(x, repeats),
+        ops.expand(x, [2, ...target]),
+      ]);
     });
   });
 
   it('concat, stack and split', () => {
     const sizes = fc.array(fc.integer({ min: 0, max: 5 }), { minLength: 1, maxLength: 4 });
-    forAll([shapes(1, 5), fc.nat(100), sizes, layouts, layouts, seeds], (shape, at, parts, one, other, seed) => {
-      const axis = at % shape.length;
-      const inputs = parts.map((size, i) =>
-        floats(
-          shape.map((s, k) => (k === axis ? size : s)),
-          { layout: i === 0 ? one : other },
-        ),
-      );
-      mirror(seed, inputs, (...tensors) => {
-        const joined = ops.concat(tensors, axis);
-        const [first] = tensors;
-        const stacked = first ? [ops.stack([first, first], axis)] : [];
-        return [joined, ...stacked, ...ops.split(joined, parts, axis)];
-      });
-    });
+    forAll(
+      [shapes(1, 5), fc.nat(100), sizes, layouts, layouts, seeds],
+      (shape, at, parts, one, other, seed) => {
+        const axis = at % shape.length;
+        const inputs = parts.map((size, i) =>
+          floats(
+            shape.map((s, k) => (k === axis ? size : s)),
+            { layout: i === 0 ? one : other },
+          ),
+        );
+        mirror(seed, inputs, (...tensors) => {
+          const joined = ops.concat(tensors, axis);
+          const [first] = tensors;
+          const stacked = first ? [ops.stack([first, first], axis)] : [];
+          return [joined, ...stacked, ...ops.split(joined, parts, axis)];
+        });
+      },
+    );
   });
 
   it('long strided copies', () => {
-    forAll([largeShapes, layouts, seeds], (shape, layout, seed) => {
-      const every = shape.map((_, axis) => ({ step: axis % 2 === 0 ? 2 : -1 }));
-      mirror(seed, [floats(shape, { layout })], (x) => [
-        ops.slice(x, ...every),
-        ops.pad(x, [[3, 5]]),
-        ops.concat([x, x], -1),
-        ops.transpose(ops.reshape(x, [shape[0] ?? 1, -1])),
-      ]);
-    }, 10);
+    forAll(
+      [largeShapes, layouts, seeds],
+      (shape, layout, seed) => {
+        const every = shape.map((_, axis) => ({ step: axis % 2 === 0 ? 2 : -1 }));
+        mirror(seed, [floats(shape, { layout })], (x) => [
+          ops.slice(x, ...every),
+          ops.pad(x, [[3, 5]]),
+          ops.concat([x, x], -1),
+          ops.transpose(ops.reshape(x, [shape[0] ?? 1, -1])),
+        ]);
+      },
+      10,
+    );
   });
 });

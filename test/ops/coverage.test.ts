@@ -62,7 +62,11 @@ function onesLikeAll(tensors: readonly Tensor[]): Tensor[] {
 }
 
 /** Outputs, gradients and gradients of gradients. */
-function exercise({ fn, noSecondOrder }: OpCase, reference: Reference, float: 'float32' | 'float64') {
+function exercise(
+  { fn, noSecondOrder }: OpCase,
+  reference: Reference,
+  float: 'float32' | 'float64',
+) {
   scope(() => {
     const inputs = inputsOf(reference, float, (i) => i === 0);
     const wanted = inputs.filter((x) => x.requiresGrad);
@@ -110,8 +114,12 @@ describe('coverage', () => {
   });
 
   it('has a case for every op', () => {
-    const covered = new Set<string>(Object.values(FAMILIES).flatMap((cases) => cases.flatMap((c) => c.ops)));
-    const exported = Object.entries(ops).flatMap(([name, op]) => (typeof op === 'function' ? [name] : []));
+    const covered = new Set<string>(
+      Object.values(FAMILIES).flatMap((cases) => cases.flatMap((c) => c.ops)),
+    );
+    const exported = Object.entries(ops).flatMap(([name, op]) =>
+      typeof op === 'function' ? [name] : [],
+    );
     expect(exported.filter((name) => !covered.has(name) && !HELPERS.has(name))).toEqual([]);
   });
 
@@ -128,6 +136,8 @@ describe('coverage', () => {
     ['ArgOp', codes.ArgOp],
   ] as const)('uses every %s', (_, table) => {
     const seen = used.get(table);
-    expect(Object.entries(table).flatMap(([name, code]) => (seen?.has(code) ? [] : [name]))).toEqual([]);
+    expect(
+      Object.entries(table).flatMap(([name, code]) => (seen?.has(code) ? [] : [name])),
+    ).toEqual([]);
   });
 });

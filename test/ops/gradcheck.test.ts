@@ -24,7 +24,10 @@ describe.each(families)('%s', (_, cases) => {
     gradcheck((leaves) => item.fn(...leaves), inputs);
   });
 
-  it.each(cases.filter(([, { item }]) => !item.noSecondOrder))('%s, twice', (_, { item, inputs }) => {
-    gradgradcheck((leaves) => item.fn(...leaves), inputs);
-  });
+  it.each(cases.filter(([, { item }]) => !item.noSecondOrder))(
+    '%s, twice',
+    (_, { item, inputs }) => {
+      gradgradcheck((leaves) => item.fn(...leaves), inputs);
+    },
+  );
 });

@@ -51,7 +51,10 @@ describe.each(Object.entries(FAMILIES))('%s', (family, cases) => {
   it.each(cases.map((item) => [item.name, item] as const))('%s', (name, item) => {
     const reference = references.get(name);
     if (!reference) throw new Error(`no reference for ${name}`);
-    expect({ forward: leftByForward(item, reference), backward: leftByBackward(item, reference) }).toEqual({
+    expect({
+      forward: leftByForward(item, reference),
+      backward: leftByBackward(item, reference),
+    }).toEqual({
       forward: 0,
       backward: 0,
     });

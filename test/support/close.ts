@@ -47,7 +47,9 @@ export function expectClose(
   const [a, e] = [numbersOf(actual), numbersOf(expected)];
   const shape = actual instanceof Tensor ? actual.shape : [a.length];
   if (expected instanceof Tensor && `${expected.shape}` !== `${shape}`) {
-    throw new Error(`${what}: shape [${shape.join(', ')}], expected [${expected.shape.join(', ')}]`);
+    throw new Error(
+      `${what}: shape [${shape.join(', ')}], expected [${expected.shape.join(', ')}]`,
+    );
   }
   if (a.length !== e.length) {
     throw new Error(`${what}: ${a.length} elements, expected ${e.length}`);

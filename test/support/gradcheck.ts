@@ -41,10 +41,18 @@ function project(outputs: Tensor | readonly Tensor[]): Tensor | null {
 }
 
 /** Adds step · direction to each leaf. */
-function move(leaves: readonly Tensor[], from: readonly Float64Array[], by: readonly Float64Array[], step: number): void {
+function move(
+  leaves: readonly Tensor[],
+  from: readonly Float64Array[],
+  by: readonly Float64Array[],
+  step: number,
+): void {
   for (const [i, leaf] of leaves.entries()) {
     const direction = by[i];
-    copyFrom(leaf, Float64Array.from(from[i] ?? [], (x, k) => x + step * (direction?.[k] ?? 0)));
+    copyFrom(
+      leaf,
+      Float64Array.from(from[i] ?? [], (x, k) => x + step * (direction?.[k] ?? 0)),
+    );
   }
 }
 
@@ -61,7 +69,8 @@ interface Problem {
 function pose(fn: Differentiable, inputs: readonly Tensor[], step: number): Problem {
   const leaves = differentiable(inputs);
   for (const x of leaves) {
-    if (x.dtype !== 'float64') throw new Error(`gradcheck: an input is ${x.dtype}, expected float64`);
+    if (x.dtype !== 'float64')
+      throw new Error(`gradcheck: an input is ${x.dtype}, expected float64`);
   }
   const at = leaves.map((x) => Float64Array.from(x.dataSync()));
   const analytic = scope(() => {
@@ -100,7 +109,9 @@ function checkElements({ inputs, leaves, analytic, slope }: Problem, tolerance: 
 function checkDirections({ leaves, analytic, slope }: Problem, tolerance: Tolerance): void {
   for (const salt of [1, 2, 3]) {
     const directions = leaves.map((x, i) => weights(x.size, 1000 * salt + i));
-    const terms = analytic.flatMap((g, i) => Array.from(g, (v, k) => v * (directions[i]?.[k] ?? 0)));
+    const terms = analytic.flatMap((g, i) =>
+      Array.from(g, (v, k) => v * (directions[i]?.[k] ?? 0)),
+    );
     const expected = slope(directions);
     const actual = terms.reduce((a, b) => a + b, 0);
     // The terms may cancel; what differences can tell depends on their size.

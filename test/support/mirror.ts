@@ -34,7 +34,10 @@ interface FloatOptions {
 }
 
 /** Floats that gradients are compared for. Default: from −2 to 2. */
-export function floats(shape: Shape, { low = -2, high = 2, layout = 'rowMajor' }: FloatOptions = {}): Input {
+export function floats(
+  shape: Shape,
+  { low = -2, high = 2, layout = 'rowMajor' }: FloatOptions = {},
+): Input {
   const stored = shape.length === 4 ? layout : 'rowMajor';
   return { shape, dtype: 'float32', layout: stored, draw: (u) => low + (high - low) * u };
 }
@@ -64,7 +67,12 @@ interface Results {
 
 type Computation = (...inputs: Tensor[]) => Tensor | readonly Tensor[];
 
-function compute(inputs: readonly Input[], values: readonly TypedArray[], fn: Computation, seed: number): Results {
+function compute(
+  inputs: readonly Input[],
+  values: readonly TypedArray[],
+  fn: Computation,
+  seed: number,
+): Results {
   return scope(() => {
     const tensors = inputs.map(({ shape, layout, dtype }, i) => {
       const made = tensor(values[i] ?? [], { shape, dtype });
@@ -126,7 +134,8 @@ export function forAll<T extends [unknown, ...unknown[]]>(
   property: (...args: T) => void,
   runs = 40,
 ): void {
-  const { AXONODE_PROPERTY_SEED: seed = '7', AXONODE_PROPERTY_RUNS: wanted = `${runs}` } = process.env;
+  const { AXONODE_PROPERTY_SEED: seed = '7', AXONODE_PROPERTY_RUNS: wanted = `${runs}` } =
+    process.env;
   fc.assert(fc.property(...arbitraries, property), {
     seed: Number(seed),
     numRuns: Number(wanted),
@@ -144,7 +153,10 @@ export const layouts = fc.constantFrom<Layout>('rowMajor', 'channelsLast');
 
 /** Shapes of odd small sizes, 0 and 1 among them. */
 export function shapes(minRank: number, maxRank: number, smallest = 0): fc.Arbitrary<number[]> {
-  return fc.array(fc.integer({ min: smallest, max: 7 }), { minLength: minRank, maxLength: maxRank });
+  return fc.array(fc.integer({ min: smallest, max: 7 }), {
+    minLength: minRank,
+    maxLength: maxRank,
+  });
 }
 
 /** Shapes large enough to be shared among threads, and not multiples of anything. */
@@ -167,18 +179,23 @@ export const anyShape: fc.Arbitrary<number[]> = fc.oneof(
 
 /** Two or more shapes that broadcast together, of ranks of their own. */
 export function broadcasting(count: number): fc.Arbitrary<number[][]> {
-  const sizes = fc.oneof({ weight: 5, arbitrary: shapes(1, 5) }, { weight: 1, arbitrary: largeShapes });
+  const sizes = fc.oneof(
+    { weight: 5, arbitrary: shapes(1, 5) },
+    { weight: 1, arbitrary: largeShapes },
+  );
   return sizes.chain((shape) =>
-    fc.array(
-      fc.tuple(
-        fc.nat(shape.length),
-        fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }),
+    fc
+      .array(
+        fc.tuple(
+          fc.nat(shape.length),
+          fc.array(fc.boolean(), { minLength: shape.length, maxLength: shape.length }),
+        ),
+        { minLength: count, maxLength: count },
+      )
+      .map((operands) =>
+        operands.map(([dropped, ones]) =>
+          shape.map((size, axis) => (ones[axis] ? 1 : size)).slice(dropped),
+        ),
       ),
-      { minLength: count, maxLength: count },
-    ).map((operands) =>
-      operands.map(([dropped, ones]) =>
-        shape.map((size, axis) => (ones[axis] ? 1 : size)).slice(dropped),
-      ),
-    ),
   );
 }

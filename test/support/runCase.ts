@@ -96,7 +96,9 @@ export function checkCase(
       const zeros = new Float64Array(input.size);
       const gradient = found.get(input) ?? null;
       if (gradient !== null && `${gradient.shape}` !== `${input.shape}`) {
-        throw new Error(`${label}: gradient ${i} has shape [${gradient.shape}], not [${input.shape}]`);
+        throw new Error(
+          `${label}: gradient ${i} has shape [${gradient.shape}], not [${input.shape}]`,
+        );
       }
       const wanted = expected === null ? zeros : valuesOf(expected);
       expectClose(gradient ?? zeros, wanted, tolerance, `${label}: gradient ${i}`);

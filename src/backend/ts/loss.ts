@@ -1,7 +1,7 @@
+import { sigmoid } from '../../numeric/special.js';
 import type { FloatArray, Kernels } from '../kernels.js';
 import { checkIndex } from './faults.js';
 import { logSoftmaxLine } from './softmax.js';
-import { sigmoid } from './special.js';
 
 export const crossEntropy: Kernels['crossEntropy'] = (
   loss,

@@ -1,5 +1,5 @@
+import { erf, normalCdf, normalDensity, roundHalfToEven, sigmoid } from '../../numeric/special.js';
 import { type FloatArray, type Kernels, UnaryGradOp, UnaryOp } from '../kernels.js';
-import { erf, normalCdf, normalDensity, roundHalfToEven, sigmoid } from './special.js';
 
 const SQRT_TWO_OVER_PI = 0.7978845608028654;
 const GELU_CUBIC = 0.044715;
