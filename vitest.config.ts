@@ -1,13 +1,21 @@
 import { defineConfig } from 'vitest/config';
 
 // Compares the two backends, or is about the native one itself.
-const NATIVE_ONLY = ['test/mirror/**', 'test/backend/contract.test.ts', 'test/backend/lifecycle.test.ts'];
+const NATIVE_ONLY = [
+  'test/mirror/**',
+  'test/backend/contract.test.ts',
+  'test/backend/lifecycle.test.ts',
+];
 // Runs on the TypeScript backend, whichever is in use.
 const TS_ONLY = ['test/ops/gradcheck.test.ts', 'test/ops/coverage.test.ts'];
 
 // One suite, two backends. AXONODE_BACKEND=native makes a missing addon an error instead of a
 // fallback, so the `native` project can never pass on the TypeScript backend.
-const project = (backend: 'native' | 'ts', exclude: string[], env: Record<string, string> = {}) => ({
+const project = (
+  backend: 'native' | 'ts',
+  exclude: string[],
+  env: Record<string, string> = {},
+) => ({
   extends: true as const,
   test: { name: backend, exclude, env: { AXONODE_BACKEND: backend, ...env } },
 });

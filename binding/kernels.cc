@@ -5,6 +5,7 @@
 
 #define AXONODE_ISA base
 #include "native/kernels.h"
+#include "native/ops.h"
 #undef AXONODE_ISA
 #if AXONODE_X86
 #define AXONODE_ISA avx2
@@ -18,18 +19,30 @@
 namespace axonode {
 namespace {
 
-// Sizes of the enumerations in src/backend/kernels.ts.
-constexpr int64_t kUnaryOps = 30;
-constexpr int64_t kUnaryGradOps = 12;
-constexpr int64_t kBinaryOps = 13;
-constexpr int64_t kCompareOps = 6;
-constexpr int64_t kReduceOps = 7;
-constexpr int64_t kArgOps = 2;
+using base::ArgOp, base::BinaryOp, base::CompareOp, base::ReduceOp, base::UnaryGradOp,
+    base::UnaryOp;
 
-// Those that int32 has, as bits.
-constexpr uint64_t kIntUnaryOps = 0b1000'0001'0000'0000'0000'1111;  // neg .. square, relu, clamp
-constexpr uint64_t kIntBinaryOps = 0b1'0111'1111'1111;              // all but atan2
-constexpr uint64_t kIntReduceOps = 0b1'1101;                        // sum, max, min, prod
+template <class Op>
+constexpr int64_t countUpTo(Op last) {
+  return static_cast<int64_t>(last) + 1;
+}
+constexpr int64_t kUnaryOps = countUpTo(UnaryOp::kAffine);
+constexpr int64_t kUnaryGradOps = countUpTo(UnaryGradOp::kHardtanh);
+constexpr int64_t kBinaryOps = countUpTo(BinaryOp::kGreaterHalf);
+constexpr int64_t kCompareOps = countUpTo(CompareOp::kGe);
+constexpr int64_t kReduceOps = countUpTo(ReduceOp::kSumAbs);
+constexpr int64_t kArgOps = countUpTo(ArgOp::kMin);
+
+// The operations that int32 has, as bits.
+template <class... Op>
+constexpr uint64_t bitsOf(Op... ops) {
+  return ((uint64_t{1} << static_cast<int>(ops)) | ...);
+}
+constexpr uint64_t kIntUnaryOps = bitsOf(UnaryOp::kNeg, UnaryOp::kAbs, UnaryOp::kSign,
+                                         UnaryOp::kSquare, UnaryOp::kRelu, UnaryOp::kClamp);
+constexpr uint64_t kIntBinaryOps = ~bitsOf(BinaryOp::kAtan2);
+constexpr uint64_t kIntReduceOps =
+    bitsOf(ReduceOp::kSum, ReduceOp::kMax, ReduceOp::kMin, ReduceOp::kProd);
 
 }  // namespace
 
@@ -134,18 +147,17 @@ const std::vector<Binding>& bindings() {
            need(mean, channels), need(rstd, channels), need(runningMean, channels),
            need(runningVar, channels), need(x, rows * channels), optional(weight, channels),
            optional(bias, channels)),
-      BIND(batchNormInference,
-           (out, x, mean, variance, weight, bias, rows, channels, eps, relu), positive(channels),
-           flag(relu), need(out, rows * channels), need(x, rows * channels), need(mean, channels),
-           need(variance, channels), optional(weight, channels), optional(bias, channels)),
+      BIND(batchNormInference, (out, x, mean, variance, weight, bias, rows, channels, eps, relu),
+           positive(channels), flag(relu), need(out, rows * channels), need(x, rows * channels),
+           need(mean, channels), need(variance, channels), optional(weight, channels),
+           optional(bias, channels)),
       BIND(batchNormGrad,
            (dx, dweight, dbias, g, x, y, mean, rstd, weight, rows, channels, training),
            positive(channels), flag(training), need(dx, rows * channels), need(dweight, channels),
            need(dbias, channels), need(g, rows * channels), need(x, rows * channels),
            optional(y, rows * channels), need(mean, channels), need(rstd, channels),
            optional(weight, channels)),
-      BIND(groupNorm,
-           (out, mean, rstd, x, weight, bias, batch, spatial, channels, groups, eps),
+      BIND(groupNorm, (out, mean, rstd, x, weight, bias, batch, spatial, channels, groups, eps),
            divides(groups, channels), positive(spatial), need(out, batch * spatial * channels),
            need(mean, batch * groups), need(rstd, batch * groups),
            need(x, batch * spatial * channels), optional(weight, channels),

@@ -1,4 +1,6 @@
 // Convolution without tricks, for every geometry: each result is the sum of its products.
+// Scratch: the weights in panels (weight gradient: the sums of dw, one copy a thread while dw is
+// small), and per thread a block of windows, about 400 KiB.
 #pragma once
 
 #include "native/types.h"

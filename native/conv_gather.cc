@@ -6,17 +6,10 @@ namespace {
 // Floats of gathered windows that a block keeps in the second-level cache.
 constexpr int64_t kBlockFloats = 96 * 1024;
 constexpr int64_t kSliceLength = 256;
-// Rows a multiple of 2 KiB apart fall into few cache sets: such images are copied, not read in
-// place.
-constexpr int64_t kAliasBytes = 2048;
-
-bool isInPlace(const GatherAxis& axis) {
-  return axis.taps == 1 && axis.gridStep == 1 && axis.start == 0 && axis.inSize == axis.gridSize;
-}
 
 GatherMode chooseMode(const GatherProduct& p) {
   const int64_t pixelBytes = p.inPixel * 4;
-  if (isInPlace(p.rows) && isInPlace(p.cols)) {
+  if (p.rows.isIdentity() && p.cols.isIdentity()) {
     return pixelBytes % kAliasBytes == 0 ? GatherMode::windows : GatherMode::inPlace;
   }
   // Windows that overlap are read from the padded rows as long as few panels read them again.

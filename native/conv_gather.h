@@ -14,6 +14,9 @@ namespace axonode::AXONODE_ISA {
 struct GatherAxis {
   int64_t inSize, gridSize, gridStep, start, tapStep, taps;
   int64_t outSize, outStart, outStep;
+
+  // Grid points are the pixels themselves: a 1x1 convolution along this axis.
+  bool isIdentity() const { return taps == 1 && gridStep == 1 && start == 0 && inSize == gridSize; }
 };
 
 struct GatherProduct {

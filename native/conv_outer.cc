@@ -6,13 +6,9 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
+// A block of windows stays in the second-level cache; a panel of dy for its points in the first.
 constexpr int64_t kBlockFloats = 96 * 1024;
 constexpr int64_t kBlockPoints = 128;
-constexpr int64_t kAliasBytes = 2048;
-
-bool isOneByOne(const GatherAxis& axis) {
-  return axis.taps == 1 && axis.gridStep == 1 && axis.start == 0 && axis.inSize == axis.gridSize;
-}
 
 }  // namespace
 
@@ -24,7 +20,7 @@ OuterPlan planOuter(const GatherProduct& p, int64_t threads) {
   OuterPlan plan{};
   const int64_t depth = p.depth(), points = p.points();
   const int64_t gridHeight = p.rows.gridSize, gridWidth = p.cols.gridSize;
-  const bool oneByOne = isOneByOne(p.rows) && isOneByOne(p.cols);
+  const bool oneByOne = p.rows.isIdentity() && p.cols.isIdentity();
   const bool alias = p.inPixel * 4 % kAliasBytes == 0;
   plan.inPlace = oneByOne && !(alias && p.outputs >= 128);
   plan.splitPoints = depth * p.outputs <= 256 * 1024 || depth < 4 * kTileRows;

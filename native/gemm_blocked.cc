@@ -9,8 +9,6 @@ namespace {
 // to the second-level one.
 constexpr int64_t kPackedFloats = 2 << 20;
 constexpr int64_t kCopyFloats = 128 * 1024;
-// Rows a multiple of 2 KiB apart fall into few cache sets.
-constexpr int64_t kAliasBytes = 2048;
 
 // Panel of b's rows [k0, k1) and columns column ... + columns, one row of kPanelWidth per k.
 void packPanel(const Product& p, const float* b, int64_t k0, int64_t k1, int64_t column,

@@ -19,6 +19,10 @@ constexpr int64_t kPanelVectors = 2;
 // Packed operands come as panels of this many columns, the last one padded with zeros.
 constexpr int64_t kPanelWidth = kLanes * kPanelVectors;
 
+// Rows a multiple of so many bytes apart fall into few cache sets: a matrix with such rows is
+// copied to a padded one rather than read in place.
+constexpr int64_t kAliasBytes = 2048;
+
 constexpr int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 

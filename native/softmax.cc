@@ -86,8 +86,7 @@ void softmaxGradColumns(float* dx, const float* g, const float* y, Columns colum
   }
 }
 
-// work(offset, columns) for each vector of columns. The last one overlaps the one before, if there
-// is one.
+// work(offset, columns) for each vector of columns.
 template <class Work>
 void forColumns(Context& context, int64_t outer, int64_t axis, int64_t inner, const Work& work) {
   const int64_t vectors = (inner + kLanes - 1) / kLanes;
@@ -95,9 +94,8 @@ void forColumns(Context& context, int64_t outer, int64_t axis, int64_t inner, co
   parallelFor(context, outer * vectors, grainOf(cost), [&](int64_t begin, int64_t end) {
     for (int64_t unit = begin; unit < end; ++unit) {
       const int64_t column = unit % vectors * kLanes;
-      const int64_t first = larger(int64_t{0}, smaller(column, inner - kLanes));
-      work(unit / vectors * axis * inner + first,
-           Columns{axis, inner, smaller(inner, int64_t{kLanes})});
+      work(unit / vectors * axis * inner + column,
+           Columns{axis, inner, smaller(inner - column, int64_t{kLanes})});
     }
   });
 }

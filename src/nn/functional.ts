@@ -12,9 +12,12 @@ export {
   tanh,
 } from '../ops/activation.js';
 export { adaptiveAvgPool2d, adaptiveMaxPool2d } from '../ops/adaptivePool.js';
+export { batchNorm } from '../ops/batchNorm.js';
 export { conv1d, conv2d, convTranspose2d } from '../ops/conv.js';
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
+export { groupNorm, layerNorm } from '../ops/groupNorm.js';
 export { embedding, oneHot } from '../ops/indexing.js';
+export { localResponseNorm } from '../ops/localResponseNorm.js';
 export {
   bceLoss,
   bceWithLogitsLoss,

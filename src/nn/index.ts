@@ -1,6 +1,7 @@
 /** Layers, losses and models of one's own. */
 export * from './activation.js';
 export { Adaline, type AdalineFit, type AdalineOptions } from './adaline.js';
+export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './batchNorm.js';
 export {
   type Layer,
   ModuleList,
@@ -24,6 +25,13 @@ export { Linear, type LinearOptions } from './linear.js';
 export type { Samples, Targets } from './linearUnit.js';
 export * from './loss.js';
 export { Module } from './module.js';
+export {
+  GroupNorm,
+  LayerNorm,
+  type LayerNormLayerOptions,
+  LocalResponseNorm,
+  type NormLayerOptions,
+} from './norm.js';
 export { Parameter, type ParameterOptions } from './parameter.js';
 export {
   Perceptron,

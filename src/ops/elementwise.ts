@@ -1,11 +1,12 @@
 import { record, wantsGrad } from '../autograd/node.js';
 import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels.js';
 import { kernels } from '../backend/select.js';
-import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
+import { type DType, isFloat } from '../tensor/dtype.js';
 import { DTypeError } from '../tensor/errors.js';
 import { broadcastShapes, collapsePlan, dim, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, type Layout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { unrecorded } from './composite.js';
+import { checkedDType } from './creation.js';
 import {
   arithmeticDType,
   checkFloat,
@@ -362,7 +363,7 @@ const castOp = defineOp<{ from: DType }>('cast', (g, node) => [cast(g, node.attr
 /** x in another dtype. Floats to int32 truncate; gradients flow between floats. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor(x, 'cast');
-  checkDType(dtype, 'cast');
+  checkedDType(dtype, 'cast');
   if (x.dtype === dtype) return x;
   const out = converted(x, dtype);
   return isFloat(dtype) && isFloat(x.dtype) ? record(castOp, out, [x], [], { from: x.dtype }) : out;

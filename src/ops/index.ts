@@ -1,6 +1,7 @@
 /** All ops: functions of tensors with their gradients beside them. */
 export * from './activation.js';
 export * from './adaptivePool.js';
+export * from './batchNorm.js';
 export * from './conv.js';
 export {
   arange,
@@ -20,7 +21,9 @@ export {
 } from './creation.js';
 export * from './crossEntropy.js';
 export * from './elementwise.js';
+export * from './groupNorm.js';
 export * from './indexing.js';
+export * from './localResponseNorm.js';
 export * from './loss.js';
 export * from './matmul.js';
 export * from './pool.js';

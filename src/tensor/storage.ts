@@ -98,9 +98,9 @@ function reuse(storage: Storage): Storage {
 export function allocate(bytes: number): Storage {
   const size = classOf(bytes);
   const recycled = free.get(size)?.pop();
-  if (!recycled) return fresh(size);
-  if (poison) backend().kernels.fill(recycled.view('float32'), size / 4, Number.NaN);
-  return reuse(recycled);
+  const storage = recycled ? reuse(recycled) : fresh(size);
+  if (poison) backend().kernels.fill(storage.view('float32'), size / 4, Number.NaN);
+  return storage;
 }
 
 /** Memory for JavaScript to write at once: none that queued kernels still use. */
@@ -136,8 +136,8 @@ export function trimPool(keep = 0): void {
   }
 }
 
-/** For tests: fills recycled memory with NaN, so that a kernel that leaves an element unwritten shows. */
-export function poisonRecycledMemory(on: boolean): void {
+/** For tests: fills memory with NaN beforehand, so that a kernel that leaves an element unwritten shows. */
+export function poisonMemory(on: boolean): void {
   poison = on;
 }
 

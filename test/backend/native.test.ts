@@ -11,7 +11,6 @@ import {
 } from '../../src/backend/kernels.js';
 import type { NativeAddon } from '../../src/backend/native/addon.js';
 import { backend, backendInfo, synchronize, synchronizeSync } from '../../src/backend/select.js';
-import { tsBackend } from '../../src/backend/ts/index.js';
 import { IndexFaultError } from '../../src/tensor/errors.js';
 import { addonPath } from './child.js';
 
@@ -31,16 +30,6 @@ const integers = (...values: number[]): Int32Array => {
 };
 
 describe.runIf(isNative)('the addon', () => {
-  it('has the kernels of the TypeScript backend, with as many parameters', () => {
-    const { arity, kernels } = load();
-    const parameters = Object.entries(tsBackend.kernels).map(([name, kernel]) => [
-      name,
-      (kernel as (...values: unknown[]) => void).length,
-    ]);
-    expect(arity).toEqual(Object.fromEntries(parameters));
-    expect(Object.keys(kernels).sort()).toEqual(Object.keys(arity).sort());
-  });
-
   it('takes every operation of the enumerations, and none beyond', () => {
     const { kernels } = load();
     const x = () => floats(1, 2);

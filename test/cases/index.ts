@@ -6,6 +6,7 @@ import { elementwise } from './elementwise.js';
 import { indexing } from './indexing.js';
 import { loss } from './loss.js';
 import { matmul } from './matmul.js';
+import { norm } from './norm.js';
 import { pool } from './pool.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
@@ -25,5 +26,6 @@ export const FAMILIES: Readonly<Record<string, readonly OpCase[]>> = {
   indexing,
   conv,
   pool,
+  norm,
   loss,
 };

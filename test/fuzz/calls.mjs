@@ -1,11 +1,11 @@
 // A valid random call of every kernel, as descriptions of its arguments that a mutation can spoil:
-//   { array: constructor, length, fill }   an array of exactly this length
+//   { array: kind, length, fill }          an array of exactly this length
 //   { list: [lengths] }                    Float32Arrays
 //   { copied: typed array }                a plan, a geometry, sizes
 //   { number } and { value: null }
 
 const kinds = [Float32Array, Int32Array, Uint8Array];
-const opCounts = { unary: 30, unaryGrad: 12, binary: 13, compare: 6, reduce: 7, arg: 2 };
+const opCounts = { unary: 29, unaryGrad: 11, binary: 13, compare: 6, reduce: 7, arg: 2 };
 
 /** Reproducible random numbers (mulberry32). */
 export class Random {
@@ -125,6 +125,15 @@ function geometryOf(random, pooling) {
     inChannels,
     outChannels,
   };
+}
+
+/** Samples, positions, channels and groups of a normalisation. */
+function groupSizes(random) {
+  const groups = random.pick([1, 1, 2, 5]);
+  const channels = groups * random.integer(1, 40);
+  const [batch, spatial] = [random.integer(0, 5), random.pick([1, 3, 70])];
+  const sizes = numbers(batch, spatial, channels, groups);
+  return { n: batch * spatial * channels, units: batch * groups, channels, sizes };
 }
 
 function philox(random) {
@@ -348,6 +357,41 @@ export const validCalls = {
       ...numbers(r.integer(0, 3)),
     ];
     return [f32(g.inputs), f32(g.outputs), g.geometry, ...tail];
+  },
+
+  batchNorm: (r) => {
+    const [rows, channels] = [r.integer(1, 70), r.integer(1, 90)];
+    const n = rows * channels;
+    const perChannel = () => f32(channels);
+    const arrays = [f32(n), ...Array.from({ length: 4 }, perChannel), f32(n)];
+    arrays.push(orNull(r, perChannel()), orNull(r, perChannel()));
+    return [...arrays, ...numbers(rows, channels, r.pick([0.1, 1]), 1e-5), flag(r)];
+  },
+  batchNormInference: (r) => {
+    const [rows, channels] = [r.integer(0, 70), r.integer(1, 90)];
+    const n = rows * channels;
+    const arrays = [f32(n), f32(n), f32(channels), f32(channels)];
+    arrays.push(orNull(r, f32(channels)), orNull(r, f32(channels)));
+    return [...arrays, ...numbers(rows, channels, 1e-5), flag(r)];
+  },
+  batchNormGrad: (r) => {
+    const [rows, channels] = [r.integer(0, 70), r.integer(1, 90)];
+    const n = rows * channels;
+    const arrays = [f32(n), f32(channels), f32(channels), f32(n), f32(n), orNull(r, f32(n))];
+    arrays.push(f32(channels), f32(channels), orNull(r, f32(channels)));
+    return [...arrays, ...numbers(rows, channels), flag(r)];
+  },
+  groupNorm: (r) => {
+    const s = groupSizes(r);
+    const arrays = [f32(s.n), f32(s.units), f32(s.units), f32(s.n)];
+    arrays.push(orNull(r, f32(s.channels)), orNull(r, f32(s.channels)));
+    return [...arrays, ...s.sizes, ...numbers(1e-5)];
+  },
+  groupNormGrad: (r) => {
+    const s = groupSizes(r);
+    const arrays = [f32(s.n), f32(s.channels), f32(s.channels), f32(s.n), f32(s.n)];
+    arrays.push(f32(s.units), f32(s.units), orNull(r, f32(s.channels)));
+    return [...arrays, ...s.sizes];
   },
 
   crossEntropy: (r) => {

@@ -72,6 +72,18 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   'Embedding with padding': () => new nn.Embedding(6, 3, { paddingIndex: 2 }),
   'Dropout, evaluated': () => new nn.Dropout(0.4).eval(),
   'Dropout2d, evaluated': () => new nn.Dropout2d(0.4).eval(),
+  BatchNorm1d: () => new nn.BatchNorm1d(5),
+  'BatchNorm1d of sequences': () =>
+    new nn.BatchNorm1d(4, { eps: 0.01, momentum: null, affine: false }),
+  BatchNorm2d: () => new nn.BatchNorm2d(4),
+  'BatchNorm2d, evaluated': () => new nn.BatchNorm2d(4).eval(),
+  'BatchNorm2d, evaluated without statistics': () =>
+    new nn.BatchNorm2d(4, { trackRunningStats: false }).eval(),
+  LayerNorm: () => new nn.LayerNorm(5),
+  'LayerNorm with options': () => new nn.LayerNorm([6, 5], { eps: 0.01, bias: false }),
+  GroupNorm: () => new nn.GroupNorm(2, 4),
+  'GroupNorm with options': () => new nn.GroupNorm(4, 4, { eps: 0.01, affine: false }),
+  LocalResponseNorm: () => new nn.LocalResponseNorm(3, { alpha: 0.5, k: 2 }),
   Sequential: () =>
     new nn.Sequential(
       new nn.Conv2d(4, 2, { kernelSize: 3 }),

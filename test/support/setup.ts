@@ -1,4 +1,4 @@
-import { poisonRecycledMemory } from '../../src/tensor/storage.js';
+import { poisonMemory } from '../../src/tensor/storage.js';
 
 // Whatever a kernel leaves unwritten shows as NaN, in every test.
-poisonRecycledMemory(true);
+poisonMemory(true);

@@ -1,9 +1,11 @@
 import type { Backend } from '../backend.js';
 import type { Kernels } from '../kernels.js';
+import { batchNorm, batchNormGrad, batchNormInference } from './batchNorm.js';
 import { binary, binaryBroadcast, binaryScalar } from './binary.js';
 import { compare, compareScalar, where } from './compare.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
 import { gemm } from './gemm.js';
+import { groupNorm, groupNormGrad } from './groupNorm.js';
 import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
 import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
 import { addScaled, cast, copyStrided, fill, transpose } from './memory.js';
@@ -52,6 +54,11 @@ const kernels = {
   maxPool2dGather,
   avgPool2d,
   avgPool2dGrad,
+  batchNorm,
+  batchNormInference,
+  batchNormGrad,
+  groupNorm,
+  groupNormGrad,
   crossEntropy,
   crossEntropyGrad,
   bceWithLogits,

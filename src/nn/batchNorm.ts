@@ -1,0 +1,145 @@
+import { batchNorm } from '../ops/batchNorm.js';
+import { copyFrom, ones, zeros } from '../ops/creation.js';
+import { add, cast, div, mul, sub } from '../ops/elementwise.js';
+import { checkEps } from '../ops/normGradient.js';
+import { checkFraction, checkInteger } from '../ops/options.js';
+import { ShapeError } from '../tensor/errors.js';
+import { noGrad } from '../tensor/scope.js';
+import { formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+
+export interface BatchNormLayerOptions {
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** Share of the batch in the new running statistics; null makes them the mean over all batches. Default: 0.1. */
+  momentum?: number | null;
+  /** Learns a weight and a bias. Default: true. */
+  affine?: boolean;
+  /** Keeps running statistics for evaluation; without, batches are always normalised by their own. Default: true. */
+  trackRunningStats?: boolean;
+  /** Applies max(0, ·) to the result, without another pass over memory. Default: false. */
+  relu?: boolean;
+}
+
+/** A parameter of `values`, which it takes over. */
+function parameter(values: Tensor): Parameter {
+  const made = new Parameter(values);
+  values.dispose();
+  return made;
+}
+
+abstract class BatchNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly running_mean: Tensor | null;
+  readonly running_var: Tensor | null;
+  /** Batches that the running statistics have seen, int32. */
+  readonly num_batches_tracked: Tensor | null;
+  readonly #features: number;
+  readonly #eps: number;
+  readonly #momentum: number | null;
+  readonly #relu: boolean;
+
+  constructor(name: string, features: number, options: BatchNormLayerOptions) {
+    super();
+    const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    this.#features = checkInteger(features, 'features', name, 1);
+    this.#eps = checkEps(eps, name);
+    this.#momentum = momentum === null ? null : checkFraction(momentum, 'momentum', name);
+    this.#relu = options.relu ?? false;
+    this.weight = affine ? parameter(ones([features])) : null;
+    this.bias = affine ? parameter(zeros([features])) : null;
+    this.running_mean = trackRunningStats ? zeros([features]).keep() : null;
+    this.running_var = trackRunningStats ? ones([features]).keep() : null;
+    this.num_batches_tracked = trackRunningStats ? zeros([], { dtype: 'int32' }).keep() : null;
+  }
+
+  /** Throws unless x has a shape that the layer is for. */
+  protected abstract checkShape(x: Tensor): void;
+
+  override forward(x: Tensor): Tensor {
+    this.checkShape(x);
+    const [mean, variance] = [this.running_mean, this.running_var];
+    const count = this.num_batches_tracked;
+    if (!this.training || mean === null || variance === null || count === null) {
+      return this.#normalize(x, mean, variance, this.training || mean === null, 0);
+    }
+    // A mean over all batches takes the statistics of this batch alone.
+    const momentum = this.#momentum ?? 1;
+    const isMean = this.#momentum === null;
+    const batchMean = isMean ? zeros(mean.shape, { dtype: mean.dtype }) : mean;
+    const batchVariance = isMean ? zeros(mean.shape, { dtype: mean.dtype }) : variance;
+    const y = this.#normalize(x, batchMean, batchVariance, true, momentum);
+    noGrad(() => {
+      copyFrom(count, add(count, 1));
+      if (!isMean) return;
+      const share = div(1, cast(count, mean.dtype));
+      copyFrom(mean, add(mean, mul(sub(batchMean, mean), share)));
+      copyFrom(variance, add(variance, mul(sub(batchVariance, variance), share)));
+    });
+    return y;
+  }
+
+  #normalize(
+    x: Tensor,
+    mean: Tensor | null,
+    variance: Tensor | null,
+    training: boolean,
+    momentum: number,
+  ): Tensor {
+    const options = { training, momentum, eps: this.#eps, relu: this.#relu };
+    return batchNorm(x, mean, variance, this.weight, this.bias, options);
+  }
+
+  protected override describeOptions(): string {
+    const options = [`${this.#features}`, `eps=${this.#eps}`, `momentum=${this.#momentum}`];
+    options.push(
+      `affine=${this.weight !== null}`,
+      `trackRunningStats=${this.running_mean !== null}`,
+    );
+    if (this.#relu) options.push('relu=true');
+    return options.join(', ');
+  }
+}
+
+/**
+ * Batch normalisation of [N, features] or [N, features, L], see {@link batchNorm}. While training, by the
+ * statistics of the batch, which needs more than one value per channel; in evaluation, by the running ones.
+ */
+export class BatchNorm1d extends BatchNorm {
+  /** @param features number of channels */
+  constructor(features: number, options: BatchNormLayerOptions = {}) {
+    super('BatchNorm1d', features, options);
+  }
+
+  protected override checkShape(x: Tensor): void {
+    if (x.rank === 2 || x.rank === 3) return;
+    throw new ShapeError(
+      `BatchNorm1d: input ${formatShape(x.shape)}, expected [N, C] or [N, C, L]`,
+    );
+  }
+}
+
+/**
+ * Batch normalisation of images [N, features, H, W], see {@link batchNorm}. While training, by the statistics of
+ * the batch; in evaluation, by the running ones.
+ *
+ * @example
+ * new nn.Sequential(
+ *   new nn.Conv2d(3, 16, { kernelSize: 3, padding: 1, bias: false }),
+ *   new nn.BatchNorm2d(16, { relu: true }),
+ * );
+ */
+export class BatchNorm2d extends BatchNorm {
+  /** @param features number of channels */
+  constructor(features: number, options: BatchNormLayerOptions = {}) {
+    super('BatchNorm2d', features, options);
+  }
+
+  protected override checkShape(x: Tensor): void {
+    if (x.rank === 4) return;
+    throw new ShapeError(`BatchNorm2d: input ${formatShape(x.shape)}, expected [N, C, H, W]`);
+  }
+}

@@ -1,0 +1,118 @@
+import { ones, zeros } from '../ops/creation.js';
+import { groupNorm, layerNorm, type NormOptions } from '../ops/groupNorm.js';
+import { type LocalResponseNormOptions, localResponseNorm } from '../ops/localResponseNorm.js';
+import { checkEps } from '../ops/normGradient.js';
+import { checkInteger } from '../ops/options.js';
+import { ShapeError } from '../tensor/errors.js';
+import { formatShape, type Shape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Module } from './module.js';
+import { Parameter } from './parameter.js';
+import { sizesText } from './sizes.js';
+
+export interface NormLayerOptions extends NormOptions {
+  /** Learns a weight and a bias. Default: true. */
+  affine?: boolean;
+}
+
+export interface LayerNormLayerOptions extends NormOptions {
+  /** Learns a weight and a bias. Default: true. */
+  elementwiseAffine?: boolean;
+  /** Learns a bias beside the weight. Default: true. */
+  bias?: boolean;
+}
+
+function filled(make: (shape: Shape) => Tensor, shape: Shape): Parameter {
+  const values = make(shape);
+  const parameter = new Parameter(values);
+  values.dispose();
+  return parameter;
+}
+
+/** Layer normalisation over the last axes, see {@link layerNorm}. Weight and bias start as 1 and 0. */
+export class LayerNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly #shape: Shape;
+  readonly #eps: number;
+
+  /** @param normalizedShape sizes of the last axes; a number for the last one */
+  constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
+    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+    if (shape.length === 0)
+      throw new ShapeError('LayerNorm: normalizedShape [], expected one size at least');
+    for (const size of shape) checkInteger(size, 'a size of normalizedShape', 'LayerNorm', 1);
+    this.#shape = shape;
+    this.#eps = checkEps(eps, 'LayerNorm');
+    this.weight = elementwiseAffine ? filled(ones, shape) : null;
+    this.bias = elementwiseAffine && bias ? filled(zeros, shape) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return layerNorm(x, this.#shape, this.weight, this.bias, { eps: this.#eps });
+  }
+
+  protected override describeOptions(): string {
+    return `${sizesText(this.#shape)}, eps=${this.#eps}, elementwiseAffine=${this.weight !== null}`;
+  }
+}
+
+/** Group normalisation of [N, channels, ...], see {@link groupNorm}. Weight and bias start as 1 and 0. */
+export class GroupNorm extends Module {
+  readonly weight: Parameter | null;
+  readonly bias: Parameter | null;
+  readonly #groups: number;
+  readonly #channels: number;
+  readonly #eps: number;
+
+  /** @param groups number of groups, a divisor of channels */
+  constructor(groups: number, channels: number, options: NormLayerOptions = {}) {
+    super();
+    const { eps = 1e-5, affine = true } = options;
+    this.#groups = checkInteger(groups, 'groups', 'GroupNorm', 1);
+    this.#channels = checkInteger(channels, 'channels', 'GroupNorm', 1);
+    if (channels % groups !== 0) {
+      throw new ShapeError(`GroupNorm: groups=${groups} does not divide channels=${channels}`);
+    }
+    this.#eps = checkEps(eps, 'GroupNorm');
+    this.weight = affine ? filled(ones, [channels]) : null;
+    this.bias = affine ? filled(zeros, [channels]) : null;
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (x.shape[1] !== this.#channels) {
+      throw new ShapeError(
+        `GroupNorm: input ${formatShape(x.shape)}, expected [N, C, ...] with ${this.#channels} channels`,
+      );
+    }
+    return groupNorm(x, this.#groups, this.weight, this.bias, { eps: this.#eps });
+  }
+
+  protected override describeOptions(): string {
+    return `${this.#groups}, ${this.#channels}, eps=${this.#eps}, affine=${this.weight !== null}`;
+  }
+}
+
+/** Local response normalisation over neighbouring channels of [N, C, ...], see {@link localResponseNorm}. */
+export class LocalResponseNorm extends Module {
+  readonly #size: number;
+  readonly #options: LocalResponseNormOptions;
+
+  /** @param size channels in the window */
+  constructor(size: number, options: LocalResponseNormOptions = {}) {
+    super();
+    this.#size = checkInteger(size, 'size', 'LocalResponseNorm', 1);
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return localResponseNorm(x, this.#size, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    const { alpha = 1e-4, beta = 0.75, k = 1 } = this.#options;
+    return `${this.#size}, alpha=${alpha}, beta=${beta}, k=${k}`;
+  }
+}

@@ -1,0 +1,283 @@
+import { type Node, record, wantsGrad } from '../autograd/node.js';
+import { kernels } from '../backend/select.js';
+import { ArgumentError, AutogradError, ShapeError } from '../tensor/errors.js';
+import { isRecording } from '../tensor/scope.js';
+import { dim, formatShape } from '../tensor/shape.js';
+import { empty, inLayout, type Layout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { composite, unrecorded } from './composite.js';
+import { checkFloat, defineOp, floats } from './define.js';
+import { add, greater, mul, pow, sub, where } from './elementwise.js';
+import {
+  checkEps,
+  checkNormOperand,
+  type NormGradients,
+  normGradients,
+  present,
+  presentGradients,
+} from './normGradient.js';
+import { checkFraction } from './options.js';
+import { sum } from './reduce.js';
+import { reshape } from './view.js';
+import { imageShape } from './window.js';
+
+export interface BatchNormOptions {
+  /** True: by the statistics of the batch, which also move the running ones. False: by the running ones. Default: false. */
+  training?: boolean;
+  /** Share of the batch in the new running statistics, from 0 to 1. Default: 0.1. */
+  momentum?: number;
+  /** Added to the variance. Default: 1e-5. */
+  eps?: number;
+  /** Applies max(0, ·) to the result, without another pass over memory. Default: false. */
+  relu?: boolean;
+}
+
+/** Where things are among the saved values: x, mean, rstd, then weight and the result with ReLU. */
+interface BatchNormAttrs {
+  readonly training: boolean;
+  readonly eps: number;
+  readonly hasWeight: boolean;
+  readonly hasBias: boolean;
+  readonly hasRelu: boolean;
+}
+
+/** Channels innermost in memory; [N, C] is so anyway. */
+function layoutOf(x: Tensor): Layout {
+  return x.rank === 4 ? 'channelsLast' : 'rowMajor';
+}
+
+function rowsOf(x: Tensor): number {
+  return dim(x.shape, 1) === 0 ? 0 : x.size / dim(x.shape, 1);
+}
+
+function savedWeight(node: Node<BatchNormAttrs>): Tensor | null {
+  return node.attrs.hasWeight ? node.saved(3) : null;
+}
+
+function savedResult(node: Node<BatchNormAttrs>): Tensor | null {
+  return node.attrs.hasRelu ? node.saved(node.attrs.hasWeight ? 4 : 3) : null;
+}
+
+function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients {
+  const x = node.saved(0);
+  const [weight, y] = [savedWeight(node), savedResult(node)];
+  const layout = layoutOf(x);
+  const [gradient, source] = [inLayout(g, layout), inLayout(x, layout)];
+  const channels = dim(x.shape, 1);
+  const dx = empty(x.shape, x.dtype, layout);
+  const [dweight, dbias] = [empty([channels], x.dtype), empty([channels], x.dtype)];
+  kernels().batchNormGrad(
+    floats(dx),
+    floats(dweight),
+    floats(dbias),
+    floats(gradient),
+    floats(source),
+    y && floats(y),
+    floats(node.saved(1)),
+    floats(node.saved(2)),
+    weight && floats(weight),
+    rowsOf(x),
+    channels,
+    node.attrs.training ? 1 : 0,
+  );
+  releaseTemporary(gradient, g);
+  releaseTemporary(source, x);
+  return { dx, dweight, dbias };
+}
+
+function composedGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients {
+  const x = node.saved(0);
+  const [weight, y] = [savedWeight(node), savedResult(node)];
+  const axes = x.rank === 4 ? [0, 2, 3] : [0];
+  const perChannel = (values: Tensor): Tensor =>
+    reshape(values, [dim(x.shape, 1), ...axes.slice(1).map(() => 1)]);
+  const own = y === null ? g : where(greater(y, 0), g, 0);
+  const scale = weight === null ? null : perChannel(weight);
+  if (node.attrs.training) return normGradients(own, x, scale, axes, axes, node.attrs.eps);
+  const rstd = perChannel(node.saved(2));
+  const normalized = mul(sub(x, perChannel(node.saved(1))), rstd);
+  return {
+    dx: mul(own, scale === null ? rstd : mul(scale, rstd)),
+    dweight: sum(mul(own, normalized), axes),
+    dbias: sum(own, axes),
+  };
+}
+
+const batchNormOp = defineOp<BatchNormAttrs>('batchNorm', (g, node) => {
+  const gradients = isRecording() ? composedGradients(g, node) : kernelGradients(g, node);
+  const { hasWeight, hasBias } = node.attrs;
+  return presentGradients(gradients, node.saved(0).shape, hasWeight, hasBias);
+});
+
+/** What the checks have made of the options. */
+interface Plan {
+  readonly training: boolean;
+  readonly momentum: number;
+  readonly eps: number;
+  readonly relu: 0 | 1;
+}
+
+/** By the statistics of the batch. */
+function train(
+  out: Tensor,
+  x: Tensor,
+  running: readonly [Tensor, Tensor] | null,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  { momentum, eps, relu }: Plan,
+): readonly [mean: Tensor, rstd: Tensor] {
+  const channels = dim(x.shape, 1);
+  const make = (): Tensor => empty([channels], x.dtype);
+  const statistics = [make(), make()] as const;
+  // Without running statistics they are written and forgotten.
+  const [mean, variance] = running ?? [make(), make()];
+  kernels().batchNorm(
+    floats(out),
+    floats(statistics[0]),
+    floats(statistics[1]),
+    floats(mean),
+    floats(variance),
+    floats(x),
+    weight && floats(weight),
+    bias && floats(bias),
+    rowsOf(x),
+    channels,
+    running === null ? 1 : momentum,
+    eps,
+    relu,
+  );
+  mean.storage.version++;
+  variance.storage.version++;
+  if (running === null) for (const unused of [mean, variance]) unused.dispose();
+  return statistics;
+}
+
+/** By the running statistics. */
+function evaluate(
+  out: Tensor,
+  x: Tensor,
+  [mean, variance]: readonly [Tensor, Tensor],
+  weight: Tensor | null,
+  bias: Tensor | null,
+  { eps, relu }: Plan,
+): void {
+  kernels().batchNormInference(
+    floats(out),
+    floats(x),
+    floats(mean),
+    floats(variance),
+    weight && floats(weight),
+    bias && floats(bias),
+    rowsOf(x),
+    dim(x.shape, 1),
+    eps,
+    relu,
+  );
+}
+
+function normalize(
+  x: Tensor,
+  running: readonly [Tensor, Tensor] | null,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  plan: Plan,
+): Tensor {
+  const layout = layoutOf(x);
+  const source = inLayout(x, layout);
+  const out = empty(x.shape, x.dtype, layout);
+  const inputs = present(x, weight, bias);
+  const attrs: BatchNormAttrs = {
+    training: plan.training,
+    eps: plan.eps,
+    hasWeight: weight !== null,
+    hasBias: bias !== null,
+    hasRelu: plan.relu === 1,
+  };
+  const saving = (mean: Tensor, rstd: Tensor): Tensor[] =>
+    present(x, mean, rstd, weight, attrs.hasRelu ? out : null);
+  if (plan.training || running === null) {
+    const [mean, rstd] = train(out, source, running, weight, bias, plan);
+    record(batchNormOp, out, inputs, saving(mean, rstd), attrs);
+    mean.dispose();
+    rstd.dispose();
+  } else {
+    evaluate(out, source, running, weight, bias, plan);
+    if (wantsGrad(inputs)) {
+      const rstd = unrecorded(() => pow(add(running[1], plan.eps), -0.5));
+      record(batchNormOp, out, inputs, saving(running[0], rstd), attrs);
+      rstd.dispose();
+    }
+  }
+  releaseTemporary(source, x);
+  return out;
+}
+
+function checkBatchNorm(
+  x: Tensor,
+  running: readonly [Tensor, Tensor] | null,
+  weight: Tensor | null,
+  bias: Tensor | null,
+  training: boolean,
+): void {
+  checkFloat(x, 'batchNorm');
+  if (x.rank < 2 || x.rank > 4 || dim(x.shape, 1) === 0) {
+    throw new ShapeError(
+      `batchNorm: input ${formatShape(x.shape)}, expected [N, C], [N, C, L] or [N, C, H, W] with C ≥ 1`,
+    );
+  }
+  const shape = [dim(x.shape, 1)];
+  checkNormOperand('batchNorm', x, running?.[0] ?? null, 'runningMean', shape);
+  checkNormOperand('batchNorm', x, running?.[1] ?? null, 'runningVar', shape);
+  checkNormOperand('batchNorm', x, weight, 'weight', shape);
+  checkNormOperand('batchNorm', x, bias, 'bias', shape);
+  if (running?.some((statistic) => statistic.requiresGrad)) {
+    throw new AutogradError('batchNorm: running statistics have no gradient; detach() them');
+  }
+  if (!training && running === null) {
+    throw new ArgumentError(
+      'batchNorm: runningMean and runningVar are null, expected tensors unless training',
+    );
+  }
+  if (training && rowsOf(x) < 2) {
+    throw new ShapeError(
+      `batchNorm: input ${formatShape(x.shape)} has ${rowsOf(x)} values per channel, expected more than 1 when training`,
+    );
+  }
+}
+
+/**
+ * Batch normalisation (Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing
+ * internal covariate shift", 2015): (x − mean)/√(variance + eps)·weight + bias, channel by channel.
+ * @param x [N, C], [N, C, L] or [N, C, H, W]
+ * @param runningMean [C], changed in place when training; null (both) keeps none
+ * @param runningVar [C], unbiased variance; as runningMean
+ * @param weight [C], 1 when null
+ * @param bias [C], 0 when null
+ */
+export function batchNorm(
+  x: Tensor,
+  runningMean: Tensor | null,
+  runningVar: Tensor | null,
+  weight: Tensor | null = null,
+  bias: Tensor | null = null,
+  options: BatchNormOptions = {},
+): Tensor {
+  const { training = false, momentum = 0.1, eps = 1e-5, relu = false } = options;
+  if ((runningMean === null) !== (runningVar === null)) {
+    throw new ArgumentError(
+      'batchNorm: runningMean and runningVar must both be tensors, or both null',
+    );
+  }
+  const running = runningMean && runningVar ? ([runningMean, runningVar] as const) : null;
+  checkBatchNorm(x, running, weight, bias, training);
+  const plan: Plan = {
+    training,
+    momentum: checkFraction(momentum, 'momentum', 'batchNorm'),
+    eps: checkEps(eps, 'batchNorm'),
+    relu: relu ? 1 : 0,
+  };
+  if (x.rank !== 3) return normalize(x, running, weight, bias, plan);
+  return composite(() => {
+    const image = reshape(x, imageShape(x.shape));
+    return reshape(normalize(image, running, weight, bias, plan), x.shape);
+  });
+}
