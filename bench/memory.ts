@@ -47,7 +47,7 @@ function inferLoop(): () => Promise<void> {
   model.eval();
   const input = randn([BATCH, 1, 28, 28]);
   return async () => {
-    await model.forward(input).argMax(1).data();
+    await model.forward(input).argmax(1).data();
   };
 }
 

@@ -65,7 +65,7 @@ export function torchPeer(python: string, threads: number): Peer | null {
 /** OpenBLAS called from C++, built on first use where the addon was built. */
 export function blasPeer(threads: number): Peer | null {
   const build = here('../build');
-  const program = here('../build/Release/gemm_worker');
+  const program = here('../build/gemm_worker');
   if (!existsSync(program) && existsSync(build)) {
     spawnSync('cmake', ['--build', build, '--target', 'gemm_worker'], { stdio: 'ignore' });
   }

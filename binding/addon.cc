@@ -112,8 +112,8 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   add("completed", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(stream.completed()));
   });
-  add("synchronize", [&environment](const Napi::CallbackInfo&) {
-    environment.stream.waitFor(environment.stream.submitted());
+  add("synchronize", [&environment](const Napi::CallbackInfo& info) {
+    environment.waitFor(info.Env(), environment.stream.submitted());
     environment.memory->reclaim();
   });
   add("spin", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {

@@ -178,6 +178,11 @@ class KernelCall {
     if ((fillsNothing<P>(std::get<I>(arguments)) && ...)) return;
 
     Stream& stream = environment.stream;
+    if (reader.foreign()) {
+      if (!environment.waitFor(env, stream.submitted())) return;
+    } else if (stream.room() == 0) {
+      if (!environment.waitFor(env, stream.next())) return;
+    }
     new (stream.payload()) Payload{reinterpret_cast<Kernel>(bound.kernel),
                                    {Parameter<P>::store(std::get<I>(arguments))...}};
     const uint64_t ticket = stream.commit(bound.binding->name, run);

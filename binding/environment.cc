@@ -2,7 +2,20 @@
 
 #include <napi.h>
 
+#include <algorithm>
+
 namespace axonode {
+namespace {
+
+// False once worker.terminate() or process.exit() wants this thread to end.
+bool mayRunJavaScript(napi_env env) {
+  napi_value global = nullptr;
+  napi_value unused = nullptr;
+  return napi_get_global(env, &global) == napi_ok &&
+         napi_get_named_property(env, global, "undefined", &unused) == napi_ok;
+}
+
+}  // namespace
 
 void Promises::open(napi_env env) {
   const auto check = [env](napi_status status) {
@@ -47,6 +60,14 @@ void Promises::settle(napi_env env) {
     waiters_.pop_front();
   }
   napi_unref_threadsafe_function(env, function_);
+}
+
+bool Environment::waitFor(napi_env env, uint64_t ticket) {
+  while (mayRunJavaScript(env)) {
+    if (stream.completed() >= ticket) return true;
+    stream.waitFor(std::min(ticket, stream.next()));
+  }
+  return false;
 }
 
 }  // namespace axonode

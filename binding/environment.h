@@ -53,6 +53,10 @@ struct Environment {
         promises(stream) {}
   ~Environment() { close(); }
 
+  // Blocks until the task with this ticket is complete: true, or until the environment is being
+  // terminated: false.
+  bool waitFor(napi_env env, uint64_t ticket);
+
   // Stops the stream; memory outlives it where JavaScript still has it.
   void close() {
     stream.stop();

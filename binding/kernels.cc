@@ -20,7 +20,7 @@ namespace axonode {
 namespace {
 
 using base::ArgOp, base::BinaryOp, base::CompareOp, base::ReduceOp, base::UnaryGradOp,
-    base::UnaryOp;
+    base::UnaryOp, base::UpsampleMode;
 
 template <class Op>
 constexpr int64_t countUpTo(Op last) {
@@ -32,6 +32,7 @@ constexpr int64_t kBinaryOps = countUpTo(BinaryOp::kGreaterHalf);
 constexpr int64_t kCompareOps = countUpTo(CompareOp::kGe);
 constexpr int64_t kReduceOps = countUpTo(ReduceOp::kSumAbs);
 constexpr int64_t kArgOps = countUpTo(ArgOp::kMin);
+constexpr int64_t kUpsampleModes = countUpTo(UpsampleMode::kBilinearCorners);
 
 // The operations that int32 has, as bits.
 template <class... Op>
@@ -138,6 +139,20 @@ const std::vector<Binding>& bindings() {
       BIND(avgPool2dGrad, (dx, dy, geometry, padBottom, padRight, countPadding, divisorOverride),
            pooling(geometry), farPadding(padBottom, padRight), flag(countPadding),
            need(dx, inputs(geometry)), need(dy, outputs(geometry))),
+
+      BIND(upsample2d,
+           (out, x, batch, inHeight, inWidth, channels, outHeight, outWidth, scaleHeight,
+            scaleWidth, mode),
+           code(mode, kUpsampleModes), positive(inHeight), positive(inWidth), positive(channels),
+           positive(outHeight), positive(outWidth),
+           need(out, batch * outHeight * outWidth * channels),
+           need(x, batch * inHeight * inWidth * channels)),
+      BIND(upsample2dGrad,
+           (dx, dy, batch, inHeight, inWidth, channels, outHeight, outWidth, scaleHeight,
+            scaleWidth, mode),
+           code(mode, kUpsampleModes), positive(inHeight), positive(inWidth), positive(channels),
+           positive(outHeight), positive(outWidth), need(dx, batch * inHeight * inWidth * channels),
+           need(dy, batch * outHeight * outWidth * channels)),
 
       // normalisation
       BIND(batchNorm,

@@ -2,7 +2,6 @@
 
 #include <omp.h>
 
-#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <exception>
@@ -103,9 +102,8 @@ void Stream::start() {
 
 void* Stream::payload() {
   if (!slots_) start();
-  const uint64_t submitted = this->submitted();
-  if (submitted - completed() >= kSlots) waitFor(submitted - kSlots / 2);
-  return slotOf(submitted + 1).payload;
+  if (room() == 0) waitFor(next());
+  return slotOf(submitted() + 1).payload;
 }
 
 uint64_t Stream::commit(const char* name, Run run) {

@@ -1,6 +1,7 @@
 // The queue of kernel calls of one environment, and the thread that runs them in order.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -44,8 +45,10 @@ class Stream {
   Stream& operator=(const Stream&) = delete;
   ~Stream() { stop(); }
 
+  // How many tasks can be submitted without blocking.
+  uint64_t room() const { return kSlots - (submitted() - completed()); }
   // Where the next task's payload is to be constructed, followed at once by commit. Blocks while
-  // the queue is full, until half of it is done.
+  // there is no room.
   void* payload();
   // Queues the task whose payload was just constructed; returns its ticket. name is static.
   uint64_t commit(const char* name, Run run);
@@ -53,6 +56,8 @@ class Stream {
   uint64_t submitted() const { return submitted_.load(std::memory_order_relaxed); }
   uint64_t completed() const { return completed_.load(std::memory_order_acquire); }
   bool idle() const { return completed() == submitted(); }
+  // A ticket that is not far off, where completion is waited for in pieces.
+  uint64_t next() const { return std::min(submitted(), completed() + 16); }
 
   // Blocks until the task with this ticket is complete.
   void waitFor(uint64_t ticket);

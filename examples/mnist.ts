@@ -153,7 +153,7 @@ async function evaluate(): Promise<{
       const logits = model.forward(images);
       const probabilities = await logits.softmax(1).data();
       const truths = await labels.data();
-      const guesses = await logits.argMax(1).data();
+      const guesses = await logits.argmax(1).data();
       loss += await crossEntropy(logits, labels, { reduction: 'sum' }).item();
       matrix.add(truths, guesses);
       for (let i = 0; i < truths.length; i++) {
@@ -192,7 +192,7 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
     progress.count(batchSize);
     if (progress.isDue) {
       lastLoss = await loss.item();
-      const hits = await logits.argMax(1).equal(labels).cast('float32').mean().item();
+      const hits = await logits.argmax(1).equal(labels).cast('float32').mean().item();
       progress.update(step, { loss: lastLoss, accuracy: hits });
     }
   }

@@ -170,8 +170,8 @@ void apply(const Matrix& m, int team, float* out, const float* x, const Affine& 
     parallelParts(team, m.rows, [&](int64_t begin, int64_t end, int part) {
       forVectors(m, team, begin, end, part, [&](int64_t i, int64_t c, int64_t count) {
         const VecF centered = loadColumns(x + i, count) - loadColumns(affine.mean + c, count);
-        const VecF y = centered * loadColumns(affine.scale + c, count) +
-                       loadColumns(affine.shift + c, count);
+        const VecF y =
+            centered * loadColumns(affine.scale + c, count) + loadColumns(affine.shift + c, count);
         storeColumns(out + i, finish(y), count);
       });
     });

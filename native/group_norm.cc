@@ -68,7 +68,8 @@ double groupSum(const double* columns, int64_t width) {
   return sum;
 }
 
-// Mean and inverse deviation of a sample's groups, in two passes.
+// Mean and inverse deviation of a sample's groups, in two passes. The first sums distances from the
+// first position's values, which have more digits than the values when the mean is far from zero.
 void statistics(const Sizes& sizes, float* mean, float* rstd, const float* x, double eps,
                 const Work& work) {
   const auto inverse = [&](double squares) {
@@ -76,24 +77,33 @@ void statistics(const Sizes& sizes, float* mean, float* rstd, const float* x, do
   };
   if (sizes.groups == 1) {
     const int64_t n = sizes.sample();
-    const double sum = rowSum(n, [=](int64_t i, int64_t count) { return lanesOf(x + i, count); });
-    const float center = *mean = static_cast<float>(sum / sizes.values());
+    const auto distance = [=](int64_t i, int64_t count, float from) {
+      return (count == kLanes ? load(x + i) : loadPartial(x + i, count, from)) - from;
+    };
+    const double sum = rowSum(n, [=](int64_t i, int64_t count) { return distance(i, count, *x); });
+    const float center = *mean =
+        static_cast<float>(static_cast<double>(*x) + sum / static_cast<double>(n));
     *rstd = inverse(rowSum(n, [=](int64_t i, int64_t count) {
-      const VecF d = (count == kLanes ? load(x + i) : loadPartial(x + i, count, center)) - center;
+      const VecF d = distance(i, count, center);
       return d * d;
     }));
     return;
   }
   const int64_t width = sizes.width();
-  sumColumns(sizes, work.a, work.block, [&](int64_t row, int64_t c, int64_t count) {
-    return lanesOf(x + row * sizes.channels + c, count);
-  });
+  const auto distance = [=](int64_t row, int64_t c, int64_t count, const float* from) {
+    return lanesOf(x + row * sizes.channels + c, count) - lanesOf(from + c, count);
+  };
+  sumColumns(sizes, work.a, work.block,
+             [&](int64_t row, int64_t c, int64_t count) { return distance(row, c, count, x); });
+  for (int64_t c = 0; c < sizes.channels; ++c) {
+    work.a[c] += static_cast<double>(x[c]) * static_cast<double>(sizes.spatial);
+  }
   for (int64_t group = 0; group < sizes.groups; ++group) {
     mean[group] = static_cast<float>(groupSum(work.a + group * width, width) / sizes.values());
     for (int64_t i = 0; i < width; ++i) work.mean[group * width + i] = mean[group];
   }
   sumColumns(sizes, work.a, work.block, [&](int64_t row, int64_t c, int64_t count) {
-    const VecF d = lanesOf(x + row * sizes.channels + c, count) - lanesOf(work.mean + c, count);
+    const VecF d = distance(row, c, count, work.mean);
     return d * d;
   });
   for (int64_t group = 0; group < sizes.groups; ++group) {
@@ -169,6 +179,41 @@ void gradOfSample(const Sizes& sizes, float* dx, double* dweight, double* dbias,
   }
 }
 
+// The same for rows of a layer normalisation, one group and nothing spatial each. Blocks of rows
+// are added up in float32, and those in float64.
+void gradOfRows(int64_t rows, int64_t n, float* dx, double* dweight, double* dbias, const float* g,
+                const float* x, const float* mean, const float* rstd, const float* weight,
+                const Work& work) {
+  constexpr int64_t kBlockRows = 64;
+  for (int64_t row = 0; row < rows; ++row) {
+    if (row % kBlockRows == 0) {
+      for (int64_t c = 0; c < n; ++c) work.block[c] = work.other[c] = 0;
+    }
+    const float center = mean[row], inverse = rstd[row];
+    const float *gradient = g + row * n, *source = x + row * n;
+    const double total = rowSum(n, [=](int64_t i, int64_t count) {
+      return lanesOf(gradient + i, count) * lanesOf(weight + i, count);
+    });
+    const double product = rowSum(n, [=](int64_t i, int64_t count) {
+      const VecF own = lanesOf(gradient + i, count) * lanesOf(weight + i, count);
+      return own * ((lanesOf(source + i, count) - center) * inverse);
+    });
+    const double share = static_cast<double>(inverse) / static_cast<double>(n);
+    const auto slope = static_cast<float>(product * share);
+    const auto shift = static_cast<float>(total * share);
+    mapRange([=](VecF d, VecF v,
+                 VecF w) { return d * (w * inverse) - (v - center) * inverse * slope - shift; },
+             n, dx + row * n, gradient, source, weight);
+    mapRange([=](VecF sum, VecF d, VecF v) { return sum + d * ((v - center) * inverse); }, n,
+             work.block, work.block, gradient, source);
+    mapRange([](VecF sum, VecF d) { return sum + d; }, n, work.other, work.other, gradient);
+    if (row % kBlockRows == kBlockRows - 1 || row == rows - 1) {
+      addTo(dweight, work.block, n);
+      addTo(dbias, work.other, n);
+    }
+  }
+}
+
 }  // namespace
 
 void groupNorm(Context& context, float* out, float* mean, float* rstd, const float* x,
@@ -207,8 +252,8 @@ void groupNormGrad(Context& context, float* dx, float* dweight, float* dbias, co
   const Sizes sizes{spatial, channels, groups};
   const int team = teamSize(context, kCost * batch * sizes.sample(), kGrain);
   constexpr int64_t kSums = 2 * sizeof(double);
-  auto* memory = static_cast<char*>(context.scratch.reserve(
-      channels * (team * (Work::kBytes + kSums) + int64_t{sizeof(float)})));
+  auto* memory = static_cast<char*>(
+      context.scratch.reserve(channels * (team * (Work::kBytes + kSums) + int64_t{sizeof(float)})));
   auto* sums = reinterpret_cast<double*>(memory + channels * team * Work::kBytes);
   auto* plain = reinterpret_cast<float*>(sums + 2 * team * channels);
   for (int64_t c = 0; c < channels; ++c) plain[c] = 1;
@@ -217,6 +262,11 @@ void groupNormGrad(Context& context, float* dx, float* dweight, float* dbias, co
     const Work work(memory, channels, part);
     double* own = sums + 2 * part * channels;
     for (int64_t c = 0; c < 2 * channels; ++c) own[c] = 0;
+    if (groups == 1 && spatial == 1) {
+      const int64_t i = begin * channels;
+      return gradOfRows(end - begin, channels, dx + i, own, own + channels, g + i, x + i,
+                        mean + begin, rstd + begin, weight, work);
+    }
     for (int64_t n = begin; n < end; ++n) {
       const int64_t i = n * sizes.sample();
       gradOfSample(sizes, dx + i, own, own + channels, g + i, x + i, mean + n * groups,

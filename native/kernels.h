@@ -81,6 +81,13 @@ void avgPool2dGrad(Context&, float* dx, const float* dy, const Geometry& geometr
                    int64_t padBottom, int64_t padRight, int64_t countPadding,
                    int64_t divisorOverride);
 
+void upsample2d(Context&, float* out, const float* x, int64_t batch, int64_t inHeight,
+                int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
+                double scaleHeight, double scaleWidth, int64_t mode);
+void upsample2dGrad(Context&, float* dx, const float* dy, int64_t batch, int64_t inHeight,
+                    int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
+                    double scaleHeight, double scaleWidth, int64_t mode);
+
 // normalisation; images are [N, H, W, C] in memory; y, weight and bias may be null
 void batchNorm(Context&, float* out, float* mean, float* rstd, float* runningMean,
                float* runningVar, const float* x, const float* weight, const float* bias,

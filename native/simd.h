@@ -102,8 +102,6 @@ AXONODE_INLINE VecF maxOrSecond(VecF a, VecF b) { return a > b ? a : b; }
 AXONODE_INLINE VecF minOrSecond(VecF a, VecF b) { return a < b ? a : b; }
 
 AXONODE_INLINE VecF toFloat(VecI v) { return __builtin_convertvector(v, VecF); }
-// Truncates; lanes outside the range of int32 are unspecified.
-AXONODE_INLINE VecI toInt(VecF v) { return __builtin_convertvector(v, VecI); }
 
 // Becomes one instruction.
 AXONODE_INLINE VecF squareRoot(VecF v) {

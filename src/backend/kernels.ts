@@ -13,7 +13,15 @@
  * - `FloatArray` arguments of one call have one kind. The native backend has Float32Array only.
  */
 
-import type { ArgOp, BinaryOp, CompareOp, ReduceOp, UnaryGradOp, UnaryOp } from './opCodes.js';
+import type {
+  ArgOp,
+  BinaryOp,
+  CompareOp,
+  ReduceOp,
+  UnaryGradOp,
+  UnaryOp,
+  UpsampleMode,
+} from './opCodes.js';
 
 export * from './opCodes.js';
 
@@ -335,6 +343,40 @@ export interface Kernels {
     padRight: number,
     countPadding: number,
     divisorOverride: number,
+  ): void;
+
+  /**
+   * x: [batch, inHeight, inWidth, channels] at the positions of a grid, out: [batch, outHeight, outWidth, channels].
+   * nearest takes the pixel at floor(p·scale), computed in float32. The others mix the two pixels on either side of
+   * s along each axis: s = max(0, (p + ½)·scale − ½) for bilinear, s = p·scale for bilinearCorners; positions stay
+   * within the image. Sizes are ≥ 1.
+   */
+  upsample2d(
+    out: FloatArray,
+    x: FloatArray,
+    batch: number,
+    inHeight: number,
+    inWidth: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    scaleHeight: number,
+    scaleWidth: number,
+    mode: UpsampleMode,
+  ): void;
+  /** Gradient of upsample2d's x. Fills dx. */
+  upsample2dGrad(
+    dx: FloatArray,
+    dy: FloatArray,
+    batch: number,
+    inHeight: number,
+    inWidth: number,
+    channels: number,
+    outHeight: number,
+    outWidth: number,
+    scaleHeight: number,
+    scaleWidth: number,
+    mode: UpsampleMode,
   ): void;
 
   // --- normalisation ------------------------------------------------------------------------------

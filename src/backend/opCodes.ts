@@ -111,3 +111,7 @@ export type ReduceOp = (typeof ReduceOp)[keyof typeof ReduceOp];
 
 export const ArgOp = { max: 0, min: 1 } as const;
 export type ArgOp = (typeof ArgOp)[keyof typeof ArgOp];
+
+/** How an output position p finds its input positions: floor(p·scale), or a mix of two, see Kernels.upsample2d. */
+export const UpsampleMode = { nearest: 0, bilinear: 1, bilinearCorners: 2 } as const;
+export type UpsampleMode = (typeof UpsampleMode)[keyof typeof UpsampleMode];

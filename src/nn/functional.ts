@@ -30,5 +30,7 @@ export {
 export { linear } from '../ops/matmul.js';
 export { avgPool1d, avgPool2d, maxPool1d, maxPool2d, maxPool2dWithIndices } from '../ops/pool.js';
 export { dropout, dropout2d } from '../ops/random.js';
+export { reflectionPad2d } from '../ops/reflectionPad.js';
 export { logSoftmax, softmax } from '../ops/softmax.js';
+export { upsample2d } from '../ops/upsample.js';
 export { flatten, pad } from '../ops/view.js';

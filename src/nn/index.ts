@@ -39,5 +39,6 @@ export {
   type PerceptronOptions,
 } from './perceptron.js';
 export * from './pool.js';
+export { ReflectionPad2d, Upsample, ZeroPad2d } from './resize.js';
 export type { LoadedKeys, LoadStateOptions, StateDict } from './state.js';
 export type { SummaryInput, SummaryOptions } from './summary.js';

@@ -29,5 +29,7 @@ export * from './matmul.js';
 export * from './pool.js';
 export * from './random.js';
 export * from './reduce.js';
+export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
 export * from './softmax.js';
+export { type UpsampleOptions, upsample2d } from './upsample.js';
 export * from './view.js';

@@ -15,8 +15,8 @@ import * as view from './view.js';
 const METHODS = {
   abs: elementwise.abs,
   add: elementwise.add,
-  argMax: reduce.argMax,
-  argMin: reduce.argMin,
+  argmax: reduce.argmax,
+  argmin: reduce.argmin,
   atan2: elementwise.atan2,
   cast: elementwise.cast,
   ceil: elementwise.ceil,
@@ -91,7 +91,7 @@ const METHODS = {
   tanh: activation.tanh,
   transpose: view.transpose,
   unsqueeze: view.unsqueeze,
-  variance: reduce.variance,
+  var: reduce.variance,
 };
 
 type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result

@@ -318,13 +318,13 @@ function argReduce(
 }
 
 /** Index of the first largest element along an axis, or of the flattened tensor. int32, no gradient. */
-export function argMax(x: Tensor, axis?: number, keepDims = false): Tensor {
-  return argReduce(x, 'argMax', ArgOp.max, axis, keepDims);
+export function argmax(x: Tensor, axis?: number, keepDims = false): Tensor {
+  return argReduce(x, 'argmax', ArgOp.max, axis, keepDims);
 }
 
 /** Index of the first smallest element along an axis, or of the flattened tensor. int32, no gradient. */
-export function argMin(x: Tensor, axis?: number, keepDims = false): Tensor {
-  return argReduce(x, 'argMin', ArgOp.min, axis, keepDims);
+export function argmin(x: Tensor, axis?: number, keepDims = false): Tensor {
+  return argReduce(x, 'argmin', ArgOp.min, axis, keepDims);
 }
 
 /** Sums x down to a shape that broadcasts to x's: the gradient of broadcasting. */

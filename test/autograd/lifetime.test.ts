@@ -30,7 +30,7 @@ describe('a graph', () => {
     const loss = sum(square(logits));
     backward(loss);
     expect(logits.itemSync()).toBe(6);
-    expect(ops.argMax(logits).itemSync()).toBe(0);
+    expect(ops.argmax(logits).itemSync()).toBe(0);
     const next = mul(w, 1);
     expect(logits.isDisposed).toBe(true);
     expect(loss.isDisposed).toBe(true);

@@ -81,6 +81,33 @@ describe.runIf(process.env.AXONODE_BACKEND === 'native')('with work queued, ends
     expect(ended.stdout).toBe('384\n');
   });
 
+  it('worker.terminate() without waiting for the whole queue, whatever blocks the worker', async () => {
+    const ended = await runModule(`
+      ${inModule}
+      queueWork(10);
+      addon.synchronize();
+      const begin = performance.now();
+      queueWork(100);
+      addon.synchronize();
+      const wholeQueue = 10 * (performance.now() - begin);
+      const blocked = [
+        () => ${worker(`queueWork(900); parentPort.postMessage(1); addon.synchronize();`)},
+        () => ${worker(`queueWork(900); parentPort.postMessage(1); queueWork(1e6);`)},
+      ];
+      const shares = [];
+      for (const start of blocked) {
+        const worker = start();
+        await new Promise((resolve) => worker.once('message', resolve));
+        const begin = performance.now();
+        await worker.terminate();
+        shares.push((performance.now() - begin) / wholeQueue);
+      }
+      console.log(Math.max(...shares));
+    `);
+    expectEnd(ended);
+    expect(Number(ended.stdout)).toBeLessThan(0.5);
+  });
+
   it('a worker that comes to its end, exits or fails', async () => {
     const ended = await runModule(`
       ${inModule}

@@ -10,6 +10,7 @@ import { norm } from './norm.js';
 import { pool } from './pool.js';
 import { random } from './random.js';
 import { reduce } from './reduce.js';
+import { resize } from './resize.js';
 import { softmax } from './softmax.js';
 import { view } from './view.js';
 
@@ -26,6 +27,7 @@ export const FAMILIES: Readonly<Record<string, readonly OpCase[]>> = {
   indexing,
   conv,
   pool,
+  resize,
   norm,
   loss,
 };

@@ -6,7 +6,12 @@ const { groupNorm, layerNorm, localResponseNorm } = ops;
 
 type Operand = Tensor | null;
 
-function train(x: Tensor, weight: Operand, bias: Operand, options: ops.BatchNormOptions = {}): Tensor {
+function train(
+  x: Tensor,
+  weight: Operand,
+  bias: Operand,
+  options: ops.BatchNormOptions = {},
+): Tensor {
   return ops.batchNorm(x, null, null, weight, bias, { training: true, ...options });
 }
 
@@ -32,10 +37,7 @@ export const norm: readonly OpCase[] = [
   {
     name: 'batchNorm evaluated',
     ops: ['batchNorm'],
-    fn: (m, v, x, w, b) => [
-      ops.batchNorm(x, m, v, w, b, { eps: 0.01 }),
-      ops.batchNorm(x, m, v),
-    ],
+    fn: (m, v, x, w, b) => [ops.batchNorm(x, m, v, w, b, { eps: 0.01 }), ops.batchNorm(x, m, v)],
   },
   {
     name: 'batchNorm evaluated, of vectors and sequences',

@@ -56,7 +56,7 @@ const REDUCTIONS: readonly [name: string, op: OpName, fn: Reduction][] = [
   ['min', 'min', ops.min],
 ];
 
-const { sum, mean, prod, sumSquares, argMax, argMin } = ops;
+const { sum, mean, prod, sumSquares, argmax, argmin } = ops;
 
 const ofNothing = entriesOf({ sum, mean, prod, sumSquares }).map(
   ([name, fn]): OpCase => ({
@@ -67,7 +67,7 @@ const ofNothing = entriesOf({ sum, mean, prod, sumSquares }).map(
   }),
 );
 
-const argReductions = entriesOf({ argMax, argMin }).map(
+const argReductions = entriesOf({ argmax, argmin }).map(
   ([name, fn]): OpCase => ({
     name,
     ops: [name],

@@ -136,6 +136,21 @@ function groupSizes(random) {
   return { n: batch * spatial * channels, units: batch * groups, channels, sizes };
 }
 
+/** Two image sizes, and scales of which some fit them. */
+function upsampleSizes(random) {
+  const [batch, channels] = [random.integer(0, 3), random.integer(1, 40)];
+  const [height, width, outHeight, outWidth] = Array.from({ length: 4 }, () =>
+    random.integer(1, 9),
+  );
+  const scales = [random.pick([height / outHeight, 0.5]), random.pick([width / outWidth, 3, 0])];
+  const sizes = [batch, height, width, channels, outHeight, outWidth];
+  return {
+    inputs: batch * height * width * channels,
+    outputs: batch * outHeight * outWidth * channels,
+    tail: numbers(...sizes, ...scales, random.integer(0, 2)),
+  };
+}
+
 function philox(random) {
   return numbers(
     random.integer(0, 2 ** 32 - 1),
@@ -359,6 +374,14 @@ export const validCalls = {
     return [f32(g.inputs), f32(g.outputs), g.geometry, ...tail];
   },
 
+  upsample2d: (r) => {
+    const s = upsampleSizes(r);
+    return [f32(s.outputs), f32(s.inputs), ...s.tail];
+  },
+  upsample2dGrad: (r) => {
+    const s = upsampleSizes(r);
+    return [f32(s.inputs), f32(s.outputs), ...s.tail];
+  },
   batchNorm: (r) => {
     const [rows, channels] = [r.integer(1, 70), r.integer(1, 90)];
     const n = rows * channels;

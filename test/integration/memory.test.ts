@@ -42,7 +42,7 @@ describe('memory in the loops that users write', () => {
   it('stays the same in a loop of inference under noGrad', () => {
     const model = network();
     const images = randn([8, 1, 12, 12]);
-    const predict = (): number => noGrad(() => model.forward(images).argMax(1).dataSync()[0] ?? -1);
+    const predict = (): number => noGrad(() => model.forward(images).argmax(1).dataSync()[0] ?? -1);
     predict();
     const before = memoryInfo().live;
     for (let i = 0; i < 100; i++) predict();

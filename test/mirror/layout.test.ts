@@ -26,7 +26,7 @@ const CONSUMERS: Readonly<Record<string, (y: Tensor) => Tensor | Tensor[]>> = {
   'max of rows': (y) => ops.max(y, 2),
   variance: (y) => ops.variance(y, [0, 2, 3]),
   prod: (y) => ops.prod(y, 1),
-  argMax: (y) => [ops.argMax(y, 1), ops.argMax(y)],
+  argmax: (y) => [ops.argmax(y, 1), ops.argmax(y)],
   softmax: (y) => [ops.softmax(y, 1), ops.logSoftmax(y, 3)],
   logSumExp: (y) => ops.logSumExp(y, 1),
   flatten: (y) => ops.flatten(y, 1),

@@ -94,13 +94,13 @@ describe('reductions', () => {
     });
   });
 
-  it('argMax and argMin', () => {
+  it('argmax and argmin', () => {
     forAll([FILLED, fc.boolean(), layouts, seeds], ([shape, axes], keepDims, layout, seed) => {
       const [axis] = axes;
       const exact = floats(shape, { layout });
       const coarse = { ...exact, draw: (u: number) => Math.round(exact.draw(u) * 2) };
       mirror(seed, [exact, coarse, integers(shape, -3, 4)], (...inputs) =>
-        inputs.flatMap((x) => [ops.argMax(x, axis, keepDims), ops.argMin(x, axis, keepDims)]),
+        inputs.flatMap((x) => [ops.argmax(x, axis, keepDims), ops.argmin(x, axis, keepDims)]),
       );
     });
   });

@@ -83,6 +83,12 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   'LayerNorm with options': () => new nn.LayerNorm([6, 5], { eps: 0.01, bias: false }),
   GroupNorm: () => new nn.GroupNorm(2, 4),
   'GroupNorm with options': () => new nn.GroupNorm(4, 4, { eps: 0.01, affine: false }),
+  Upsample: () => new nn.Upsample({ scaleFactor: 2 }),
+  'Upsample with options': () =>
+    new nn.Upsample({ size: [4, 9], mode: 'bilinear', alignCorners: true }),
+  ZeroPad2d: () => new nn.ZeroPad2d(1),
+  'ZeroPad2d that crops': () => new nn.ZeroPad2d([2, -1, 0, -3]),
+  ReflectionPad2d: () => new nn.ReflectionPad2d([2, 1, 3, 0]),
   LocalResponseNorm: () => new nn.LocalResponseNorm(3, { alpha: 0.5, k: 2 }),
   Sequential: () =>
     new nn.Sequential(

@@ -27,6 +27,7 @@ const CODED = {
   compareScalar: { at: 4, codes: codes.CompareOp },
   reduce: { at: 5, codes: codes.ReduceOp },
   argReduce: { at: 5, codes: codes.ArgOp },
+  upsample2d: { at: 10, codes: codes.UpsampleMode },
 } as const;
 
 type KernelName = keyof codes.Kernels;
@@ -134,6 +135,7 @@ describe('coverage', () => {
     ['CompareOp', codes.CompareOp],
     ['ReduceOp', codes.ReduceOp],
     ['ArgOp', codes.ArgOp],
+    ['UpsampleMode', codes.UpsampleMode],
   ] as const)('uses every %s', (_, table) => {
     const seen = used.get(table);
     expect(

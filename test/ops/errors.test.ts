@@ -116,9 +116,9 @@ const FAULTS: readonly (readonly [
   ['an axis named twice', () => ops.mean(x, [1, -1]), ShapeError, 'mean: axis 1 is named twice'],
   [
     'an axis that is no integer',
-    () => ops.argMax(x, 0.5),
+    () => ops.argmax(x, 0.5),
     ShapeError,
-    'argMax: axis 0.5 is out of range',
+    'argmax: axis 0.5 is out of range',
   ],
   [
     'the largest of nothing',
@@ -128,9 +128,9 @@ const FAULTS: readonly (readonly [
   ],
   [
     'the index of nothing',
-    () => ops.argMin(ones([0])),
+    () => ops.argmin(ones([0])),
     ShapeError,
-    'argMin: [0] has nothing to choose from',
+    'argmin: [0] has nothing to choose from',
   ],
   [
     'a norm of negative order',

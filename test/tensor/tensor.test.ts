@@ -150,7 +150,7 @@ describe('dtypes', () => {
     expect([add(i, 0.5), ops.div(i, i), ops.exp(u), ops.sqrt(i)].map((x) => x.dtype)).toEqual(
       Array.from({ length: 4 }, () => 'float32'),
     );
-    expect([ops.sum(u), ops.sum(i), ops.argMax(f), ops.greater(i, f)].map((x) => x.dtype)).toEqual([
+    expect([ops.sum(u), ops.sum(i), ops.argmax(f), ops.greater(i, f)].map((x) => x.dtype)).toEqual([
       'int32',
       'int32',
       'int32',

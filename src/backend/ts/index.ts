@@ -16,6 +16,7 @@ import { argReduce, reduce } from './reduce.js';
 import { scratchBytes } from './scratch.js';
 import { softmax, softmaxGrad } from './softmax.js';
 import { unary, unaryGrad } from './unary.js';
+import { upsample2d, upsample2dGrad } from './upsample.js';
 
 const kernels = {
   fill,
@@ -54,6 +55,8 @@ const kernels = {
   maxPool2dGather,
   avgPool2d,
   avgPool2dGrad,
+  upsample2d,
+  upsample2dGrad,
   batchNorm,
   batchNormInference,
   batchNormGrad,

@@ -181,14 +181,14 @@ const reducers: Record<ReduceOp, Reducer> = {
 };
 
 export const argReduce: Kernels['argReduce'] = (out, x, outer, axis, inner, op) => {
-  const find = op === ArgOp.max ? argMax : argMin;
+  const find = op === ArgOp.max ? argmax : argmin;
   for (let o = 0; o < outer; o++) {
     const start = o * axis * inner;
     for (let i = 0; i < inner; i++) out[o * inner + i] = find(x, start + i, inner, axis);
   }
 };
 
-function argMax(x: FloatArray | Int32Array, start: number, step: number, n: number): number {
+function argmax(x: FloatArray | Int32Array, start: number, step: number, n: number): number {
   let best = 0;
   let largest = x[start] as number;
   for (let i = 1; i < n && !Number.isNaN(largest); i++) {
@@ -201,7 +201,7 @@ function argMax(x: FloatArray | Int32Array, start: number, step: number, n: numb
   return best;
 }
 
-function argMin(x: FloatArray | Int32Array, start: number, step: number, n: number): number {
+function argmin(x: FloatArray | Int32Array, start: number, step: number, n: number): number {
   let best = 0;
   let smallest = x[start] as number;
   for (let i = 1; i < n && !Number.isNaN(smallest); i++) {

@@ -1,0 +1,84 @@
+import { type Padding2d, paddingOfSides, reflectionPad2d } from '../ops/reflectionPad.js';
+import { checkUpsample, type UpsampleOptions, upsample2d } from '../ops/upsample.js';
+import { pad } from '../ops/view.js';
+import { ShapeError } from '../tensor/errors.js';
+import { formatShape } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { Module } from './module.js';
+
+/**
+ * Images [N, C, H, W] of another size, see {@link upsample2d}.
+ *
+ * @example
+ * new nn.Upsample({ scaleFactor: 2, mode: 'bilinear' });
+ */
+export class Upsample extends Module {
+  readonly #options: UpsampleOptions;
+
+  constructor(options: UpsampleOptions) {
+    super();
+    checkUpsample('Upsample', options);
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return upsample2d(x, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    const { size, scaleFactor, mode = 'nearest', alignCorners } = this.#options;
+    const options = [
+      size === undefined
+        ? `scaleFactor=${JSON.stringify(scaleFactor)}`
+        : `size=${JSON.stringify(size)}`,
+      `mode=${mode}`,
+    ];
+    if (alignCorners) options.push('alignCorners=true');
+    return options.join(', ');
+  }
+}
+
+/** Zeros around images [N, C, H, W]; negative widths crop. */
+export class ZeroPad2d extends Module {
+  readonly #sides: readonly [number, number, number, number];
+
+  /** @param padding one width for all sides, or [left, right, top, bottom] */
+  constructor(padding: Padding2d) {
+    super();
+    this.#sides = paddingOfSides(padding, 'ZeroPad2d', Number.NEGATIVE_INFINITY);
+  }
+
+  override forward(x: Tensor): Tensor {
+    if (x.rank !== 4) {
+      throw new ShapeError(`ZeroPad2d: input ${formatShape(x.shape)}, expected [N, C, H, W]`);
+    }
+    const [left, right, top, bottom] = this.#sides;
+    return pad(x, [
+      [top, bottom],
+      [left, right],
+    ]);
+  }
+
+  protected override describeOptions(): string {
+    return `[${this.#sides.join(', ')}]`;
+  }
+}
+
+/** Images [N, C, H, W] with their mirror image around them, see {@link reflectionPad2d}. */
+export class ReflectionPad2d extends Module {
+  readonly #sides: readonly [number, number, number, number];
+
+  /** @param padding one width for all sides, or [left, right, top, bottom] */
+  constructor(padding: Padding2d) {
+    super();
+    this.#sides = paddingOfSides(padding, 'ReflectionPad2d', 0);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return reflectionPad2d(x, this.#sides);
+  }
+
+  protected override describeOptions(): string {
+    return `[${this.#sides.join(', ')}]`;
+  }
+}

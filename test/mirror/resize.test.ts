@@ -1,0 +1,50 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import * as ops from '../../src/ops/index.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
+import { floats, forAll, layouts, mirror, seeds } from '../support/mirror.js';
+
+const size = (min: number, max: number) => fc.integer({ min, max });
+
+const MODES: readonly ops.UpsampleOptions[] = [
+  {},
+  { mode: 'bilinear' },
+  { mode: 'bilinear', alignCorners: true },
+];
+
+it.each(MODES)('upsample2d %o', (mode) => {
+  const channels = fc.oneof(size(1, 9), fc.constantFrom(16, 40));
+  const sides = fc.oneof(
+    { weight: 5, arbitrary: size(1, 9) },
+    { weight: 1, arbitrary: size(40, 60) },
+  );
+  const target = fc.oneof(
+    fc.record({ size: fc.tuple(sides, sides) }),
+    fc.record({ scaleFactor: fc.constantFrom(1, 1.5, 2, 3) }),
+  );
+  forAll(
+    [size(0, 3), channels, sides, sides, target, layouts, seeds],
+    (n, count, height, width, to, layout, seed) => {
+      const image = floats([n, count, height, width], { layout });
+      mirror(seed, [image], (x) => ops.upsample2d(x as Tensor, { ...mode, ...to }), {
+        rtol: 1e-4,
+        atol: 1e-5,
+      });
+    },
+    60,
+  );
+});
+
+it('reflectionPad2d', () => {
+  const width = size(0, 3);
+  forAll(
+    [size(0, 3), size(1, 5), fc.tuple(width, width, width, width), layouts, seeds],
+    (n, c, sides, layout, seed) => {
+      mirror(seed, [floats([n, c, 4, 5], { layout })], (x) => {
+        const y = ops.reflectionPad2d(x as Tensor, sides);
+        expect(y.shape).toEqual([n, c, 4 + sides[2] + sides[3], 5 + sides[0] + sides[1]]);
+        return y;
+      });
+    },
+  );
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import * as nn from '../../src/nn/index.js';
+import * as ops from '../../src/ops/index.js';
+import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
+import { inLayout } from '../../src/tensor/tensor.js';
+import { expectClose, expectSame } from '../support/close.js';
+
+describe('upsample2d', () => {
+  const x = ops.tensor([1, 2, 3, 4], { shape: [1, 1, 2, 2] });
+
+  it('repeats pixels, or mixes them', () => {
+    expectSame(ops.upsample2d(x, { scaleFactor: [1, 2] }), [1, 1, 2, 2, 3, 3, 4, 4]);
+    const row = { size: [1, 4], mode: 'bilinear' } as const;
+    expectClose(ops.upsample2d(x, row), [2, 2.25, 2.75, 3]);
+    const corners = { size: [2, 3], mode: 'bilinear', alignCorners: true } as const;
+    expectClose(ops.upsample2d(x, corners), [1, 1.5, 2, 3, 3.5, 4]);
+  });
+
+  it('keeps images channels-last', () => {
+    const image = inLayout(ops.randn([2, 3, 4, 5]), 'channelsLast');
+    expect(ops.upsample2d(image, { scaleFactor: 2 }).layout).toBe('channelsLast');
+  });
+
+  it('refuses what does not fit', () => {
+    const run = (options: ops.UpsampleOptions) => () => ops.upsample2d(x, options);
+    expect(run({})).toThrow(/give either size or scaleFactor/);
+    expect(run({ size: 2, scaleFactor: 2 })).toThrow(ArgumentError);
+    expect(run({ size: 0 })).toThrow(ArgumentError);
+    expect(run({ scaleFactor: -1 })).toThrow(/scaleFactor is -1/);
+    expect(run({ scaleFactor: 0.1 })).toThrow(/leaves nothing of input/);
+    expect(run({ scaleFactor: 2, alignCorners: true })).toThrow(/alignCorners/);
+    expect(run({ scaleFactor: 2 ** 30 })).toThrow(ShapeError);
+    expect(() => ops.upsample2d(ops.ones([2, 3, 4]), { size: 2 })).toThrow(ShapeError);
+    expect(() => ops.upsample2d(ops.ones([2, 3, 0, 4]), { size: 2 })).toThrow(ShapeError);
+    expect(() => new nn.Upsample({})).toThrow(/Upsample: give either size or scaleFactor/);
+  });
+});
+
+describe('padding of images', () => {
+  it('mirrors without doubling the edge', () => {
+    const x = ops.tensor([1, 2, 3], { shape: [1, 1, 1, 3] });
+    expectSame(ops.reflectionPad2d(x, [2, 1, 0, 0]), [3, 2, 1, 2, 3, 2]);
+  });
+
+  it('refuses what does not fit', () => {
+    const x = ops.ones([1, 1, 2, 3]);
+    expect(() => ops.reflectionPad2d(x, [3, 0, 0, 0])).toThrow(/is not smaller than the 2 rows/);
+    expect(() => ops.reflectionPad2d(x, -1)).toThrow(ArgumentError);
+    expect(() => ops.reflectionPad2d(ops.ones([2, 3]), 1)).toThrow(ShapeError);
+    expect(() => new nn.ReflectionPad2d(0.5)).toThrow(/ReflectionPad2d: padding is 0.5/);
+    expect(() => new nn.ZeroPad2d(0.5)).toThrow(/ZeroPad2d: padding is 0.5/);
+    expect(() => new nn.ZeroPad2d(1).forward(ops.ones([2, 3]))).toThrow(ShapeError);
+  });
+});
+
+it('layers say what they are', () => {
+  expect(`${new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true })}`).toBe(
+    'Upsample(scaleFactor=2, mode=bilinear, alignCorners=true)',
+  );
+  expect(`${new nn.Upsample({ size: [4, 5] })}`).toBe('Upsample(size=[4,5], mode=nearest)');
+  expect(`${new nn.ZeroPad2d(1)}`).toBe('ZeroPad2d([1, 1, 1, 1])');
+  expect(`${new nn.ReflectionPad2d([1, 2, 3, 4])}`).toBe('ReflectionPad2d([1, 2, 3, 4])');
+});
