@@ -64,7 +64,8 @@ export async function measure(
     for (const [backend, step] of steps) {
       await sleep(PAUSE_MS);
       await setBackend(backend);
-      times.get(backend)?.push(await perStepMs(step, TURN_SECONDS));
+      const ms = await perStepMs(step, TURN_SECONDS);
+      times.get(backend)?.push(ms / (workload.repeats ?? 1));
     }
     for (const peer of others) {
       await sleep(PAUSE_MS);

@@ -1,10 +1,11 @@
-// Memory over many steps, as a curve: npm run bench:memory -- --loop train,keep,infer --steps 5000
+// Memory over many steps, as a curve: npm run bench:memory -- --loop train,keep,infer,forget --steps 5000
 import { parseArgs } from 'node:util';
 import {
   backendInfo,
   crossEntropy,
   manualSeed,
   memoryInfo,
+  noGrad,
   randint,
   randn,
   type Tensor,
@@ -13,7 +14,7 @@ import { lenetModel, sgd } from './workloads.js';
 
 const { values: flags } = parseArgs({
   options: {
-    loop: { type: 'string', default: 'train,keep,infer' },
+    loop: { type: 'string', default: 'train,keep,infer,forget' },
     steps: { type: 'string', default: '5000' },
   },
 });
@@ -41,20 +42,22 @@ function trainLoop(kept: number): () => Promise<void> {
   };
 }
 
-/** Inference that never ends, without noGrad and without letting go of anything. */
-function inferLoop(): () => Promise<void> {
+/** Inference that never ends, letting go of nothing; without noGrad its graphs are left to the collector. */
+function inferLoop(recorded: boolean): () => Promise<void> {
   const model = lenetModel();
   model.eval();
   const input = randn([BATCH, 1, 28, 28]);
+  const predict = (): Tensor => model.forward(input).argmax(1);
   return async () => {
-    await model.forward(input).argmax(1).data();
+    await (recorded ? predict() : noGrad(predict)).data();
   };
 }
 
 const LOOPS: Record<string, () => () => Promise<void>> = {
   train: () => trainLoop(0),
   keep: () => trainLoop(5),
-  infer: inferLoop,
+  infer: () => inferLoop(false),
+  forget: () => inferLoop(true),
 };
 
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);

@@ -16,8 +16,10 @@ export type Step = () => Promise<number>;
 /** Something to time. Shapes and hyper-parameters are those of `torch_worker.py`, under the same names. */
 export interface Workload {
   readonly name: string;
-  /** Floating point operations of a step, where that is a meaningful number. */
+  /** Floating point operations, where that is a meaningful number. */
   readonly flops?: number;
+  /** How often a step does the work that times are given for. Default: once. */
+  readonly repeats?: number;
   /** False for work that the TypeScript backend would take minutes for. */
   readonly ts: boolean;
   make(): Step;
@@ -59,15 +61,20 @@ function classification(model: nn.Sequential, input: Tensor, classes: number): S
   return training(model, sgd(model), () => crossEntropy(model.forward(input), target));
 }
 
+/** Products queued one after another before the last is waited for, as a network's are. */
+const PRODUCTS = 8;
+
 function gemm(size: number): Workload {
   return {
     name: `gemm_${size}`,
     flops: 2 * size ** 3,
+    repeats: PRODUCTS,
     ts: size <= 512,
     make() {
       const a = randn([size, size]);
       const b = randn([size, size]);
       return async () => {
+        for (let i = 1; i < PRODUCTS; i++) matmul(a, b).dispose();
         const c = matmul(a, b);
         const corner = c.slice([0, 1], [0, 1]);
         const value = await corner.item();
