@@ -4,7 +4,6 @@ import {
   checkDType,
   type DType,
   dtypeOf,
-  isFloat,
   type TypedArray,
 } from '../tensor/dtype.js';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
@@ -12,7 +11,7 @@ import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { allocateForHost } from '../tensor/storage.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { converted, floats } from './define.js';
+import { floats } from './define.js';
 
 /** Numbers, nested to any depth, each level of one length. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
@@ -231,9 +230,6 @@ export function clone(x: Tensor): Tensor {
   return made;
 }
 
-/** x in another dtype, without gradient; the gradient-carrying form is `cast`. @internal */
-export const toDType = converted;
-
 /** y += alpha · x, in place. Not recorded. @internal */
 export function addInPlace(y: Tensor, x: Tensor, alpha = 1): void {
   const source = inLayout(x, y.layout);
@@ -265,9 +261,4 @@ export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void
   target.storage.version++;
   kernels().cast(target.raw, from.raw, target.size);
   releaseTemporary(from, source);
-}
-
-/** True if x holds floats and so can have gradients. */
-export function isFloating(x: Tensor): boolean {
-  return isFloat(x.dtype);
 }

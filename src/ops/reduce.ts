@@ -13,7 +13,7 @@ import {
   sameShape,
   splitAtAxis,
 } from '../tensor/shape.js';
-import { empty, releaseTemporary, rowMajor, Tensor } from '../tensor/tensor.js';
+import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { composite, unrecorded } from './composite.js';
 import {
   checkFloat,
@@ -346,9 +346,4 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   const out = reshape(reduced, shape);
   reduced.dispose();
   return out;
-}
-
-/** True for tensors; narrows. */
-export function isTensor(x: unknown): x is Tensor {
-  return x instanceof Tensor;
 }

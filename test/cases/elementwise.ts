@@ -2,7 +2,8 @@ import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { composed, each, eachPair, entriesOf, type OpCase, type OpName } from './case.js';
 
-const UNARY = {
+/** Functions of one argument without parameters. */
+export const UNARY = {
   neg: ops.neg,
   abs: ops.abs,
   sign: ops.sign,

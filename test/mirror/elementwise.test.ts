@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { UNARY as PLAIN } from '../cases/elementwise.js';
 import {
   anyShape,
   broadcasting,
@@ -15,24 +16,7 @@ import {
 } from '../support/mirror.js';
 
 const UNARY: Readonly<Record<string, (x: Tensor) => Tensor>> = {
-  neg: ops.neg,
-  abs: ops.abs,
-  sign: ops.sign,
-  square: ops.square,
-  sqrt: ops.sqrt,
-  rsqrt: ops.rsqrt,
-  reciprocal: ops.reciprocal,
-  exp: ops.exp,
-  expm1: ops.expm1,
-  log: ops.log,
-  log1p: ops.log1p,
-  sin: ops.sin,
-  cos: ops.cos,
-  tan: ops.tan,
-  erf: ops.erf,
-  floor: ops.floor,
-  ceil: ops.ceil,
-  round: ops.round,
+  ...PLAIN,
   relu: ops.relu,
   leakyRelu: (x) => ops.leakyRelu(x, 0.1),
   elu: (x) => ops.elu(x, 0.7),
