@@ -198,6 +198,12 @@ const std::vector<Binding>& bindings() {
       BIND(bceWithLogitsGrad, (dx, g, x, target, posWeight, n, inner), positive(inner), need(dx, n),
            need(g, n), need(x, n), need(target, n), optional(posWeight, inner)),
 
+      // gradients of all parameters
+      BIND(gradNorms, (total, norms, grads, sizes, normType), need(total, 1),
+           need(norms, static_cast<int64_t>(sizes.size())), needEach(sizes, {&grads})),
+      BIND(clipGradNorm, (grads, total, sizes, maxNorm), need(total, 1), needEach(sizes, {&grads})),
+      BIND(clipGradValue, (grads, sizes, clipValue), needEach(sizes, {&grads})),
+
       // optimiser steps
       BIND(sgdStep,
            (params, grads, momenta, first, sizes, lr, momentum, dampening, nesterov, weightDecay,

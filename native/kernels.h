@@ -117,6 +117,11 @@ void bceWithLogits(Context&, float* loss, const float* x, const float* target,
 void bceWithLogitsGrad(Context&, float* dx, const float* g, const float* x, const float* target,
                        const float* posWeight, int64_t n, int64_t inner);
 
+// gradients of all parameters at once; the clips work in place
+void gradNorms(Context&, float* total, float* norms, InList grads, Ints sizes, double normType);
+void clipGradNorm(Context&, OutList grads, const float* total, Ints sizes, double maxNorm);
+void clipGradValue(Context&, OutList grads, Ints sizes, double clipValue);
+
 // optimiser steps, in place
 void sgdStep(Context&, OutList params, InList grads, OutList momenta, Bytes first, Ints sizes,
              double lr, double momentum, double dampening, int64_t nesterov, double weightDecay,

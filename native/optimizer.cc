@@ -1,27 +1,9 @@
 // Optimiser steps: one pass over all tensors of a parameter group, in place.
 #include "native/kernels.h"
-#include "native/parallel.h"
-#include "native/simd.h"
+#include "native/tensor_list.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
-
-// step(tensor, begin, end) for every tensor. The threads share the elements of all tensors, laid
-// end to end, so many small tensors cost no more than one large one.
-template <class Step>
-void forElements(Context& context, Ints sizes, const Step& step) {
-  int64_t total = 0;
-  for (int64_t i = 0; i < sizes.size; ++i) total += sizes[i];
-  parallelFor(context, total, kGrain / 4, [&](int64_t begin, int64_t end) {
-    int64_t start = 0;
-    for (int64_t i = 0; i < sizes.size && start < end; ++i) {
-      const int64_t from = larger(begin - start, int64_t{0});
-      const int64_t to = smaller(end - start, static_cast<int64_t>(sizes[i]));
-      if (from < to) step(i, from, to);
-      start += sizes[i];
-    }
-  });
-}
 
 struct Sgd {
   float lr, momentum;

@@ -521,6 +521,23 @@ export interface Kernels {
     inner: number,
   ): void;
 
+  // --- gradients of all parameters at once, sizes[i] elements of grads[i] ---------------------------
+  /**
+   * norms[i] = (Σ |grads[i]|^normType)^(1/normType), the largest magnitude for infinity; total: [1], the norm of
+   * all of them together. Sums are float64. NaN gives NaN.
+   */
+  gradNorms(
+    total: FloatArray,
+    norms: FloatArray,
+    grads: FloatArray[],
+    sizes: IndexArray,
+    normType: number,
+  ): void;
+  /** In place: grads *= maxNorm / (total + 1e-6) where that is below 1 (or NaN). total: [1]. */
+  clipGradNorm(grads: FloatArray[], total: FloatArray, sizes: IndexArray, maxNorm: number): void;
+  /** In place: grads to [−clipValue, clipValue]. NaN stays. */
+  clipGradValue(grads: FloatArray[], sizes: IndexArray, clipValue: number): void;
+
   // --- optimiser steps: one call updates all parameters of a group in place -------------------------
   /**
    * PyTorch's SGD. sizes[i] elements of params[i], grads[i], momenta[i] (momenta empty when momentum is 0).

@@ -1,5 +1,14 @@
 export { Adam, type AdamOptions, AdamW } from './adam.js';
 export {
+  type ClipGradNormOptions,
+  clipGradNorm,
+  clipGradValue,
+  type GradNormOptions,
+  type GradNorms,
+  gradNorm,
+  gradNorms,
+} from './clip.js';
+export {
   type BaseOptions,
   Optimizer,
   type ParamGroup,

@@ -440,6 +440,18 @@ export const validCalls = {
     return [f32(n), f32(n), f32(n), f32(n), orNull(r, f32(inner)), ...numbers(n, inner)];
   },
 
+  gradNorms: (r) => {
+    const { sizes, list, count } = optimizerLists(r);
+    return [f32(1), f32(count), list(), sizes, ...numbers(r.pick([1, 2, 3, Infinity]))];
+  },
+  clipGradNorm: (r) => {
+    const { sizes, list } = optimizerLists(r);
+    return [list(), f32(1), sizes, ...numbers(0.5)];
+  },
+  clipGradValue: (r) => {
+    const { sizes, list } = optimizerLists(r);
+    return [list(), sizes, ...numbers(0.5)];
+  },
   sgdStep: (r) => {
     const { sizes, list, count } = optimizerLists(r);
     const momentum = r.pick([0, 0.9]);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { copyFrom, tensor } from '../../src/ops/index.js';
-import { Adam, AdamW, SGD } from '../../src/optim/index.js';
+import { Adam, AdamW, clipGradNorm, clipGradValue, SGD } from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -91,5 +91,49 @@ describe('optimisers', () => {
       },
       20,
     );
+  });
+});
+
+describe('clipping', () => {
+  const clipped = (sizes: readonly number[][], seed: number, clip: (params: Tensor[]) => number) =>
+    onBothBackends(() =>
+      scope(() => {
+        const next = sequence(seed);
+        const params = sizes.map((shape) => {
+          const values = Float32Array.from({ length: sizeOf(shape) }, () => 2 * next() - 1);
+          const p = tensor(new Float32Array(values.length), { shape, requiresGrad: true });
+          p.grad = tensor(values, { shape });
+          return p;
+        });
+        const norm = clip(params);
+        return [Float32Array.of(norm), ...params.map((p) => p.grad?.dataSync() ?? [])];
+      }),
+    );
+  const compare = ({ native, ts }: ReturnType<typeof clipped>): void => {
+    for (const [i, expected] of ts.entries()) {
+      const what = i === 0 ? 'norm' : `gradient ${i - 1}`;
+      expectClose(native[i] ?? [], expected, { rtol: 1e-6, atol: 1e-7 }, what);
+    }
+  };
+
+  it('clipGradNorm', () => {
+    const normTypes = fc.constantFrom(2, 1, Number.POSITIVE_INFINITY, 3);
+    const limits = fc.constantFrom(0, 0.5, 100, 1e6);
+    forAll([parameters, normTypes, limits, seeds], (sizes, normType, maxNorm, seed) => {
+      compare(
+        clipped(sizes, seed, (params) => clipGradNorm(params, maxNorm, { normType }).itemSync()),
+      );
+    });
+  });
+
+  it('clipGradValue', () => {
+    forAll([parameters, fc.constantFrom(0, 0.3, 1), seeds], (sizes, clipValue, seed) => {
+      compare(
+        clipped(sizes, seed, (params) => {
+          clipGradValue(params, clipValue);
+          return clipValue;
+        }),
+      );
+    });
   });
 });

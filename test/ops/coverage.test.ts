@@ -4,7 +4,7 @@ import * as codes from '../../src/backend/kernels.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
 import * as ops from '../../src/ops/index.js';
-import { Adam, SGD } from '../../src/optim/index.js';
+import { Adam, clipGradNorm, clipGradValue, SGD } from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 import type { OpCase } from '../cases/case.js';
@@ -85,6 +85,8 @@ function exerciseOptimizers(): void {
   const parameter = ops.ones([3], { requiresGrad: true });
   for (const optimizer of [new SGD([parameter], { lr: 0.1 }), new Adam([parameter])]) {
     parameter.grad = ops.ones([3]).keep();
+    clipGradNorm([parameter], 1);
+    clipGradValue([parameter], 0.1);
     optimizer.step();
   }
 }

@@ -5,6 +5,7 @@ import { binary, binaryBroadcast, binaryScalar } from './binary.js';
 import { compare, compareScalar, where } from './compare.js';
 import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
 import { gemm } from './gemm.js';
+import { clipGradNorm, clipGradValue, gradNorms } from './gradients.js';
 import { groupNorm, groupNormGrad } from './groupNorm.js';
 import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
 import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
@@ -66,6 +67,9 @@ const kernels = {
   crossEntropyGrad,
   bceWithLogits,
   bceWithLogitsGrad,
+  gradNorms,
+  clipGradNorm,
+  clipGradValue,
   sgdStep,
   adamStep,
 } satisfies Kernels;
