@@ -1,7 +1,8 @@
 // What a call costs, and what an event loop feels: npm run bench:latency
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { add, backendInfo, crossEntropy, noGrad, randint, randn, synchronize } from 'axonode';
-import { lenetModel, sgd } from './workloads.js';
+import { sgd } from './workload.js';
+import { lenetModel } from './workloads.js';
 
 function median(values: number[]): number {
   values.sort((a, b) => a - b);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BackendName, setBackend } from 'axonode';
 import type { Peer } from './peer.js';
-import type { Step, Workload } from './workloads.js';
+import type { Step, Workload } from './workload.js';
 
 /** One line of results: median and best milliseconds per step. */
 export interface Measurement {

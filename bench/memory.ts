@@ -10,7 +10,8 @@ import {
   randn,
   type Tensor,
 } from 'axonode';
-import { lenetModel, sgd } from './workloads.js';
+import { sgd } from './workload.js';
+import { lenetModel } from './workloads.js';
 
 const { values: flags } = parseArgs({
   options: {

@@ -12,6 +12,10 @@ import torch
 import torch.nn as nn
 import torch.nn.functional as F
 
+sys.dont_write_bytecode = True
+from torch_convolutions import convolution  # noqa: E402
+from torch_images import IMAGE_WORKLOADS  # noqa: E402
+
 torch.set_num_threads(int(os.environ.get("THREADS", "2")))
 
 
@@ -68,7 +72,8 @@ def gemm(size):
 
 WORKLOADS = {"tiny_mlp": tiny_mlp, "mlp": mlp, "lenet": lenet}
 WORKLOADS |= {f"gemm_{n}": gemm(n) for n in (256, 512, 1024, 2048)}
-IMAGES = {"lenet"}
+WORKLOADS |= IMAGE_WORKLOADS
+IMAGES = {"lenet", *IMAGE_WORKLOADS}
 
 steps = {}
 
@@ -76,9 +81,11 @@ steps = {}
 def steps_of(name):
     """One step function for each memory format that the workload can have, warmed up."""
     if name not in steps:
-        formats = [torch.contiguous_format] + ([torch.channels_last] if name in IMAGES else [])
+        has_images = name in IMAGES or name.startswith("conv_")
+        formats = [torch.contiguous_format] + ([torch.channels_last] if has_images else [])
         torch.manual_seed(0)
-        steps[name] = [WORKLOADS[name](memory_format) for memory_format in formats]
+        make = convolution(name) if name.startswith("conv_") else WORKLOADS[name]
+        steps[name] = [make(memory_format) for memory_format in formats]
         for step in steps[name]:
             step()
             step()

@@ -1,45 +1,7 @@
-import {
-  bceWithLogitsLoss,
-  crossEntropy,
-  matmul,
-  nn,
-  optim,
-  rand,
-  randint,
-  randn,
-  type Tensor,
-} from 'axonode';
-
-/** One unit of work, repeated while it is timed; its result is read, so that nothing is still queued. */
-export type Step = () => Promise<number>;
-
-/** Something to time. Shapes and hyper-parameters are those of `torch_worker.py`, under the same names. */
-export interface Workload {
-  readonly name: string;
-  /** Floating point operations, where that is a meaningful number. */
-  readonly flops?: number;
-  /** How often a step does the work that times are given for. Default: once. */
-  readonly repeats?: number;
-  /** False for work that the TypeScript backend would take minutes for. */
-  readonly ts: boolean;
-  make(): Step;
-}
-
-/** The training step that users write: forward, backward, update, and the loss read at every step. */
-function training(model: nn.Module, optimizer: optim.Optimizer, loss: () => Tensor): Step {
-  model.train();
-  return async () => {
-    optimizer.zeroGrad();
-    const value = loss();
-    value.backward();
-    optimizer.step();
-    return await value.item();
-  };
-}
-
-export function sgd(model: nn.Module): optim.Optimizer {
-  return new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
-}
+import { bceWithLogitsLoss, matmul, nn, rand, randn } from 'axonode';
+import { CONVOLUTION_WORKLOADS } from './convolutionWorkloads.js';
+import { IMAGE_WORKLOADS } from './imageWorkloads.js';
+import { classification, sgd, training, type Workload } from './workload.js';
 
 /** Two convolutions and two linear layers on 28×28 images: Keras' MNIST example. */
 export function lenetModel(): nn.Sequential {
@@ -54,11 +16,6 @@ export function lenetModel(): nn.Sequential {
     new nn.ReLU(),
     new nn.Linear(128, 10),
   );
-}
-
-function classification(model: nn.Sequential, input: Tensor, classes: number): Step {
-  const target = randint(0, classes, [input.shape[0] ?? 0]);
-  return training(model, sgd(model), () => crossEntropy(model.forward(input), target));
 }
 
 /** Products queued one after another before the last is waited for, as a network's are. */
@@ -122,4 +79,6 @@ export const WORKLOADS: readonly Workload[] = [
   gemm(512),
   gemm(1024),
   gemm(2048),
+  ...IMAGE_WORKLOADS,
+  ...CONVOLUTION_WORKLOADS,
 ];

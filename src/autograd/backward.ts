@@ -146,7 +146,7 @@ function walk(
  * and adds them to the leaves' `grad` (reverse-mode automatic differentiation). Walks the graph iteratively.
  *
  * The graph is consumed: what it saved is let go of along the way, and the tensors of this step are let go of
- * by the first op of the next one. Until then they can be read.
+ * by the first op of the next one. Until then they can be read; the loss for one step longer.
  */
 export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
   const createGraph = options.createGraph ?? false;
@@ -169,7 +169,7 @@ export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
   });
   if (!createGraph) for (const leaf of leaves) ownMemory(leaf);
   if (retain || tensor.node === null) return;
-  finish(tensor.node.graph, leaves);
+  finish(tensor.node.graph, leaves, tensor);
 }
 
 /** Gradients may have come to share memory (a + b gives both the same); each leaf gets its own. */
@@ -181,8 +181,8 @@ function ownMemory(leaf: Tensor): void {
 }
 
 /** Leaves the graph to be released by the next op on one of its leaves, with any other that waits for that. */
-function finish(graph: Graph, leaves: Iterable<Tensor>): void {
-  graph.root().consumed = true;
+function finish(graph: Graph, leaves: Iterable<Tensor>, loss: Tensor | null): void {
+  graph.finish(loss);
   for (const leaf of leaves) {
     leaf.finishedGraph =
       leaf.finishedGraph === null ? graph.root() : graph.merge(leaf.finishedGraph);
@@ -233,7 +233,7 @@ export function grad(
         }
       },
     });
-    if (!retain) for (const { node } of roots) if (node !== null) finish(node.graph, leaves);
+    if (!retain) for (const { node } of roots) if (node !== null) finish(node.graph, leaves, null);
     return inputs.map((input) => {
       const gradient = results.get(input) ?? leafGrads.get(input) ?? null;
       if (gradient === null && options.allowUnused !== true) {

@@ -21,10 +21,13 @@ export type Edge =
 
 /**
  * All nodes that are connected, and the handles of the tensors computed outside of modules along the way.
- * `backward()` finishes a graph; the first op recorded after it that uses one of its leaves releases it.
+ * `backward()` finishes a graph; the first op recorded after it that uses one of its leaves releases it. Losses
+ * live for one graph longer: a GAN's are often read after the other player's step, which uses the same leaves.
  */
 export class Graph {
   #owned: Tensor[] = [];
+  #losses: Tensor[] = [];
+  #earlierLosses: Tensor[] = [];
   #mergedInto: Graph | null = null;
   /** True once backward() has consumed it. */
   consumed = false;
@@ -47,17 +50,35 @@ export class Graph {
     if (a === b) return a;
     if (a.#owned.length < b.#owned.length) [a, b] = [b, a];
     for (const tensor of b.#owned) a.#owned.push(tensor);
+    a.#losses.push(...b.#losses);
+    a.#earlierLosses.push(...b.#earlierLosses);
     b.#owned = [];
+    b.#losses = [];
+    b.#earlierLosses = [];
     b.#mergedInto = a;
     a.consumed ||= b.consumed;
     return a;
   }
 
-  /** Lets go of every tensor that it owns. */
-  release(): void {
+  /** Consumes it, by a backward() that began at a loss, if it did. */
+  finish(loss: Tensor | null): void {
     const graph = this.root();
-    for (const tensor of graph.#owned) if (!tensor.kept) tensor.dispose();
+    graph.consumed = true;
+    if (loss?.size === 1) graph.#losses.push(loss);
+  }
+
+  /** Lets go of every tensor that it owns, but for its losses, which the graph of the next step, if any, takes over. */
+  release(next: Graph | null = null): void {
+    const graph = this.root();
+    const losses = next === null ? [] : graph.#losses;
+    for (const tensor of graph.#owned) {
+      if (!tensor.kept && !losses.includes(tensor)) tensor.dispose();
+    }
+    for (const loss of graph.#earlierLosses) if (!loss.kept) loss.dispose();
+    if (next !== null) next.root().#earlierLosses.push(...losses);
     graph.#owned = [];
+    graph.#losses = [];
+    graph.#earlierLosses = [];
   }
 }
 
@@ -134,14 +155,15 @@ function graphOf(inputs: readonly Tensor[]): Graph {
   }
   // A value of the finished step is still being looked at: the next step has not begun.
   if (graph?.consumed) return graph;
+  graph ??= new Graph();
   for (const input of inputs) {
     const finished = input.finishedGraph;
     if (finished !== null) {
       input.finishedGraph = null;
-      finished.release();
+      finished.release(graph);
     }
   }
-  return graph ?? new Graph();
+  return graph;
 }
 
 /** True when an op of these inputs is to be recorded. */

@@ -33,18 +33,29 @@ describe('a graph', () => {
     expect(ops.argmax(logits).itemSync()).toBe(0);
     const next = mul(w, 1);
     expect(logits.isDisposed).toBe(true);
-    expect(loss.isDisposed).toBe(true);
     expect(() => logits.itemSync()).toThrow(DisposedError);
     expect(next.itemSync()).toBe(2);
   });
 
+  it('leaves its loss readable for one step longer, and no more', () => {
+    const w = leaf([2]);
+    const losses = [3, 4, 5].map((factor) => {
+      const loss = sum(mul(w, factor));
+      backward(loss);
+      return loss;
+    });
+    expect(losses.map((loss) => loss.isDisposed)).toEqual([true, false, false]);
+    expect(losses[1]?.itemSync()).toBe(8);
+    expect(losses[2]?.itemSync()).toBe(10);
+  });
+
   it('says how a released tensor could have been kept', () => {
     const w = leaf([2]);
-    const y = sum(mul(w, 3));
-    backward(y);
+    const y = mul(w, 3);
+    backward(sum(y));
     mul(w, 1);
     expect(() => add(y, 1)).toThrow(
-      /shape \[\] was used after its memory was given back.*keep\(\).*detach\(\)/s,
+      /shape \[1\] was used after its memory was given back.*keep\(\).*detach\(\)/s,
     );
   });
 
@@ -90,9 +101,9 @@ describe('a graph', () => {
 
   it('waits with another that shares its leaves', () => {
     const w = leaf([2]);
-    const [one, two] = [sum(square(w)), sum(mul(w, 3))];
-    backward(one);
-    backward(two);
+    const [one, two] = [square(w), mul(w, 3)];
+    backward(sum(one));
+    backward(sum(two));
     expect([one, two].map((y) => y.itemSync())).toEqual([4, 6]);
     expect(w.grad?.itemSync()).toBe(7);
     mul(w, 1);
