@@ -53,6 +53,7 @@ Napi::Value info(Napi::Env env, const Environment& environment) {
   info.Set("blasCore", blasCore());
   info.Set("threads", environment.stream.threads());
   info.Set("synchronous", environment.stream.inlined());
+  info.Set("exactConvolution", environment.stream.exactConvolution());
   return info;
 }
 
@@ -79,6 +80,24 @@ napi_value allocate(const Napi::CallbackInfo& info, Memory& memory) {
     return buffer;
   } catch (const std::bad_alloc&) {
     throw Napi::RangeError::New(info.Env(), "allocate: out of memory");
+  }
+}
+
+// The algorithm of a convolution's pass, by the settings of the moment.
+napi_value convAlgorithm(const Napi::CallbackInfo& info, const Environment& environment) {
+  static const Binding kSignature{"convAlgorithm", "(pass, geometry)", 2, nullptr, {}};
+  const napi_value values[] = {info[0], info[1]};
+  try {
+    Reader reader(info.Env(), values, *environment.memory);
+    const Integer pass = reader.integer(0);
+    const GeometryArgument geometry = reader.geometry(1);
+    code(pass, 3);
+    convolution(geometry);
+    return Napi::String::New(info.Env(), convAlgorithm(environment.isa, pass.value, geometry.value,
+                                                       environment.stream.exactConvolution()));
+  } catch (const BadArgument&) {
+    raise(info.Env(), kSignature);
+    return nullptr;
   }
 }
 
@@ -137,6 +156,15 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
     const double threads = numberArgument(
         info, 1, kMaxThreads, "setNumThreads: threads must be an integer from 1 to 256");
     stream.setThreads(static_cast<int>(threads));
+  });
+  add("setExactConvolution", [&stream](const Napi::CallbackInfo& info) {
+    if (!info[0].IsBoolean()) {
+      throw argumentError(info.Env(), "setExactConvolution: exact must be a boolean");
+    }
+    stream.setExactConvolution(info[0].As<Napi::Boolean>());
+  });
+  add("convAlgorithm", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Value(info.Env(), convAlgorithm(info, environment));
   });
   add("info", [&environment](const Napi::CallbackInfo& call) -> Napi::Value {
     return info(call.Env(), environment);

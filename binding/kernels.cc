@@ -220,4 +220,8 @@ const std::vector<Binding>& bindings() {
   return all;
 }
 
+const char* convAlgorithm(Isa isa, int64_t pass, const Geometry& geometry, bool exact) {
+  return AXONODE_VARIANTS(convAlgorithm)[static_cast<size_t>(isa)](pass, geometry, exact);
+}
+
 }  // namespace axonode

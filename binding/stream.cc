@@ -205,15 +205,35 @@ bool Stream::spin(double microseconds) const {
 void Stream::setThreads(int threads) {
   threads_ = threads;
   if (!slots_) {
-    context_.threads = threads;
+    context_.threads = threads;  // OpenMP learns of it when the stream starts
     return;
   }
-  new (payload()) int(threads);
-  commit("setNumThreads", [](Context& context, void* payload, bool execute) {
-    if (!execute) return;
-    context.threads = *static_cast<int*>(payload);
+  setLater("setNumThreads", threads, [](Context& context, int value) {
+    context.threads = value;
     // OpenMP's own count belongs to the calling thread; OpenBLAS follows it.
-    omp_set_num_threads(context.threads);
+    omp_set_num_threads(value);
+  });
+}
+
+void Stream::setExactConvolution(bool exact) {
+  exactConvolution_ = exact;
+  setLater("setExactConvolution", exact,
+           [](Context& context, int value) { context.exactConvolution = value != 0; });
+}
+
+void Stream::setLater(const char* name, int value, void (*apply)(Context&, int value)) {
+  if (!slots_) {
+    apply(context_, value);
+    return;
+  }
+  struct Setting {
+    void (*apply)(Context&, int);
+    int value;
+  };
+  new (payload()) Setting{apply, value};
+  commit(name, [](Context& context, void* payload, bool execute) {
+    const auto& setting = *static_cast<Setting*>(payload);
+    if (execute) setting.apply(context, setting.value);
   });
 }
 

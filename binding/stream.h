@@ -75,6 +75,9 @@ class Stream {
   // Threads of the kernels submitted from now on.
   void setThreads(int threads);
   int threads() const { return threads_; }
+  // Whether convolutions submitted from now on leave the fast algorithms out.
+  void setExactConvolution(bool exact);
+  bool exactConvolution() const { return exactConvolution_; }
   int64_t scratchBytes() const { return scratchBytes_.load(std::memory_order_relaxed); }
   bool inlined() const { return inlined_; }
 
@@ -99,12 +102,15 @@ class Stream {
   void execute(Slot& slot);
   void complete(uint64_t ticket);
   void fail(Failure failure);
+  // Runs apply on the stream's thread, in order with the work around it; at once before the start.
+  void setLater(const char* name, int value, void (*apply)(Context&, int value));
   void halt();
 
   friend class StreamsOfProcess;
 
   const bool inlined_;
   int threads_;
+  bool exactConvolution_ = false;
   Context context_;
   std::unique_ptr<Slot[]> slots_;
   std::thread thread_;

@@ -70,6 +70,9 @@ void conv2dInputGrad(Context&, float* dx, const float* dy, const float* w, const
                      const Geometry& geometry);
 void conv2dWeightGrad(Context&, float* dw, const float* dy, const float* x,
                       const Geometry& geometry);
+// No kernel: the name of the algorithm that a pass takes (0 conv2d, 1 its input gradient, 2 its
+// weight gradient), given Context::exactConvolution.
+const char* convAlgorithm(int64_t pass, const Geometry& geometry, bool exact);
 void maxPool2d(Context&, float* out, int32_t* index, const float* x, const Geometry& geometry);
 void maxPool2dGrad(Context&, float* dx, const float* dy, const int32_t* index,
                    const Geometry& geometry);

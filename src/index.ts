@@ -1,9 +1,15 @@
 /** Deep learning for Node.js: tensors with automatic differentiation, layers, optimisers, data. */
 export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/backward.js';
-export type { BackendInfo, BackendName } from './backend/backend.js';
+export type {
+  BackendInfo,
+  BackendName,
+  ConvAlgorithm,
+  ConvolutionPrecision,
+} from './backend/backend.js';
 export {
   backendInfo,
   setBackend,
+  setConvolutionPrecision,
   setNumThreads,
   synchronize,
   synchronizeSync,
@@ -12,6 +18,7 @@ export * from './data/index.js';
 export * from './io/index.js';
 export * as models from './models/index.js';
 export * as nn from './nn/index.js';
+export { type ConvAlgorithms, convAlgorithms } from './ops/convAlgorithms.js';
 export * from './ops/index.js';
 
 import './ops/methods.js';

@@ -1,6 +1,22 @@
-import type { Kernels } from './kernels.js';
+import type { Geometry, Kernels } from './kernels.js';
 
 export type BackendName = 'native' | 'ts';
+
+/** Whether convolutions may take Winograd's algorithms; see `setConvolutionPrecision`. */
+export type ConvolutionPrecision = 'fast' | 'exact';
+
+/** Ways to compute a pass of a convolution. docs/convolution.md says what each is and when it is taken. */
+export type ConvAlgorithm =
+  | 'direct'
+  | 'scatter'
+  | 'depthwise'
+  | 'winograd4'
+  | 'winograd2'
+  | 'im2col';
+
+/** The passes of a convolution: y from x, dx from dy, dw from dy and x. */
+export const ConvPass = { forward: 0, inputGrad: 1, weightGrad: 2 } as const;
+export type ConvPass = (typeof ConvPass)[keyof typeof ConvPass];
 
 /** What {@link Backend.info} tells of the machine and of the libraries behind a backend. */
 export interface BackendInfo {
@@ -16,6 +32,8 @@ export interface BackendInfo {
   readonly blas: string;
   /** The processor core that BLAS tuned itself for, or 'none'. */
   readonly blasCore: string;
+  /** 'fast' when convolutions may take Winograd's algorithms, of which the TypeScript backend has none. */
+  readonly convolutionPrecision: ConvolutionPrecision;
   /** True when AXONODE_SYNC=1 runs native work inline. */
   readonly synchronous: boolean;
   /** Why the native backend does not run; null when it does, or was not asked for. */
@@ -32,6 +50,10 @@ export interface Backend {
   info(): Omit<BackendInfo, 'version' | 'whyNotNative'>;
   /** Threads for kernels from now on, at least 1. The TypeScript backend has one always. */
   setNumThreads(threads: number): void;
+  /** For convolutions from now on. The TypeScript backend is always exact. */
+  setConvolutionPrecision(precision: ConvolutionPrecision): void;
+  /** The algorithm that a pass takes by the settings of the moment. */
+  convAlgorithm(pass: ConvPass, geometry: Geometry): ConvAlgorithm;
   /** Ticket of the last piece of work submitted. */
   submitted(): number;
   /** Ticket of the last piece of work completed. */

@@ -15,7 +15,7 @@ import { geometryOf, imageShape, type SlidingWindow, windowPositions } from './w
 export type { Pair };
 
 /** A convolution's shapes: x [N, C, H, W], weight [K, C/groups, R, S], y [N, K, P, Q]. */
-interface ConvAttrs {
+export interface ConvAttrs {
   readonly geometry: Geometry;
   readonly inputShape: Shape;
   readonly weightShape: Shape;
@@ -152,15 +152,15 @@ function paddingOf(
   return { before: widths, after: widths };
 }
 
-interface ConvOptions {
+export interface ConvOptions {
   readonly stride?: number | readonly number[];
   readonly padding?: number | readonly number[] | 'same' | 'valid';
   readonly dilation?: number | readonly number[];
   readonly groups?: number;
 }
 
-/** Checks shapes and options, and works out the result's shape; a sequence becomes an image of height 1. */
-function planConv(op: string, x: Shape, weight: Shape, options: ConvOptions): ConvAttrs {
+/** Checks shapes and options, and works out the result's shape; a sequence becomes an image of height 1. @internal */
+export function planConv(op: string, x: Shape, weight: Shape, options: ConvOptions): ConvAttrs {
   const { groups = 1 } = options;
   checkGroups(op, weight, groups);
   const expected = dim(weight, 1) * groups;

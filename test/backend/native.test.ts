@@ -102,6 +102,35 @@ describe.runIf(isNative)('the addon', () => {
     expect(() => call(name, ...values)).toThrow(expect.objectContaining({ code, message }));
   });
 
+  const geometry = (...changes: [number, number][]): Int32Array => {
+    const ints = Int32Array.of(2, 8, 8, 16, 8, 8, 16, 3, 3, 1, 1, 1, 1, 1, 1, 1);
+    for (const [at, value] of changes) ints[at] = value;
+    return ints;
+  };
+
+  it.each<[string, unknown[]]>([
+    ['pass is 3, expected an integer from 0 to 2', [3, geometry()]],
+    ['pass is undefined, expected an integer', []],
+    ['geometry is an object, expected an Int32Array', [0, {}]],
+    [
+      "geometry is an Int32Array of 15, expected the geometry's 16 integers in an Int32Array",
+      [0, new Int32Array(15)],
+    ],
+    ['geometry says kernelHeight 0, expected 1 to 16777216', [1, geometry([7, 0])]],
+    ['geometry says 3 groups, which do not divide 16 and 16 channels', [2, geometry([15, 3])]],
+  ])('refuses to choose an algorithm: %s', (message, values) => {
+    const code = 'ERR_KERNEL_ARGUMENT';
+    expect(() => Reflect.apply(load().convAlgorithm, undefined, values)).toThrow(
+      expect.objectContaining({ code, message: `convAlgorithm: ${message}` }),
+    );
+  });
+
+  it('refuses a precision that is no boolean', () => {
+    const call = (value: unknown) => () =>
+      Reflect.apply(load().setExactConvolution, undefined, [value]);
+    for (const wrong of [undefined, 1, 'exact']) expect(call(wrong)).toThrow(RangeError);
+  });
+
   it('has done its work on return where memory is not its own', () => {
     const x = new Float32Array(3);
     for (let i = 0; i < 100; i++) {

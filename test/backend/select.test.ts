@@ -74,6 +74,18 @@ describe.runIf(existsSync(addonPath))('the native backend by environment variabl
     expect(info.message).toContain('AXONODE_ISA=mmx does not fit this processor, which has ');
   });
 
+  it('leaves Winograd out with AXONODE_EXACT_CONV=1', async () => {
+    expect((await infoWith({ AXONODE_EXACT_CONV: '1' })).info.convolutionPrecision).toBe('exact');
+    for (const fast of ['0', '', undefined]) {
+      const { info } = await infoWith({ AXONODE_EXACT_CONV: fast });
+      expect(info.convolutionPrecision).toBe('fast');
+    }
+    expect((await infoWith({ AXONODE_EXACT_CONV: 'yes' })).info).toEqual({
+      error: 'BackendError',
+      message: 'AXONODE_EXACT_CONV=yes: expected 1 or 0',
+    });
+  });
+
   it('runs inline with AXONODE_SYNC=1', async () => {
     const ended = await runModule(
       `

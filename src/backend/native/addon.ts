@@ -1,4 +1,5 @@
-import type { Kernels } from '../kernels.js';
+import type { ConvAlgorithm, ConvPass } from '../backend.js';
+import type { Geometry, Kernels } from '../kernels.js';
 
 /** A fault that queued work ran into: an index in its data, or, if there is a message, an exception. */
 export interface NativeFault {
@@ -28,12 +29,17 @@ export interface NativeAddon {
   scratchBytes(): number;
   /** From 1 to {@link MAX_THREADS}. */
   setNumThreads(threads: number): void;
+  /** Leaves Winograd's algorithms out of convolutions from now on. */
+  setExactConvolution(exact: boolean): void;
+  /** Throws as kernels do. */
+  convAlgorithm(pass: ConvPass, geometry: Geometry): ConvAlgorithm;
   info(): {
     readonly instructionSet: string;
     readonly blas: string;
     readonly blasCore: string;
     readonly threads: number;
     readonly synchronous: boolean;
+    readonly exactConvolution: boolean;
   };
 }
 

@@ -41,8 +41,17 @@ export function nativeBackend(addon: NativeAddon): Backend {
   return {
     name: 'native',
     kernels: addon.kernels,
-    info: () => ({ name: 'native', ...addon.info() }),
+    info() {
+      const { exactConvolution, ...rest } = addon.info();
+      return {
+        name: 'native',
+        ...rest,
+        convolutionPrecision: exactConvolution ? 'exact' : 'fast',
+      };
+    },
     setNumThreads: addon.setNumThreads,
+    setConvolutionPrecision: (precision) => addon.setExactConvolution(precision === 'exact'),
+    convAlgorithm: addon.convAlgorithm,
     submitted: addon.submitted,
     completed: addon.completed,
     synchronizeSync() {

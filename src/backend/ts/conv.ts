@@ -1,4 +1,5 @@
-import type { FloatArray, Kernels } from '../kernels.js';
+import type { ConvAlgorithm } from '../backend.js';
+import type { FloatArray, Geometry, Kernels } from '../kernels.js';
 import {
   addDepthwise,
   addDepthwiseInputGrad,
@@ -94,6 +95,11 @@ export const conv2dWeightGrad: Kernels['conv2dWeightGrad'] = (dw, dy, x, geometr
   });
   transpose(dw, sums, image.outChannels, image.taps, channels);
 };
+
+/** How the kernels here compute all passes of a convolution. */
+export function convAlgorithm(geometry: Geometry): ConvAlgorithm {
+  return isDepthwise(readGeometry(geometry)) ? 'depthwise' : 'im2col';
+}
 
 /** Channels and filters of one group, and the length of a filter. */
 function sizesOf(image: Image): { channels: number; filters: number; depth: number } {

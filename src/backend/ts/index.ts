@@ -3,7 +3,7 @@ import type { Kernels } from '../kernels.js';
 import { batchNorm, batchNormGrad, batchNormInference } from './batchNorm.js';
 import { binary, binaryBroadcast, binaryScalar } from './binary.js';
 import { compare, compareScalar, where } from './compare.js';
-import { conv2d, conv2dInputGrad, conv2dWeightGrad } from './conv.js';
+import { conv2d, conv2dInputGrad, conv2dWeightGrad, convAlgorithm } from './conv.js';
 import { gemm } from './gemm.js';
 import { clipGradNorm, clipGradValue, gradNorms } from './gradients.js';
 import { groupNorm, groupNormGrad } from './groupNorm.js';
@@ -85,8 +85,11 @@ export const tsBackend: Backend = {
     blas: 'none',
     blasCore: 'none',
     synchronous: true,
+    convolutionPrecision: 'exact',
   }),
   setNumThreads: () => {},
+  setConvolutionPrecision: () => {},
+  convAlgorithm: (_, geometry) => convAlgorithm(geometry),
   submitted: () => 0,
   // Above every ticket that memory may carry from the native backend, which was waited for at the switch.
   completed: () => Number.MAX_SAFE_INTEGER,
