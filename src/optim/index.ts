@@ -1,4 +1,5 @@
 export { Adam, type AdamOptions, AdamW } from './adam.js';
+export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } from './cycles.js';
 export {
   type ClipGradNormOptions,
   clipGradNorm,
@@ -15,5 +16,34 @@ export {
   type ParamGroupInit,
   type Params,
 } from './optimizer.js';
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.js';
+export {
+  LRScheduler,
+  type ScheduleInterval,
+  type ScheduleOptions,
+  type ScheduleState,
+} from './schedule.js';
+export {
+  ConstantLR,
+  type ConstantLROptions,
+  CosineAnnealingLR,
+  type CosineAnnealingLROptions,
+  CosineAnnealingWarmRestarts,
+  type CosineAnnealingWarmRestartsOptions,
+  ExponentialLR,
+  type ExponentialLROptions,
+  LambdaLR,
+  type LambdaLROptions,
+  LinearLR,
+  type LinearLROptions,
+  MultiStepLR,
+  type MultiStepLROptions,
+  PolynomialLR,
+  type PolynomialLROptions,
+  type RateFactor,
+  StepLR,
+  type StepLROptions,
+} from './schedules.js';
+export { ChainedScheduler, SequentialLR, type SequentialLROptions } from './sequence.js';
 export { SGD, type SGDOptions } from './sgd.js';
 export type { OptimizerState } from './state.js';

@@ -1,0 +1,141 @@
+import { checkInteger } from '../ops/options.js';
+import { ArgumentError } from '../tensor/errors.js';
+import type { Optimizer } from './optimizer.js';
+import { ReduceLROnPlateau } from './plateau.js';
+import { initialRate, LRScheduler, type ScheduleState } from './schedule.js';
+
+function checkParts(
+  owner: string,
+  optimizer: Optimizer | undefined,
+  schedulers: readonly LRScheduler[],
+): Optimizer {
+  const [first] = schedulers;
+  if (first === undefined) throw new ArgumentError(`${owner}: expected at least one schedule`);
+  for (const schedule of schedulers) {
+    if (schedule instanceof ReduceLROnPlateau) {
+      throw new ArgumentError(
+        `${owner}: ReduceLROnPlateau needs a metric at each step; step it by itself`,
+      );
+    }
+    if (schedule.optimizer !== (optimizer ?? first.optimizer)) {
+      throw new ArgumentError(
+        `${owner}: a ${schedule.constructor.name} belongs to another optimiser`,
+      );
+    }
+    if (schedule.interval !== first.interval) {
+      throw new ArgumentError(
+        `${owner}: schedules are stepped per batch and per epoch; expected one interval for all`,
+      );
+    }
+  }
+  return first.optimizer;
+}
+
+/** A schedule made of others, whose states it saves with its own. */
+abstract class CompositeLR extends LRScheduler {
+  protected readonly schedulers: readonly LRScheduler[];
+
+  protected constructor(optimizer: Optimizer, schedulers: readonly LRScheduler[]) {
+    super(optimizer, schedulers[0]?.interval);
+    this.schedulers = [...schedulers];
+  }
+
+  /** The parts have changed the rates already. */
+  protected override rate(lr: number): number {
+    return lr;
+  }
+
+  protected override ownState(): ScheduleState[] {
+    return this.schedulers.map((schedule) => schedule.stateDict());
+  }
+
+  protected override ownFaults(own: unknown): string[] {
+    const count = this.schedulers.length;
+    if (!Array.isArray(own) || own.length !== count) {
+      return [
+        `it has ${Array.isArray(own) ? own.length : 'no'} schedules within, expected ${count}`,
+      ];
+    }
+    return this.schedulers.flatMap((schedule, i) =>
+      schedule.stateFaults(own[i]).map((fault) => `schedule ${i}: ${fault}`),
+    );
+  }
+
+  protected override loadOwn(own: readonly ScheduleState[]): void {
+    for (const [i, schedule] of this.schedulers.entries()) {
+      const saved = own[i];
+      if (saved !== undefined) schedule.restore(saved);
+    }
+  }
+}
+
+export interface SequentialLROptions {
+  /** The schedules, in their order. */
+  schedulers: readonly LRScheduler[];
+  /** The steps at which the second, third, ... takes over. */
+  milestones: readonly number[];
+}
+
+/**
+ * One schedule after the other, each from its own start.
+ *
+ * @example
+ * const warmUp = new optim.LinearLR(optimizer, { startFactor: 0.01, totalIters: 5 });
+ * const cosine = new optim.CosineAnnealingLR(optimizer, { tMax: 85 });
+ * new optim.SequentialLR(optimizer, { schedulers: [warmUp, cosine], milestones: [5] });
+ */
+export class SequentialLR extends CompositeLR {
+  readonly #milestones: readonly number[];
+
+  constructor(optimizer: Optimizer, { schedulers, milestones }: SequentialLROptions) {
+    checkParts('SequentialLR', optimizer, schedulers);
+    if (milestones.length !== schedulers.length - 1) {
+      throw new ArgumentError(
+        `SequentialLR: ${schedulers.length} schedules and ${milestones.length} milestones, ` +
+          'expected one milestone fewer',
+      );
+    }
+    for (const [i, at] of milestones.entries()) {
+      checkInteger(at, 'a milestone', 'SequentialLR', i === 0 ? 1 : (milestones[i - 1] ?? 0) + 1);
+    }
+    super(optimizer, schedulers);
+    this.#milestones = [...milestones];
+    this.begin();
+  }
+
+  override begin(): void {
+    // Making the parts has set the rates of each; only the first's are wanted.
+    for (const group of this.optimizer.paramGroups) group.lr = initialRate(group);
+    this.schedulers[0]?.begin();
+    super.begin();
+  }
+
+  override step(): void {
+    const next = this.lastEpoch + 1;
+    const index = this.#milestones.filter((at) => at <= next).length;
+    const schedule = this.schedulers[index];
+    if (this.#milestones.includes(next)) schedule?.restart();
+    else schedule?.step();
+    super.step();
+  }
+}
+
+/** Several schedules at once, each changing the rate that the one before it gave. */
+export class ChainedScheduler extends CompositeLR {
+  /** @param schedulers of one optimiser; they have set its first rates already */
+  constructor(schedulers: readonly LRScheduler[]) {
+    const optimizer = checkParts('ChainedScheduler', undefined, schedulers);
+    super(optimizer, schedulers);
+    this.setRates(optimizer.paramGroups.map(({ lr }) => lr));
+  }
+
+  override begin(): void {
+    for (const schedule of this.schedulers) schedule.begin();
+    super.begin();
+  }
+
+  override step(): void {
+    for (const schedule of this.schedulers) schedule.step();
+    super.step();
+  }
+}
