@@ -1,6 +1,6 @@
 // The delta rule: gradient descent on a linear unit, which settles even where classes overlap (Widrow and Hoff 1960)
 import { mkdir } from 'node:fs/promises';
-import { nn, vision, writeFileAtomic } from 'axonode';
+import { nn, plot, writeFileAtomic } from 'axonode';
 import { clouds, placesToTensor } from './support/points.js';
 
 const { points, labels } = await clouds(
@@ -32,7 +32,7 @@ const right = guesses.reduce(
 );
 console.log(`${right} of ${points.length} points on the right side of the line`);
 
-const picture = vision.decisionBoundarySvg({
+const picture = plot.decisionBoundary({
   title: 'The delta rule on overlapping classes',
   points,
   labels,

@@ -1,6 +1,6 @@
 // The perceptron rule: learns from mistakes only, and stops once there are none (Rosenblatt 1958)
 import { mkdir } from 'node:fs/promises';
-import { nn, vision, writeFileAtomic } from 'axonode';
+import { nn, plot, writeFileAtomic } from 'axonode';
 import { clouds, placesToTensor } from './support/points.js';
 
 const { points, labels } = await clouds(
@@ -36,7 +36,7 @@ console.log(
   `XOR: ${lost.converged ? 'converged' : 'not converged'} after ${lost.updates} updates in ${lost.epochs} epochs`,
 );
 
-const picture = vision.decisionBoundarySvg({
+const picture = plot.decisionBoundary({
   title: 'The perceptron finds a separating line',
   points,
   labels,

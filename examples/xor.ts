@@ -6,8 +6,8 @@ import {
   nn,
   noGrad,
   optim,
+  plot,
   tensor,
-  vision,
   writeFileAtomic,
 } from 'axonode';
 import { type Point, placesToTensor } from './support/points.js';
@@ -38,7 +38,7 @@ for (const [i, point] of points.entries()) {
   console.log(`${point.join(' xor ')} = ${answers[i]?.toFixed(3)}, expected ${labels[i]}`);
 }
 
-const picture = vision.decisionBoundarySvg({
+const picture = plot.decisionBoundary({
   title: 'XOR: a hidden layer bends the line',
   points,
   labels,

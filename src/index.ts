@@ -24,6 +24,7 @@ export * from './ops/index.js';
 import './ops/methods.js';
 
 export * as optim from './optim/index.js';
+export * as plot from './plot/index.js';
 export type { DType, TypedArray } from './tensor/dtype.js';
 export * from './tensor/errors.js';
 export { Generator, manualSeed } from './tensor/random.js';

@@ -2,4 +2,3 @@
 export { type GridOptions, type ImageStack, imageGrid, renderGrid } from './grid.js';
 export { imagesOf } from './imageStack.js';
 export { encodePng, type Raster } from './png.js';
-export { type DecisionBoundaryOptions, decisionBoundarySvg } from './svg.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { decisionBoundary } from '../../src/plot/decisionBoundary.js';
 import { ArgumentError } from '../../src/tensor/errors.js';
-import { decisionBoundarySvg } from '../../src/vision/svg.js';
 
 const points = [
   [0, 0],
@@ -9,11 +9,11 @@ const points = [
 const xAboveHalf = (places: Float32Array, count: number) =>
   Array.from({ length: count }, (_, i) => places[2 * i] ?? 0);
 
-describe('decisionBoundarySvg', () => {
+describe('decisionBoundary', () => {
   const options = { points, labels: [0, 1], predict: xAboveHalf, title: 'a < b & "c"' };
 
   it('shows the samples, the classes and the line between', () => {
-    const svg = decisionBoundarySvg({ ...options, xRange: [0, 1], yRange: [-1, 1], resolution: 4 });
+    const svg = decisionBoundary({ ...options, xRange: [0, 1], yRange: [-1, 1], resolution: 4 });
     expect(svg).toContain('a &lt; b &amp; &quot;c&quot;');
     expect(svg.match(/<circle/g)).toHaveLength(1);
     expect(svg).toMatch(/width="8" height="8" fill="rgb\(0,114,178\)"/);
@@ -26,7 +26,7 @@ describe('decisionBoundarySvg', () => {
 
   it('is well-formed, whatever the predictions', () => {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, -3, 0.5];
-    const svg = decisionBoundarySvg({
+    const svg = decisionBoundary({
       ...options,
       predict: (_places, count) => Array.from({ length: count }, (_, i) => values[i % 4] ?? 0),
     });
@@ -35,16 +35,14 @@ describe('decisionBoundarySvg', () => {
   });
 
   it('refuses what does not fit together', () => {
-    expect(() => decisionBoundarySvg({ ...options, labels: [1] })).toThrow(ArgumentError);
-    expect(() => decisionBoundarySvg({ ...options, points: [], labels: [] })).toThrow(
-      ArgumentError,
-    );
-    expect(() => decisionBoundarySvg({ ...options, predict: () => [1] })).toThrow(
+    expect(() => decisionBoundary({ ...options, labels: [1] })).toThrow(ArgumentError);
+    expect(() => decisionBoundary({ ...options, points: [], labels: [] })).toThrow(ArgumentError);
+    expect(() => decisionBoundary({ ...options, predict: () => [1] })).toThrow(
       /predict gave 1 values/,
     );
-    expect(() => decisionBoundarySvg({ ...options, xRange: [1, 1] })).toThrow(
+    expect(() => decisionBoundary({ ...options, xRange: [1, 1] })).toThrow(
       /expected \[low, high\]/,
     );
-    expect(() => decisionBoundarySvg({ ...options, resolution: 0 })).toThrow(/resolution is 0/);
+    expect(() => decisionBoundary({ ...options, resolution: 0 })).toThrow(/resolution is 0/);
   });
 });

@@ -1,4 +1,6 @@
 import { ArgumentError } from '../tensor/errors.js';
+import { formatNumber } from './scale.js';
+import { element, picture, rounded, textAt } from './svg.js';
 
 export interface DecisionBoundaryOptions {
   /** Coordinates of the samples, [x, y] each. */
@@ -36,15 +38,15 @@ const SHADES = 16;
  *
  * @throws ArgumentError if there are no points, or labels or predictions are not one each
  */
-export function decisionBoundarySvg(options: DecisionBoundaryOptions): string {
+export function decisionBoundary(options: DecisionBoundaryOptions): string {
   const { points, labels, predict, title, resolution = 80 } = options;
   if (points.length === 0 || points.length !== labels.length) {
     throw new ArgumentError(
-      `decisionBoundarySvg: ${points.length} points and ${labels.length} labels, expected as many, and any`,
+      `decisionBoundary: ${points.length} points and ${labels.length} labels, expected as many, and any`,
     );
   }
   if (!Number.isInteger(resolution) || resolution < 1 || resolution > 1000) {
-    throw new ArgumentError(`decisionBoundarySvg: resolution is ${resolution}, expected 1 to 1000`);
+    throw new ArgumentError(`decisionBoundary: resolution is ${resolution}, expected 1 to 1000`);
   }
   const view = new View(
     options.xRange ?? rangeOf(points.map(([x]) => x)),
@@ -52,28 +54,18 @@ export function decisionBoundarySvg(options: DecisionBoundaryOptions): string {
   );
   const field = sample(predict, view, resolution);
   const marks = points.map((point, i) => mark(view, point, (labels[i] ?? 0) > 0));
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif">`,
-    `<title>${escapeText(title)}</title>`,
-    `<rect width="${WIDTH}" height="${HEIGHT}" fill="#fff"/>`,
-    `<text x="${LEFT + PLOT / 2}" y="26" font-size="16" text-anchor="middle">${escapeText(title)}</text>`,
-    `<g shape-rendering="crispEdges">${background(field, resolution).join('')}</g>`,
-    `<path d="${boundary(field, resolution).join('')}" fill="none" stroke="#222" stroke-width="2"/>`,
+  return picture({ width: WIDTH, height: HEIGHT }, title, [
+    textAt(LEFT + PLOT / 2, 26, title, { 'font-size': 16, 'text-anchor': 'middle' }),
+    element('g', { 'shape-rendering': 'crispEdges' }, ...background(field, resolution)),
+    element('path', {
+      d: boundary(field, resolution).join(''),
+      fill: 'none',
+      stroke: '#222',
+      'stroke-width': 2,
+    }),
     ...axes(view),
     ...marks,
-    '</svg>\n',
-  ].join('\n');
-}
-
-/** Escapes what has a meaning in XML. */
-function escapeText(text: string): string {
-  const entities: Record<string, string> = {
-    '&': '&amp;',
-    '<': '&lt;',
-    '>': '&gt;',
-    '"': '&quot;',
-  };
-  return text.replace(/[&<>"]/g, (sign) => entities[sign] ?? sign);
+  ]);
 }
 
 /** Maps the plane to the picture. */
@@ -84,7 +76,7 @@ class View {
   constructor(x: readonly [number, number], y: readonly [number, number]) {
     if (!(x[0] < x[1] && y[0] < y[1])) {
       throw new ArgumentError(
-        `decisionBoundarySvg: ranges [${x.join(', ')}] and [${y.join(', ')}], expected [low, high] each`,
+        `decisionBoundary: ranges [${x.join(', ')}] and [${y.join(', ')}], expected [low, high] each`,
       );
     }
     this.x = x;
@@ -127,13 +119,11 @@ function sample(
   const values = predict(places, corners * corners);
   if (values.length !== corners * corners) {
     throw new ArgumentError(
-      `decisionBoundarySvg: predict gave ${values.length} values for ${corners * corners} places`,
+      `decisionBoundary: predict gave ${values.length} values for ${corners * corners} places`,
     );
   }
   return Float64Array.from(values);
 }
-
-const number = (value: number) => String(Math.round(value * 100) / 100);
 
 /** Rectangles of one shade, as wide as they can be. */
 function background(field: Float64Array, resolution: number): string[] {
@@ -155,10 +145,14 @@ function background(field: Float64Array, resolution: number): string[] {
       const shade = shadeAt(row, column);
       let end = column + 1;
       while (end < resolution && shadeAt(row, end) === shade) end++;
-      const [left, top] = [number(LEFT + column * cell), number(TOP + row * cell)];
-      const [width, height] = [number((end - column) * cell), number(cell)];
       rects.push(
-        `<rect x="${left}" y="${top}" width="${width}" height="${height}" fill="${tint(shade / SHADES)}"/>`,
+        element('rect', {
+          x: LEFT + column * cell,
+          y: TOP + row * cell,
+          width: (end - column) * cell,
+          height: cell,
+          fill: tint(shade / SHADES),
+        }),
       );
       column = end;
     }
@@ -197,7 +191,7 @@ function boundary(field: Float64Array, resolution: number): string[] {
         const share = a / (a - b);
         const x = LEFT + (column + from[0] + (to[0] - from[0]) * share) * cell;
         const y = TOP + (row + from[1] + (to[1] - from[1]) * share) * cell;
-        crossings.push(`${number(x)} ${number(y)}`);
+        crossings.push(`${rounded(x)} ${rounded(y)}`);
       }
       for (let i = 0; i + 1 < crossings.length; i += 2) {
         pieces.push(`M${crossings[i]}L${crossings[i + 1]}`);
@@ -208,12 +202,18 @@ function boundary(field: Float64Array, resolution: number): string[] {
 }
 
 function axes(view: View): string[] {
-  const label = (value: number) => String(Number(value.toPrecision(3)));
   const text = (x: number, y: number, anchor: string, value: number) =>
-    `<text x="${x}" y="${y}" font-size="12" text-anchor="${anchor}" fill="#444">${label(value)}</text>`;
+    textAt(x, y, formatNumber(value, 3), { 'text-anchor': anchor, fill: '#444' });
   const bottom = TOP + PLOT;
   return [
-    `<rect x="${LEFT}" y="${TOP}" width="${PLOT}" height="${PLOT}" fill="none" stroke="#444"/>`,
+    element('rect', {
+      x: LEFT,
+      y: TOP,
+      width: PLOT,
+      height: PLOT,
+      fill: 'none',
+      stroke: '#444',
+    }),
     ...[0, 0.5, 1].flatMap((share) => [
       text(LEFT + share * PLOT, bottom + 18, 'middle', view.x[0] + share * (view.x[1] - view.x[0])),
       text(LEFT - 6, bottom - share * PLOT + 4, 'end', view.y[0] + share * (view.y[1] - view.y[0])),
@@ -224,9 +224,9 @@ function axes(view: View): string[] {
 /** A circle for the first class, a square for the second. */
 function mark(view: View, [x, y]: readonly [number, number], second: boolean): string {
   const { red, green, blue } = second ? SECOND : FIRST;
-  const style = `fill="rgb(${red},${green},${blue})" stroke="#fff" stroke-width="1"`;
+  const style = { fill: `rgb(${red},${green},${blue})`, stroke: '#fff', 'stroke-width': 1 };
   const [left, top] = [view.left(x), view.top(y)];
   return second
-    ? `<rect x="${number(left - 4)}" y="${number(top - 4)}" width="8" height="8" ${style}/>`
-    : `<circle cx="${number(left)}" cy="${number(top)}" r="4.5" ${style}/>`;
+    ? element('rect', { x: left - 4, y: top - 4, width: 8, height: 8, ...style })
+    : element('circle', { cx: left, cy: top, r: 4.5, ...style });
 }
