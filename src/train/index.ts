@@ -1,2 +1,29 @@
-export * from './metrics.js';
+export type {
+  Callback,
+  PendingUpdate,
+  StepInfo,
+  StepValues,
+  TrainingRun,
+} from './callback.js';
+export type { TrainingData } from './data.js';
+export {
+  type EvaluateOptions,
+  evaluate,
+  type FitOptions,
+  fit,
+  type Metrics,
+  type StepFitOptions,
+} from './fit.js';
+export {
+  type BestEpoch,
+  type EpochRecord,
+  History,
+  type StopReason,
+  type ValueName,
+} from './history.js';
+export type { Json, JsonObject } from './json.js';
+export type { Logger } from './logger.js';
+export * from './metrics/index.js';
 export * from './progress.js';
+export type { Scheduler, Schedules } from './schedule.js';
+export type { LossOf, StepContext, StepFunction, StepResult } from './step.js';

@@ -8,8 +8,8 @@ export interface ProgressStream {
 export interface ProgressOptions {
   /** Epochs in all. */
   epochs: number;
-  /** Steps of an epoch. */
-  steps: number;
+  /** Steps of an epoch, if known. */
+  steps?: number | undefined;
   /** Default: `process.stdout`. */
   stream?: ProgressStream;
   /** Milliseconds between two refreshes of the live line, and between plain lines. Default: 100 and 5000. */
@@ -50,8 +50,9 @@ export class Progress {
   readonly #live: boolean;
   readonly #interval: number;
   readonly #epochs: number;
-  readonly #steps: number;
+  readonly #steps: number | undefined;
   #epoch = 0;
+  #firstStep = 0;
   #samples = 0;
   #started = 0;
   #shown = 0;
@@ -69,8 +70,10 @@ export class Progress {
     return performance.now() - this.#shown >= this.#interval;
   }
 
-  startEpoch(epoch: number): void {
+  /** @param step steps of the epoch that were done before, in a part of the run that this one goes on from */
+  startEpoch(epoch: number, step = 0): void {
     this.#epoch = epoch;
+    this.#firstStep = step;
     this.#samples = 0;
     this.#started = performance.now();
     this.#shown = this.#started;
@@ -84,31 +87,44 @@ export class Progress {
   /** Shows the state after a step (counted from 1). */
   update(step: number, values: Readonly<Record<string, number>>): void {
     this.#shown = performance.now();
-    const share = step / this.#steps;
     const elapsed = (performance.now() - this.#started) / 1e3;
-    const left = formatSeconds((elapsed * (1 - share)) / share);
-    const speed = `${Math.round(this.#samples / elapsed)} samples/s`;
     const head = `epoch ${this.#epoch}/${this.#epochs}`;
-    if (this.#live) {
-      const filled = Math.round(share * BAR_WIDTH);
-      const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-      this.#overwrite(
-        `${head} ${bar} ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left`,
-      );
-    } else {
-      this.#stream.write(
-        `${head}  step ${step}/${this.#steps}  ${formatValues(values)}  ${speed}  ${left} left\n`,
-      );
+    const tail = `${formatValues(values)}  ${Math.round(this.#samples / elapsed)} samples/s`;
+    if (this.#steps === undefined) {
+      this.#show(`${head}  step ${step}  ${tail}`);
+      return;
     }
+    const share = Math.min(1, step / this.#steps);
+    // Steps before a resume took none of the time.
+    const done = Math.min(1, (step - this.#firstStep) / this.#steps);
+    const left = formatSeconds((elapsed * (1 - share)) / done);
+    const filled = Math.round(share * BAR_WIDTH);
+    const bar = this.#live ? '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled) : ' step';
+    this.#show(`${head} ${bar} ${step}/${this.#steps}  ${tail}  ${left} left`);
+  }
+
+  #show(line: string): void {
+    if (this.#live) this.#overwrite(line);
+    else this.#stream.write(`${line}\n`);
   }
 
   /** Replaces the live line by a line that stays. */
   endEpoch(values: Readonly<Record<string, number>>): void {
     const elapsed = (performance.now() - this.#started) / 1e3;
     const speed = `${Math.round(this.#samples / elapsed)} samples/s`;
-    if (this.#live) this.#overwrite('');
     const head = `epoch ${this.#epoch}/${this.#epochs}`;
-    this.#stream.write(`${head}  ${formatValues(values)}  ${speed}  ${formatSeconds(elapsed)}\n`);
+    this.print(`${head}  ${formatValues(values)}  ${speed}  ${formatSeconds(elapsed)}`);
+  }
+
+  /** Writes a line that stays, in place of the live one. */
+  print(line: string): void {
+    this.clear();
+    this.#stream.write(`${line}\n`);
+  }
+
+  /** Takes the live line away. */
+  clear(): void {
+    if (this.#live) this.#overwrite('');
   }
 
   #overwrite(line: string): void {

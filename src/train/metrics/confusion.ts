@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../../tensor/errors.js';
 
 /** Counts of predictions: `counts[truth][prediction]`. */
 export class ConfusionMatrix {

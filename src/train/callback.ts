@@ -1,0 +1,114 @@
+import type { Module } from '../nn/module.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { EpochRecord, History } from './history.js';
+import type { Logger } from './logger.js';
+import type { Mode } from './metrics/metric.js';
+
+/** The training under way, as callbacks see it. */
+export interface TrainingRun {
+  readonly model: Module;
+  /** By name; a single one is called `main`. */
+  readonly optimizers: ReadonlyMap<string, Optimizer>;
+  /** Learning rate of the first group of the first optimiser. */
+  readonly lr: number;
+  /** Epochs that the run is to have in all. */
+  readonly epochs: number;
+  /** The epoch under way, from 1; 0 before the first. */
+  readonly epoch: number;
+  /** Updates of the weights since the run began, over all epochs. */
+  readonly step: number;
+  /** Batches of the epoch under way that were trained on. */
+  readonly batch: number;
+  /** Batches of an epoch, where the data say it. */
+  readonly batchesPerEpoch: number | undefined;
+  /** Whether there are validation data. */
+  readonly hasValidation: boolean;
+  /** The epochs so far. */
+  readonly history: History;
+  /** Where messages go: the logger given to `fit`, or the terminal; nowhere when silent. */
+  readonly log: Logger;
+  /**
+   * `loss`, metrics and reported values of the epoch under way, over the steps that the queue has computed by now.
+   * Costs no wait.
+   */
+  values(): Record<string, number>;
+  /** Whether more or less of a value is better: metrics know, everything else is like a loss. */
+  modeOf(name: string): Mode;
+  /** Ends training after the step, or the epoch, under way. The reason goes to `history.stopReason`. */
+  stop(reason: string): void;
+}
+
+/** One update of the weights that has been queued. */
+export interface StepInfo {
+  /** As {@link TrainingRun.step}. */
+  readonly step: number;
+  /** Training samples behind it. */
+  readonly samples: number;
+  /** Loss of its last batch, a scalar that nothing has waited for; let go of after the hook. */
+  readonly loss: Tensor;
+}
+
+/** What came of a step, once the queue had computed it. */
+export interface StepValues {
+  /** As {@link TrainingRun.step}. */
+  readonly step: number;
+  readonly epoch: number;
+  readonly samples: number;
+  readonly loss: number;
+  /** Learning rate of the step. */
+  readonly lr: number;
+  /** Norm of the gradients before clipping, where `clipGradNorm` is on. */
+  readonly gradNorm: number | undefined;
+  /** What a `step` function reported, by name. */
+  readonly reported: Readonly<Record<string, number>>;
+}
+
+/** A batch whose gradients are there, and whose update is not. */
+export interface PendingUpdate {
+  readonly step: number;
+  /** A scalar on the queue; reading it waits. */
+  readonly loss: Tensor;
+  /**
+   * Computes the loss of the batch again, from the same random state, so that it can be looked at closely. Let go of
+   * what it returns.
+   */
+  replay(): Tensor | Promise<Tensor>;
+}
+
+/**
+ * What happens beside training, at moments of your choice: all hooks are optional, may be async (training waits), and
+ * run in the order in which the callbacks were given to `fit`.
+ *
+ * @example
+ * const lowerRate: train.Callback = {
+ *   onEpochEnd(run, record) {
+ *     if (record.epoch === 10) for (const optimizer of run.optimizers.values()) optimizer.lr /= 10;
+ *   },
+ * };
+ */
+export interface Callback {
+  /** Before the first epoch. */
+  onTrainBegin?(run: TrainingRun): void | Promise<void>;
+  onEpochBegin?(run: TrainingRun): void | Promise<void>;
+  /**
+   * Gradients are there (clipped already), the update is not. An async hook here costs the time that the queue could
+   * have gone on with the update.
+   */
+  onBeforeUpdate?(run: TrainingRun, update: PendingUpdate): void | Promise<void>;
+  /** An update has been queued. Nothing has waited for it: to read the loss, use {@link onStepValues}. */
+  onBatchEnd?(run: TrainingRun, info: StepInfo): void | Promise<void>;
+  /** The numbers of a step, in order, a step or two after its `onBatchEnd`: costs no wait. */
+  onStepValues?(run: TrainingRun, values: StepValues): void | Promise<void>;
+  onValidationBegin?(run: TrainingRun): void | Promise<void>;
+  /** Also when validation was broken off. */
+  onValidationEnd?(run: TrainingRun): void | Promise<void>;
+  /** After validation and the schedule's step; the record is part of `run.history` already. */
+  onEpochEnd?(run: TrainingRun, record: EpochRecord): void | Promise<void>;
+  /** Training was told to stop in mid-epoch, by the signal or by `run.stop()`. */
+  onStop?(run: TrainingRun): void | Promise<void>;
+  /** After the last epoch, or an early stop. */
+  onTrainEnd?(run: TrainingRun, history: History): void | Promise<void>;
+  /** Training failed; the error is thrown by `fit` afterwards. Close what is open. */
+  onTrainError?(run: TrainingRun, error: unknown): void | Promise<void>;
+}

@@ -1,0 +1,349 @@
+import type { Module } from '../nn/module.js';
+import { clipGradNorm } from '../optim/clip.js';
+import type { Optimizer } from '../optim/optimizer.js';
+import { getRandomState, type RandomState, setRandomState } from '../tensor/random.js';
+import { scope } from '../tensor/scope.js';
+import type { Tensor } from '../tensor/tensor.js';
+import type { Callback, TrainingRun } from './callback.js';
+import { batchesOf, type TrainingData } from './data.js';
+import { evaluation } from './evaluation.js';
+import { type EpochRecord, History, type StopReason, validationName } from './history.js';
+import type { Logger } from './logger.js';
+import type { Metric, Mode } from './metrics/metric.js';
+import { Pace } from './pace.js';
+import type { Scheduler } from './schedule.js';
+import { type Outcome, outcomeOf, type StepFunction } from './step.js';
+import { StepRecorder } from './stepRecorder.js';
+import { Tally } from './tally.js';
+
+/** Options of `fit` in their full form. */
+export interface TrainerOptions<B, O, T> {
+  readonly model: Module;
+  readonly data: TrainingData<B>;
+  readonly validation: TrainingData<B> | null;
+  readonly step: StepFunction<B, O, T>;
+  readonly optimizers: ReadonlyMap<string, Optimizer>;
+  /** False where the step function runs backward() and the optimisers itself. */
+  readonly isAutomatic: boolean;
+  readonly schedules: readonly Scheduler[];
+  readonly monitor: string;
+  readonly metrics: ReadonlyMap<string, Metric<O, T>>;
+  readonly callbacks: readonly Callback[];
+  readonly epochs: number;
+  readonly accumulate: number;
+  readonly clipGradNorm: number | null;
+  readonly signal: AbortSignal | null;
+  readonly log: Logger;
+}
+
+/** The loop behind `fit`. */
+export class Trainer<B, O, T> implements TrainingRun {
+  readonly #options: TrainerOptions<B, O, T>;
+  readonly #tally: Tally<O, T>;
+  readonly #pace = new Pace();
+  readonly #recorder: StepRecorder | null;
+  readonly #watchesUpdates: boolean;
+  readonly history = new History();
+
+  #epochsDone = 0;
+  #step = 0;
+  #batch = 0;
+  /** Samples and seconds of the training part of the epoch under way. */
+  #samples = 0;
+  #seconds = 0;
+  /** What the epoch under way came to, once its training part is done. */
+  #trained: Record<string, number> | null = null;
+  #stopReason: StopReason | null = null;
+
+  /** Batches since the last update. */
+  #accumulated = 0;
+  #windowSamples = 0;
+  #loss: Tensor | null = null;
+
+  constructor(options: TrainerOptions<B, O, T>) {
+    this.#options = options;
+    this.#tally = new Tally(options.metrics);
+    const { callbacks } = options;
+    this.#recorder = callbacks.some((c) => c.onStepValues) ? new StepRecorder() : null;
+    this.#watchesUpdates = callbacks.some((c) => c.onBeforeUpdate);
+  }
+
+  get model(): Module {
+    return this.#options.model;
+  }
+
+  get optimizers(): ReadonlyMap<string, Optimizer> {
+    return this.#options.optimizers;
+  }
+
+  get lr(): number {
+    for (const { paramGroups } of this.optimizers.values()) return paramGroups[0]?.lr ?? Number.NaN;
+    return Number.NaN;
+  }
+
+  get epochs(): number {
+    return this.#options.epochs;
+  }
+
+  get epoch(): number {
+    return Math.min(this.#epochsDone + 1, this.epochs);
+  }
+
+  get step(): number {
+    return this.#step;
+  }
+
+  get batch(): number {
+    return this.#batch;
+  }
+
+  get batchesPerEpoch(): number | undefined {
+    return this.#options.data.length;
+  }
+
+  get hasValidation(): boolean {
+    return this.#options.validation !== null;
+  }
+
+  get log(): Logger {
+    return this.#options.log;
+  }
+
+  values(): Record<string, number> {
+    return this.#trained ?? this.#tally.values();
+  }
+
+  modeOf(name: string): Mode {
+    const own = this.#tally.modeOf(name);
+    if (own === 'max' || !name.startsWith('val')) return own;
+    return this.#tally.modeOf(`${name.charAt(3).toLowerCase()}${name.slice(4)}`);
+  }
+
+  stop(reason: string): void {
+    this.#stopReason ??= reason;
+  }
+
+  async run(): Promise<History> {
+    const { training } = this.model;
+    try {
+      if (!training) this.model.train();
+      await this.#each((c) => c.onTrainBegin?.(this));
+      while (this.#epochsDone < this.epochs && !this.#shouldStop) await this.#runEpoch();
+      this.history.stopReason = this.#stopReason ?? 'finished';
+      await this.#each((c) => c.onTrainEnd?.(this, this.history));
+      return this.history;
+    } catch (error) {
+      await this.#fail(error);
+      throw error;
+    } finally {
+      this.#tally.reset();
+      this.#dropLoss();
+    }
+  }
+
+  /** Lets callbacks close what they have open; the first error is the one to tell. */
+  async #fail(error: unknown): Promise<void> {
+    for (const callback of this.#options.callbacks) {
+      try {
+        await callback.onTrainError?.(this, error);
+      } catch (second) {
+        this.log.warn({ error: second }, 'fit: a callback failed in onTrainError');
+      }
+    }
+  }
+
+  async #each(hook: (callback: Callback) => void | Promise<void> | undefined): Promise<void> {
+    for (const callback of this.#options.callbacks) {
+      const result = hook(callback);
+      if (result !== undefined) await result;
+    }
+  }
+
+  get #shouldStop(): boolean {
+    if (this.#options.signal?.aborted) this.#stopReason ??= 'aborted';
+    return this.#stopReason !== null;
+  }
+
+  async #runEpoch(): Promise<void> {
+    await this.#each((c) => c.onEpochBegin?.(this));
+    const started = performance.now();
+    if (this.#trained === null) {
+      if (!(await this.#trainEpoch())) return;
+      this.#seconds += (performance.now() - started) / 1e3;
+      this.#trained = this.#tally.values();
+    }
+    const trained = this.#trained;
+    const validated = await this.#validate();
+    if (validated === null) return;
+    const record: EpochRecord = {
+      epoch: this.#epochsDone + 1,
+      step: this.#step,
+      values: { ...trained, ...validated },
+      lr: this.lr,
+      seconds: (performance.now() - started) / 1e3,
+      samplesPerSecond: this.#samples / this.#seconds,
+    };
+    this.history.push(record);
+    this.#stepSchedules('epoch', record.values[this.#options.monitor]);
+    this.#startNextEpoch();
+    await this.#each((c) => c.onEpochEnd?.(this, record));
+  }
+
+  #startNextEpoch(): void {
+    this.#epochsDone++;
+    this.#batch = 0;
+    this.#samples = 0;
+    this.#seconds = 0;
+    this.#trained = null;
+    this.#tally.reset();
+  }
+
+  /** The training part of an epoch; false if it was stopped in the middle. */
+  async #trainEpoch(): Promise<boolean> {
+    for await (const batch of batchesOf(this.#options.data)) {
+      await this.#trainBatch(batch);
+      await this.#pace.step();
+      this.#tally.drain();
+      await this.#tellSteps();
+      if (this.#accumulated === 0 && this.#shouldStop) {
+        await this.#each((c) => c.onStop?.(this));
+        return false;
+      }
+    }
+    // What a last, incomplete window has gathered counts, too.
+    if (this.#accumulated > 0) await this.#update();
+    await this.#tally.flush();
+    await this.#tellSteps();
+    return true;
+  }
+
+  async #tellSteps(): Promise<void> {
+    if (this.#recorder === null) return;
+    for (const values of this.#recorder.take()) {
+      await this.#each((c) => c.onStepValues?.(this, values));
+    }
+  }
+
+  /** Batches that the update under way is made of. */
+  get #window(): number {
+    const { accumulate, data } = this.#options;
+    const begin = this.#batch - this.#accumulated;
+    return Math.max(1, Math.min(accumulate, (data.length ?? Number.POSITIVE_INFINITY) - begin));
+  }
+
+  async #trainBatch(batch: B): Promise<void> {
+    const { isAutomatic } = this.#options;
+    const before = this.#watchesUpdates ? getRandomState() : null;
+    await scope(async () => {
+      if (isAutomatic && this.#accumulated === 0) this.#zeroGrad();
+      const outcome = await this.#compute(batch, true);
+      this.#count(outcome);
+      const window = this.#window;
+      if (isAutomatic) (window > 1 ? outcome.loss.div(window) : outcome.loss).backward();
+      this.#accumulated++;
+      this.#batch++;
+      this.#dropLoss();
+      this.#loss = outcome.loss.detach().keep();
+      if (this.#accumulated < window) return;
+      if (before !== null) await this.#announceUpdate(batch, before, outcome.loss);
+      await this.#update();
+    });
+  }
+
+  #zeroGrad(): void {
+    for (const optimizer of this.optimizers.values()) optimizer.zeroGrad();
+  }
+
+  async #compute(batch: B, training: boolean): Promise<Outcome<O, T>> {
+    const context = { training, epoch: this.epoch, step: this.#step };
+    const result = this.#options.step(batch, context);
+    return outcomeOf(result instanceof Promise ? await result : result, batch);
+  }
+
+  /** Notes what a batch came to. */
+  #count({ loss, output, target, report, samples }: Outcome<O, T>): void {
+    const record = this.#recorder?.at(this.#step + 1, this.epoch);
+    this.#samples += samples;
+    this.#windowSamples += samples;
+    this.#tally.addScalar('loss', loss, samples, record?.expectLoss(samples));
+    for (const [name, value] of Object.entries(report ?? {})) {
+      this.#tally.addScalar(name, value, samples, record?.expectReport(name));
+    }
+    if (output !== undefined && target !== undefined) this.#tally.updateMetrics(output, target);
+  }
+
+  async #announceUpdate(batch: B, before: RandomState, loss: Tensor): Promise<void> {
+    const replay = async (): Promise<Tensor> => {
+      const after = getRandomState();
+      setRandomState(before);
+      try {
+        return (await this.#compute(batch, true)).loss;
+      } finally {
+        setRandomState(after);
+      }
+    };
+    const update = { step: this.#step + 1, loss, replay };
+    await this.#each((c) => c.onBeforeUpdate?.(this, update));
+  }
+
+  /** Applies the gradients of the batches since the last update. */
+  async #update(): Promise<void> {
+    const record = this.#recorder?.at(this.#step + 1, this.epoch);
+    const { lr } = this;
+    if (this.#options.isAutomatic) {
+      const { clipGradNorm: maxNorm } = this.#options;
+      if (maxNorm !== null) {
+        const norm = clipGradNorm(this.#trainedParameters(), maxNorm);
+        if (record !== undefined) this.#tally.whenKnown(norm, record.expectGradNorm());
+        norm.dispose();
+      }
+      for (const optimizer of this.optimizers.values()) optimizer.step();
+    }
+    this.#step++;
+    record?.queued(lr);
+    this.#stepSchedules('batch');
+    const info = { step: this.#step, samples: this.#windowSamples };
+    this.#accumulated = 0;
+    this.#windowSamples = 0;
+    const loss = this.#loss;
+    if (loss !== null) await this.#each((c) => c.onBatchEnd?.(this, { ...info, loss }));
+  }
+
+  #trainedParameters(): Tensor[] {
+    const groups = [...this.optimizers.values()].flatMap(({ paramGroups }) => paramGroups);
+    return groups.flatMap(({ params }) => params);
+  }
+
+  #stepSchedules(interval: 'batch' | 'epoch', metric?: number): void {
+    for (const schedule of this.#options.schedules) {
+      if ((schedule.interval ?? 'epoch') === interval) schedule.step(metric);
+    }
+  }
+
+  #dropLoss(): void {
+    this.#loss?.dispose();
+    this.#loss = null;
+  }
+
+  /** Values of the validation data by their names; null if it was broken off. */
+  async #validate(): Promise<Record<string, number> | null> {
+    const { validation } = this.#options;
+    if (validation === null) return {};
+    await this.#each((c) => c.onValidationBegin?.(this));
+    const values = await evaluation({
+      model: this.model,
+      data: validation,
+      tally: this.#tally,
+      compute: (batch) => this.#compute(batch, false),
+      shouldStop: () => this.#options.signal?.aborted === true,
+    });
+    await this.#each((c) => c.onValidationEnd?.(this));
+    if (values === null) {
+      this.#stopReason ??= 'aborted';
+      await this.#each((c) => c.onStop?.(this));
+      return null;
+    }
+    const named = Object.entries(values).map(([name, value]) => [validationName(name), value]);
+    return Object.fromEntries(named);
+  }
+}
