@@ -1,5 +1,5 @@
 import { tensor } from '../ops/creation.js';
-import { stack } from '../ops/view.js';
+import { stack } from '../ops/join.js';
 import { dtypeOf, newArray } from '../tensor/dtype.js';
 import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';

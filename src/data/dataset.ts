@@ -1,6 +1,6 @@
 import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
-import { select } from '../ops/view.js';
+import { select } from '../ops/slice.js';
 import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { Generator, permutation, randomUint32 } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';

@@ -10,7 +10,7 @@ import {
   Sequential,
 } from '../nn/index.js';
 import { checkInteger } from '../ops/options.js';
-import { pad, slice } from '../ops/view.js';
+import { pad, slice } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { chain } from './blocks.js';
 import { BasicBlock, convolution } from './residual.js';

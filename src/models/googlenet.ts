@@ -10,7 +10,7 @@ import {
   Sequential,
 } from '../nn/index.js';
 import { relu } from '../ops/activation.js';
-import { concat } from '../ops/view.js';
+import { concat } from '../ops/join.js';
 import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {

@@ -1,5 +1,5 @@
 import { AdaptiveAvgPool2d, AvgPool2d, Flatten, Linear, MaxPool2d, Module } from '../nn/index.js';
-import { concat } from '../ops/view.js';
+import { concat } from '../ops/join.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ConvNormActivation, chain, type KernelOptions } from './blocks.js';
 

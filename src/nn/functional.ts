@@ -31,6 +31,7 @@ export { linear } from '../ops/matmul.js';
 export { avgPool1d, avgPool2d, maxPool1d, maxPool2d, maxPool2dWithIndices } from '../ops/pool.js';
 export { dropout, dropout2d } from '../ops/random.js';
 export { reflectionPad2d } from '../ops/reflectionPad.js';
+export { pad } from '../ops/slice.js';
 export { logSoftmax, softmax } from '../ops/softmax.js';
 export { upsample2d } from '../ops/upsample.js';
-export { flatten, pad } from '../ops/view.js';
+export { flatten } from '../ops/view.js';

@@ -1,6 +1,6 @@
 import { type Padding2d, paddingOfSides, reflectionPad2d } from '../ops/reflectionPad.js';
+import { pad } from '../ops/slice.js';
 import { checkUpsample, type UpsampleOptions, upsample2d } from '../ops/upsample.js';
-import { pad } from '../ops/view.js';
 import { ShapeError } from '../tensor/errors.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

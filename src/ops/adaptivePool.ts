@@ -8,7 +8,7 @@ import { mul } from './elementwise.js';
 import { indexSelect } from './indexing.js';
 import { checkInteger } from './options.js';
 import { avgPool2d, maxPool2d } from './pool.js';
-import { pad } from './view.js';
+import { pad } from './slice.js';
 
 /** Size of an adaptive pool's output; null keeps the input's size along an axis. */
 export type AdaptiveSize = number | readonly [height: number | null, width: number | null];

@@ -2,7 +2,7 @@ import type { Node, Op } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
 import { type DType, isFloat, promote } from '../tensor/dtype.js';
 import { ArgumentError, DTypeError } from '../tensor/errors.js';
-import { collapsePlan, dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
+import { dim, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, type Layout, Tensor } from '../tensor/tensor.js';
 
 /**
@@ -109,24 +109,6 @@ export function stridesIn(x: Tensor, shape: Shape): number[] {
     stride *= size;
   }
   return strides;
-}
-
-/** x broadcast to `shape`, its elements laid out in `layout`; x itself if it is so already. @internal */
-export function materialized(x: Tensor, shape: Shape, layout: Layout): Tensor {
-  if (x.layout === layout && sameShape(x.shape, shape)) return x;
-  const out = empty(shape, x.dtype, layout);
-  const order = memoryOrder(shape.length, layout);
-  const inOrder = (strides: readonly number[]): number[] => order.map((axis) => strides[axis] ?? 0);
-  const plan = collapsePlan(
-    order.map((axis) => dim(shape, axis)),
-    [inOrder(stridesIn(out, shape)), inOrder(stridesIn(x, shape))],
-  );
-  const rank = plan[0] ?? 0;
-  if (out.size > 0) {
-    const starts = Int32Array.from([rank, 0, 0, ...plan.subarray(1)]);
-    kernels().copyStrided(out.raw, x.raw, starts);
-  }
-  return out;
 }
 
 /** `[2, 3] float32`, for messages. @internal */

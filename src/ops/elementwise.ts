@@ -14,11 +14,11 @@ import {
   converted,
   defineOp,
   mask,
-  materialized,
   memoryOrder,
   numbers,
   stridesIn,
 } from './define.js';
+import { materialized } from './strided.js';
 
 /** A tensor, or a number that broadcasts to any shape. */
 export type TensorLike = Tensor | number;

@@ -21,10 +21,12 @@ import {
   defineOp,
   floats,
   ints,
+  memoryOrder,
 } from './define.js';
 import { add, cast, mul, notEqual } from './elementwise.js';
 import { checkInteger } from './options.js';
-import { pad, reshape, slice } from './view.js';
+import { pad, slice } from './slice.js';
+import { reshape } from './view.js';
 
 // An index that lies outside its axis is found by the kernel, which throws an IndexFaultError: at once on the
 // TypeScript backend, at the next synchronisation on the native one.
@@ -155,24 +157,29 @@ const spreadOp = defineOp<GatherAttrs>('indexAdd', (g, node) => [
   selected(g, node.saved(0), node.attrs),
 ]);
 
+/** Sizes around the axis, in the order of x's memory. */
+function splitInMemory({ shape, axis }: GatherAttrs, { layout }: Tensor) {
+  const order = memoryOrder(shape.length, layout);
+  return splitAtAxis(
+    order.map((at) => dim(shape, at)),
+    order.indexOf(axis),
+  );
+}
+
 function selected(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
-  const source = rowMajor(x);
-  const { outer, axis, inner } = splitAtAxis(attrs.shape, attrs.axis);
+  const { outer, axis, inner } = splitInMemory(attrs, x);
   const shape = attrs.shape.map((size, i) => (i === attrs.axis ? index.size : size));
-  const out = empty(shape, x.dtype);
-  kernels().indexSelect(out.raw, source.raw, ints(index), outer, axis, inner, index.size);
-  releaseTemporary(source, x);
+  const out = empty(shape, x.dtype, x.layout);
+  kernels().indexSelect(out.raw, x.raw, ints(index), outer, axis, inner, index.size);
   return record(indexSelectOp, out, [x], [index], attrs);
 }
 
 /** Zeros with the slices of x added where index says: the transpose of {@link selected}. */
 function spread(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
-  const source = rowMajor(x);
-  const { outer, axis, inner } = splitAtAxis(attrs.shape, attrs.axis);
-  const out = empty(attrs.shape, x.dtype);
+  const { outer, axis, inner } = splitInMemory(attrs, x);
+  const out = empty(attrs.shape, x.dtype, x.layout);
   kernels().fill(out.raw, out.size, 0);
-  kernels().indexAdd(floats(out), floats(source), ints(index), outer, axis, inner, index.size);
-  releaseTemporary(source, x);
+  kernels().indexAdd(floats(out), floats(x), ints(index), outer, axis, inner, index.size);
   return record(spreadOp, out, [x], [index], attrs);
 }
 

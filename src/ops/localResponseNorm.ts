@@ -6,7 +6,8 @@ import { checkFloat } from './define.js';
 import { add, div, mul, pow, square } from './elementwise.js';
 import { checkInteger } from './options.js';
 import { avgPool2d } from './pool.js';
-import { pad, reshape } from './view.js';
+import { type PadWidth, pad } from './slice.js';
+import { permute, reshape } from './view.js';
 
 export interface LocalResponseNormOptions {
   /** Default: 1e-4. */
@@ -15,6 +16,21 @@ export interface LocalResponseNormOptions {
   beta?: number;
   /** Default: 1. */
   k?: number;
+}
+
+/** Means over windows of channels, in x's shape; an average pool along them, wherever they lie in memory. */
+function channelMeans(x: Tensor, size: number): Tensor {
+  const sides: PadWidth = [Math.floor(size / 2), Math.floor((size - 1) / 2)];
+  const [batch, channels] = [dim(x.shape, 0), dim(x.shape, 1)];
+  const pixels = sizeOf(x.shape.slice(2));
+  if (x.layout === 'channelsLast') {
+    const inMemory = permute(x, [0, 2, 3, 1]);
+    const rows = pad(reshape(inMemory, [batch, 1, pixels, channels]), [sides]);
+    const means = avgPool2d(rows, [1, size], { stride: 1 });
+    return permute(reshape(means, inMemory.shape), [0, 3, 1, 2]);
+  }
+  const columns = pad(reshape(x, [batch, 1, channels, pixels]), [sides, [0, 0]]);
+  return reshape(avgPool2d(columns, [size, 1], { stride: 1 }), x.shape);
 }
 
 /**
@@ -39,15 +55,7 @@ export function localResponseNorm(
   }
   if (x.size === 0) return mul(x, 1);
   return composite(() => {
-    const [before, after] = [Math.floor(size / 2), Math.floor((size - 1) / 2)];
-    const plane = [dim(x.shape, 0), 1, dim(x.shape, 1), sizeOf(x.shape.slice(2))];
-    const squares = pad(reshape(square(x), plane), [
-      [0, 0],
-      [0, 0],
-      [before, after],
-      [0, 0],
-    ]);
-    const means = reshape(avgPool2d(squares, [size, 1], { stride: 1 }), x.shape);
+    const means = channelMeans(square(x), size);
     return div(x, pow(add(mul(means, alpha), k), beta));
   });
 }

@@ -8,18 +8,11 @@ import { broadcastsTo, dim, formatShape, type Shape, sameShape } from '../tensor
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { clamp, sigmoid, softplus } from './activation.js';
 import { composite, unrecorded } from './composite.js';
-import {
-  checkFloat,
-  checkSameDType,
-  checkTensor,
-  converted,
-  defineOp,
-  floats,
-  materialized,
-} from './define.js';
+import { checkFloat, checkSameDType, checkTensor, converted, defineOp, floats } from './define.js';
 import { abs, add, div, exp, log, mul, neg, notEqual, square, sub, where } from './elementwise.js';
 import { checkChoice, checkReduction, type LossOptions, type Reduction } from './options.js';
 import { mean, norm, sum } from './reduce.js';
+import { materialized } from './strided.js';
 
 export type { LossOptions, Reduction };
 

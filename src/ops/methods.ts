@@ -6,8 +6,10 @@ import * as activation from './activation.js';
 import * as creation from './creation.js';
 import * as elementwise from './elementwise.js';
 import * as indexing from './indexing.js';
+import * as join from './join.js';
 import * as matrix from './matmul.js';
 import * as reduce from './reduce.js';
+import * as slicing from './slice.js';
 import * as softmax from './softmax.js';
 import * as view from './view.js';
 
@@ -33,7 +35,7 @@ const METHODS = {
   expand: view.expand,
   expm1: elementwise.expm1,
   flatten: view.flatten,
-  flip: view.flip,
+  flip: slicing.flip,
   floor: elementwise.floor,
   gather: indexing.gather,
   gelu: activation.gelu,
@@ -56,31 +58,31 @@ const METHODS = {
   min: reduce.min,
   minimum: elementwise.minimum,
   mul: elementwise.mul,
-  narrow: view.narrow,
+  narrow: slicing.narrow,
   neg: elementwise.neg,
   norm: reduce.norm,
   notEqual: elementwise.notEqual,
-  pad: view.pad,
+  pad: slicing.pad,
   permute: view.permute,
   pow: elementwise.pow,
   prod: reduce.prod,
   reciprocal: elementwise.reciprocal,
   relu: activation.relu,
   remainder: elementwise.remainder,
-  repeat: view.repeat,
+  repeat: join.repeat,
   reshape: view.reshape,
   round: elementwise.round,
   rsqrt: elementwise.rsqrt,
   scatterAdd: indexing.scatterAdd,
-  select: view.select,
+  select: slicing.select,
   sigmoid: activation.sigmoid,
   sign: elementwise.sign,
   silu: activation.silu,
   sin: elementwise.sin,
-  slice: view.slice,
+  slice: slicing.slice,
   softmax: softmax.softmax,
   softplus: activation.softplus,
-  split: view.split,
+  split: slicing.split,
   sqrt: elementwise.sqrt,
   square: elementwise.square,
   squeeze: view.squeeze,

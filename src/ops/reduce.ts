@@ -25,7 +25,8 @@ import {
   numbers,
 } from './define.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
-import { expand, flip, type PadWidth, pad, reshape } from './view.js';
+import { flip, type PadWidth, pad } from './slice.js';
+import { expand, reshape } from './view.js';
 
 /** One axis or several, negative from the end; all when undefined. */
 export type Axes = number | readonly number[] | undefined;

@@ -1,0 +1,254 @@
+import { record } from '../autograd/node.js';
+import { kernels } from '../backend/select.js';
+import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import {
+  checkShape,
+  dim,
+  formatShape,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  sizeOf,
+} from '../tensor/shape.js';
+import { empty, type Tensor } from '../tensor/tensor.js';
+import { composite } from './composite.js';
+import { checkTensor, defineOp, stridesIn } from './define.js';
+import { stridedCopy, type Walk, walked, walkThrough } from './strided.js';
+import { reshape } from './view.js';
+
+// Images keep their layout, forward and backward.
+
+/** One axis of a slice: from start (included) to end (excluded) in steps. */
+export interface Range {
+  start?: number;
+  end?: number;
+  /** Not 0; a negative step walks backwards from start. Default: 1. */
+  step?: number;
+}
+
+/** What {@link slice} takes for each axis: a range, `[start, end]`, one index (the axis is dropped), or null for all. */
+export type SliceSpec = Range | readonly [number, number] | number | null;
+
+interface ResolvedRange {
+  readonly start: number;
+  readonly step: number;
+  readonly count: number;
+}
+
+function resolveRange(spec: SliceSpec, size: number, axis: number): ResolvedRange {
+  if (spec === null) return { start: 0, step: 1, count: size };
+  if (typeof spec === 'number') {
+    if (!Number.isInteger(spec) || spec < -size || spec >= size) {
+      throw new ShapeError(`slice: index ${spec} is out of range for axis ${axis} of size ${size}`);
+    }
+    return { start: spec < 0 ? spec + size : spec, step: 1, count: 1 };
+  }
+  const range: Range = 'length' in spec ? { start: spec[0], end: spec[1] } : spec;
+  const { step = 1 } = range;
+  if (!Number.isInteger(step) || step === 0)
+    throw new ArgumentError(`slice: step ${step}, expected an integer ≠ 0`);
+  const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
+  const resolve = (value: number | undefined, fallback: number): number => {
+    if (value === undefined) return fallback;
+    if (!Number.isInteger(value))
+      throw new ArgumentError(`slice: ${value} on axis ${axis} is no integer`);
+    return Math.min(Math.max(value < 0 ? value + size : value, lowest), highest);
+  };
+  const start = resolve(range.start, step > 0 ? 0 : size - 1);
+  const end = resolve(range.end, step > 0 ? size : -1);
+  return { start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
+}
+
+interface SliceAttrs {
+  readonly ranges: readonly ResolvedRange[];
+  readonly shape: Shape;
+}
+
+function walkOf(ranges: readonly ResolvedRange[], strides: readonly number[]): Walk {
+  let start = 0;
+  const steps = ranges.map((range, axis) => {
+    const stride = strides[axis] ?? 0;
+    start += range.start * stride;
+    return range.step * stride;
+  });
+  return { start, strides: steps };
+}
+
+const sliceOp = defineOp<SliceAttrs>('slice', (g, node) => [placed(g, node.attrs)]);
+const placeOp = defineOp<SliceAttrs>('place', (g, node) => [taken(g, node.attrs)]);
+
+/** The elements of x within ranges; all of x's axes are kept. */
+function taken(x: Tensor, attrs: SliceAttrs): Tensor {
+  const counts = attrs.ranges.map((range) => range.count);
+  const out = walked(x, counts, walkOf(attrs.ranges, stridesIn(x, x.shape)), x.layout);
+  return record(sliceOp, out, [x], [], attrs);
+}
+
+/** x within a constant, where the ranges say. */
+function surrounded(x: Tensor, { ranges, shape }: SliceAttrs, value: number): Tensor {
+  const out = empty(shape, x.dtype, x.layout);
+  kernels().fill(out.raw, out.size, value);
+  stridedCopy(out, walkOf(ranges, stridesIn(out, shape)), x, walkThrough(x), x.shape);
+  return out;
+}
+
+/** The inverse of taking: x put into zeros of the original shape. */
+function placed(x: Tensor, attrs: SliceAttrs): Tensor {
+  const out = surrounded(x, attrs, 0);
+  return record(placeOp, out, [x], [], attrs);
+}
+
+const leadingSliceOp = defineOp<SliceAttrs>('slice', (g, node) => [placed(g, node.attrs)]);
+
+/** A range of the leading axis is a view. */
+function leadingSlice(x: Tensor, attrs: SliceAttrs, range: ResolvedRange): Tensor {
+  const shape = [range.count, ...x.shape.slice(1)];
+  const view = x.share(shape, x.offset + range.start * sizeOf(x.shape.slice(1)));
+  return record(leadingSliceOp, view, [x], [], attrs);
+}
+
+/**
+ * Part of a tensor: one {@link SliceSpec} an axis, the rest whole. A contiguous range of the leading axis shares
+ * memory; anything else is copied.
+ *
+ * @example
+ * slice(x, [0, 10]);               // rows 0 to 9
+ * slice(x, null, -1);              // the last column, as a vector
+ * slice(x, { start: 0, step: 2 }); // every second row
+ */
+export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
+  checkTensor(x, 'slice');
+  if (specs.length > x.rank) {
+    throw new ShapeError(
+      `slice: ${specs.length} ranges for ${formatShape(x.shape)}, which has ${x.rank} axes`,
+    );
+  }
+  const ranges = x.shape.map((size, axis) => resolveRange(specs[axis] ?? null, size, axis));
+  const attrs: SliceAttrs = { ranges, shape: x.shape };
+  const isWhole = (range: ResolvedRange, axis: number): boolean =>
+    range.start === 0 && range.step === 1 && range.count === x.shape[axis];
+  const first = ranges[0];
+  const isLeading =
+    first !== undefined &&
+    first.step === 1 &&
+    ranges.every((range, axis) => axis === 0 || isWhole(range, axis));
+  const part = isLeading ? leadingSlice(x, attrs, first) : taken(x, attrs);
+  const kept = part.shape.filter((_, axis) => typeof specs[axis] !== 'number');
+  if (kept.length === part.rank) return part;
+  const out = reshape(part, kept);
+  part.dispose();
+  return out;
+}
+
+/** `size` elements of an axis from `start` on; see {@link slice}. */
+export function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
+  const at = normalizeAxis(axis, x.rank, 'narrow');
+  if (start < 0 || size < 0 || start + size > dim(x.shape, at)) {
+    throw new ShapeError(
+      `narrow: ${size} from ${start} on do not fit axis ${at} of ${formatShape(x.shape)}`,
+    );
+  }
+  return slice(x, ...Array.from({ length: at }, () => null), [start, start + size]);
+}
+
+/** x[i] along the leading axis, without it. Shares memory. */
+export function select(x: Tensor, axis: number, index: number): Tensor {
+  const at = normalizeAxis(axis, x.rank, 'select');
+  return slice(x, ...Array.from({ length: at }, () => null), index);
+}
+
+const flipOp = defineOp<readonly number[]>('flip', (g, node) => [flip(g, node.attrs)]);
+
+/** Reverses axes (all by default). */
+export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
+  checkTensor(x, 'flip');
+  const list = normalizeAxes(axes, x.rank, 'flip');
+  const ranges = x.shape.map((size, axis) =>
+    list.includes(axis)
+      ? { start: size - 1, step: -1, count: size }
+      : { start: 0, step: 1, count: size },
+  );
+  const out =
+    x.size === 0
+      ? empty(x.shape, x.dtype, x.layout)
+      : walked(x, x.shape, walkOf(ranges, stridesIn(x, x.shape)), x.layout);
+  return record(flipOp, out, [x], [], list);
+}
+
+/** Cuts an axis into pieces of the given sizes, or of one size with a smaller last piece. */
+export function split(x: Tensor, sizes: number | readonly number[], axis = 0): Tensor[] {
+  checkTensor(x, 'split');
+  const at = normalizeAxis(axis, x.rank, 'split');
+  const total = dim(x.shape, at);
+  if (typeof sizes === 'number' && !(Number.isInteger(sizes) && sizes > 0)) {
+    throw new ArgumentError(`split: size ${sizes}, expected an integer > 0`);
+  }
+  const list =
+    typeof sizes === 'number'
+      ? Array.from({ length: Math.ceil(total / sizes) }, (_, i) =>
+          Math.min(sizes, total - i * sizes),
+        )
+      : sizes;
+  if (
+    list.reduce((a, b) => a + b, 0) !== total ||
+    list.some((size) => !Number.isInteger(size) || size < 0)
+  ) {
+    throw new ShapeError(
+      `split: sizes ${formatShape(list)} do not add up to ${total}, axis ${at} of ${formatShape(x.shape)}`,
+    );
+  }
+  let start = 0;
+  return list.map((size) => {
+    const part = narrow(x, at, start, size);
+    start += size;
+    return part;
+  });
+}
+
+/** Elements added before and after an axis. */
+export type PadWidth = readonly [before: number, after: number];
+
+const padOp = defineOp<SliceAttrs>('pad', (g, node) => [taken(g, node.attrs)]);
+
+/**
+ * Surrounds x with a constant.
+ * @param widths one pair an axis, outermost first; missing leading axes are not padded, so that
+ *   `[[1, 1], [2, 2]]` pads the last two. Negative widths crop.
+ */
+export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
+  checkTensor(x, 'pad');
+  if (widths.length > x.rank) {
+    throw new ShapeError(
+      `pad: ${widths.length} pairs for ${formatShape(x.shape)}, which has ${x.rank} axes`,
+    );
+  }
+  const whole: PadWidth = [0, 0];
+  const pairs = [...Array.from({ length: x.rank - widths.length }, () => whole), ...widths];
+  if (pairs.some(([before, after]) => !Number.isInteger(before) || !Number.isInteger(after))) {
+    throw new ArgumentError('pad: widths are integers');
+  }
+  if (pairs.every(([before, after]) => before === 0 && after === 0)) return x;
+  if (pairs.some(([before, after]) => before < 0 || after < 0)) {
+    const crops = pairs.map(
+      ([before, after], axis): SliceSpec => [
+        Math.max(0, -before),
+        Math.max(0, dim(x.shape, axis) - Math.max(0, -after)),
+      ],
+    );
+    const growth = pairs.map(
+      ([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)],
+    );
+    return composite(() => pad(slice(x, ...crops), growth, value));
+  }
+  const shape = x.shape.map(
+    (size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0),
+  );
+  checkShape(shape, 'pad');
+  const ranges = x.shape.map((size, axis) => ({
+    start: pairs[axis]?.[0] ?? 0,
+    step: 1,
+    count: size,
+  }));
+  const attrs: SliceAttrs = { ranges, shape };
+  return record(padOp, surrounded(x, attrs, value), [x], [], attrs);
+}
