@@ -1,5 +1,4 @@
 export { Adam, type AdamOptions, AdamW } from './adam.js';
-export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } from './cycles.js';
 export {
   type ClipGradNormOptions,
   clipGradNorm,
@@ -9,6 +8,7 @@ export {
   gradNorm,
   gradNorms,
 } from './clip.js';
+export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } from './cycles.js';
 export {
   type BaseOptions,
   Optimizer,

@@ -72,3 +72,10 @@ export class DataError extends AxonodeError {
     super('ERR_DATA', message, options);
   }
 }
+
+/** A file that cannot be written: a full disk, a folder that is read-only. */
+export class WriteError extends AxonodeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_WRITE', message, options);
+  }
+}

@@ -27,3 +27,4 @@ export * from './metrics/index.js';
 export * from './progress.js';
 export type { Scheduler, Schedules } from './schedule.js';
 export type { LossOf, StepContext, StepFunction, StepResult } from './step.js';
+export * from './tensorboard/index.js';

@@ -1,0 +1,1 @@
+export { TensorBoardWriter, type TensorBoardWriterOptions } from './writer.js';

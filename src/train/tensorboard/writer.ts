@@ -1,0 +1,204 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { AppendFile } from '../../io/appendFile.js';
+import { ArgumentError, WriteError } from '../../tensor/errors.js';
+import type { Raster } from '../../vision/png.js';
+import {
+  bucketsOf,
+  histogramEvent,
+  imageEvent,
+  purgeEvent,
+  scalarEvent,
+  textEvent,
+  versionEvent,
+} from './event.js';
+
+export interface TensorBoardWriterOptions {
+  /**
+   * The run was resumed: what earlier files of the folder say of this step and of later ones is no longer shown.
+   * Default: nothing is forgotten.
+   */
+  purgeStep?: number | undefined;
+  /** Seconds until what was added is in the file. Default: 5. */
+  flushSeconds?: number;
+  /** Bytes that wait at most. Default: 1 MiB. */
+  flushBytes?: number;
+}
+
+/**
+ * Writes what TensorBoard shows: numbers over time, distributions, images and text. Start `tensorboard --logdir FOLDER`
+ * on the folder, or on one above it to compare runs.
+ *
+ * Adding a value does not wait; it is in the file at most `flushSeconds` later, and stays there if the process dies.
+ * A new writer begins a new file, so that a folder can be used again.
+ *
+ * @example
+ * const board = new train.TensorBoardWriter('runs/first');
+ * board.scalar('loss', 0.25, step);
+ * board.histogram('weights/fc', await fc.weight.data(), step);
+ * board.image('samples', vision.renderGrid(images), step);
+ * await board.close();
+ */
+export class TensorBoardWriter implements AsyncDisposable {
+  readonly folder: string;
+  readonly #flushSeconds: number;
+  readonly #flushBytes: number;
+  #file: AppendFile | null = null;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  #timer: NodeJS.Timeout | null = null;
+  /** Writes go one after the other. */
+  #writing: Promise<void> = Promise.resolve();
+  /** Of a write that nobody waited for. */
+  #failure: WriteError | null = null;
+  #isClosed = false;
+
+  /**
+   * @param folder of the run; made when the first value is written
+   * @throws ArgumentError for options out of range
+   */
+  constructor(folder: string, options: TensorBoardWriterOptions = {}) {
+    const { purgeStep, flushSeconds = 5, flushBytes = 2 ** 20 } = options;
+    if (!(flushSeconds >= 0 && flushSeconds <= 86_400) || !(flushBytes >= 0)) {
+      throw new ArgumentError(
+        `TensorBoardWriter: flushSeconds is ${flushSeconds} and flushBytes ${flushBytes}, expected 0 or more, ` +
+          'and no more than a day',
+      );
+    }
+    this.folder = folder;
+    this.#flushSeconds = flushSeconds;
+    this.#flushBytes = flushBytes;
+    this.#waiting.push(versionEvent(now()));
+    if (purgeStep !== undefined) this.#waiting.push(purgeEvent(now(), checkStep(purgeStep)));
+  }
+
+  /** The file of events, once something was written. */
+  get path(): string | null {
+    return this.#file?.path ?? null;
+  }
+
+  /**
+   * A number (kept as float32), such as a loss. Tags with a slash are shown in groups: `loss/train`.
+   * @param step from 0
+   */
+  scalar(tag: string, value: number, step: number): void {
+    this.#add(scalarEvent(now(), checkStep(step), checkTag(tag), value));
+  }
+
+  /** How values are distributed; NaN and infinity are left out, and nothing is written if there is nothing else. */
+  histogram(tag: string, values: ArrayLike<number>, step: number): void {
+    checkStep(step);
+    checkTag(tag);
+    const buckets = bucketsOf(values);
+    if (buckets) this.#add(histogramEvent(now(), step, tag, buckets));
+  }
+
+  /** An image; many as one with `vision.renderGrid`. */
+  image(tag: string, image: Raster, step: number): void {
+    this.#add(imageEvent(now(), checkStep(step), checkTag(tag), image));
+  }
+
+  /** Text; TensorBoard takes it as Markdown. */
+  text(tag: string, text: string, step: number): void {
+    this.#add(textEvent(now(), checkStep(step), checkTag(tag), text));
+  }
+
+  /**
+   * Waits until everything so far is in the file, safe from a power cut.
+   * @throws WriteError if it cannot be written; it is kept, and tried again next time
+   */
+  async flush(): Promise<void> {
+    this.#failure = null;
+    await this.#write();
+    await this.#file?.sync();
+  }
+
+  /**
+   * Flushes, and ends; closing again does nothing.
+   * @throws WriteError as {@link flush}
+   */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    try {
+      await this.flush();
+    } finally {
+      await this.#file?.close();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #add(event: Uint8Array): void {
+    if (this.#isClosed) throw new ArgumentError(`TensorBoardWriter: ${this.folder} is closed`);
+    if (this.#failure) throw this.#failure;
+    this.#waiting.push(event);
+    this.#waitingBytes += event.length;
+    if (this.#waitingBytes > this.#flushBytes) {
+      this.#writeLater();
+    } else {
+      // Keeps the process alive until then, so that nothing is lost for want of close().
+      this.#timer ??= setTimeout(() => this.#writeLater(), this.#flushSeconds * 1e3);
+    }
+  }
+
+  #writeLater(): void {
+    this.#write().catch((error: WriteError) => {
+      this.#failure = error;
+    });
+  }
+
+  #write(): Promise<void> {
+    if (this.#timer) clearTimeout(this.#timer);
+    this.#timer = null;
+    const turn = this.#writing.then(async () => {
+      if (this.#waiting.length === 0) return;
+      this.#file ??= await this.#create();
+      const events = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      try {
+        await this.#file.append(Buffer.concat(events));
+      } catch (error) {
+        this.#waiting = [...events, ...this.#waiting];
+        throw error;
+      }
+    });
+    this.#writing = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** Readers take the files of a folder in the order of their names, so these begin with the time. */
+  async #create(): Promise<AppendFile> {
+    const host = hostname().replace(/[^\w-]/g, '_') || 'host';
+    for (let attempt = 0; ; attempt++) {
+      const time = (Date.now() / 1e3 + attempt * 1e-6).toFixed(6).padStart(17, '0');
+      const name = `events.out.tfevents.${time}.${host}.${process.pid}`;
+      try {
+        return await AppendFile.open(join(this.folder, name), { isNew: true });
+      } catch (error) {
+        const { code } = error instanceof WriteError ? (error.cause as NodeJS.ErrnoException) : {};
+        if (code !== 'EEXIST' || attempt === 100) throw error;
+      }
+    }
+  }
+}
+
+/** Seconds since 1970. */
+function now(): number {
+  return Date.now() / 1e3;
+}
+
+function checkStep(step: number): number {
+  if (Number.isSafeInteger(step) && step >= 0) return step;
+  throw new ArgumentError(`TensorBoardWriter: step is ${step}, expected an integer ≥ 0`);
+}
+
+function checkTag(tag: string): string {
+  if (typeof tag === 'string' && tag !== '') return tag;
+  throw new ArgumentError(
+    'TensorBoardWriter: a tag is empty, expected a name such as "loss/train"',
+  );
+}
