@@ -13,3 +13,23 @@ export { ImageDataset, type ImageDatasetOptions } from './imageDataset.js';
 export type { LabelledImages } from './labelledImages.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';
 export { loadMnist, MNIST_MEAN, MNIST_STD, type MnistOptions } from './mnist.js';
+export {
+  type NumberSequence,
+  type PaddedBatch,
+  type PadOptions,
+  padSequence,
+  type SequenceBatch,
+  SequenceDataset,
+  type SequenceDatasetOptions,
+} from './sequences.js';
+export { type LoadTextOptions, loadText } from './text.js';
+export { CharVocabulary } from './vocabulary.js';
+export {
+  type NextStepBatch,
+  type Sequence,
+  StreamBatches,
+  type StreamChunk,
+  type StreamOptions,
+  WindowDataset,
+  type WindowOptions,
+} from './windows.js';

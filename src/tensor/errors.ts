@@ -79,3 +79,17 @@ export class WriteError extends AxonodeError {
     super('ERR_WRITE', message, options);
   }
 }
+
+/** A character that a vocabulary does not have. */
+export class VocabularyError extends AxonodeError {
+  /** The character, one code point. */
+  readonly character: string;
+  /** Its index in the text, as `text[position]` counts. */
+  readonly position: number;
+
+  constructor(message: string, character: string, position: number) {
+    super('ERR_VOCABULARY', message);
+    this.character = character;
+    this.position = position;
+  }
+}

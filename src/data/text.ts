@@ -1,0 +1,20 @@
+import { DataError } from '../tensor/errors.js';
+import { readMaybeGzip } from './idx.js';
+
+export interface LoadTextOptions {
+  /** Refuses larger files, also once unpacked. Default: 1 GiB. */
+  maxBytes?: number;
+}
+
+/**
+ * Reads a text file, as it is or as .gz. It has to be UTF-8; a byte order mark at its start is left out.
+ * @throws DataError that names the file and what is wrong with it
+ */
+export async function loadText(path: string, options: LoadTextOptions = {}): Promise<string> {
+  const bytes = await readMaybeGzip(path, options.maxBytes);
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new DataError(`${path}: is no UTF-8 text`, { cause });
+  }
+}
