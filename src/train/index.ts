@@ -5,6 +5,11 @@ export type {
   StepValues,
   TrainingRun,
 } from './callback.js';
+export { CsvLogger } from './callbacks/csvLogger.js';
+export {
+  LearningRateLogger,
+  type LearningRateLoggerOptions,
+} from './callbacks/learningRateLogger.js';
 export type { TrainingData } from './data.js';
 export {
   type EvaluateOptions,

@@ -1,6 +1,6 @@
 import { mul } from '../../ops/elementwise.js';
-import { sum } from '../../ops/reduce.js';
 import { stack } from '../../ops/join.js';
+import { sum } from '../../ops/reduce.js';
 import { ArgumentError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric, type Mode } from './metric.js';

@@ -1,1 +1,2 @@
+export { TensorBoard, type TensorBoardOptions } from './callback.js';
 export { TensorBoardWriter, type TensorBoardWriterOptions } from './writer.js';

@@ -1,0 +1,83 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { AppendFile } from '../../io/appendFile.js';
+import { writeFileAtomic } from '../../io/atomicFile.js';
+import type { Callback, TrainingRun } from '../callback.js';
+import type { EpochRecord } from '../history.js';
+import { tryWriting } from './writing.js';
+
+const COLUMNS = ['epoch', 'step', 'lr', 'seconds', 'samplesPerSecond'] as const;
+
+/** A field of a CSV file; quoted where RFC 4180 asks for it. */
+function field(value: string | number | undefined): string {
+  const text = value === undefined ? '' : String(value);
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/**
+ * Writes a CSV file with a row for every epoch: `epoch`, `step`, `lr`, `seconds`, `samplesPerSecond`, the loss and all
+ * metrics. Rows are added as epochs end. A resumed run goes on in the file: epochs that it repeats replace those that
+ * are there; any other run begins anew. If the file cannot be written, a warning says so and training goes on.
+ */
+export class CsvLogger implements Callback {
+  readonly path: string;
+  #names: readonly string[] = [];
+  #file: AppendFile | null = null;
+  #isWritable = true;
+
+  /** @param path of the file; folders on the way to it are made */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  async onTrainBegin(run: TrainingRun): Promise<void> {
+    this.#isWritable = true;
+    this.#names = [];
+    // A resumed run knows its earlier epochs. What the file has beyond them was lost with the process.
+    if (run.history.epochs.length > 0) await this.#try(run, () => this.#rewrite(run));
+  }
+
+  async onEpochEnd(run: TrainingRun, record: EpochRecord): Promise<void> {
+    await this.#try(run, async () => {
+      const isKnown = Object.keys(record.values).every((name) => this.#names.includes(name));
+      if (this.#file === null || !isKnown) await this.#rewrite(run);
+      else await this.#file.append(Buffer.from(this.#row(record)));
+    });
+  }
+
+  async onTrainEnd(): Promise<void> {
+    await this.#close();
+  }
+
+  async onTrainError(): Promise<void> {
+    await this.#close();
+  }
+
+  async #try(run: TrainingRun, write: () => Promise<void>): Promise<void> {
+    if (this.#isWritable) this.#isWritable = await tryWriting(run, this.path, write);
+  }
+
+  /** All epochs so far: a name that is new gets a column. */
+  async #rewrite({ history }: TrainingRun): Promise<void> {
+    await this.#close();
+    const names = history.epochs.flatMap((record) => Object.keys(record.values));
+    this.#names = [...new Set(names)];
+    const header = [...COLUMNS, ...this.#names].map(field).join(',');
+    const rows = history.epochs.map((record) => this.#row(record));
+    await mkdir(dirname(this.path), { recursive: true });
+    await writeFileAtomic(this.path, `${header}\n${rows.join('')}`);
+    this.#file = await AppendFile.open(this.path);
+  }
+
+  #row(record: EpochRecord): string {
+    const fixed = COLUMNS.map((name) => record[name]);
+    const values = this.#names.map((name) => record.values[name]);
+    return `${[...fixed, ...values].map(field).join(',')}\n`;
+  }
+
+  async #close(): Promise<void> {
+    const file = this.#file;
+    this.#file = null;
+    await file?.close();
+  }
+}

@@ -1,0 +1,94 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { writeFileAtomic } from '../../io/atomicFile.js';
+import { lineChart } from '../../plot/lines.js';
+import type { Callback, StepInfo, TrainingRun } from '../callback.js';
+import { StepSeries } from './stepSeries.js';
+import { tryWriting } from './writing.js';
+
+/** Learning rates by the names of their optimisers; groups after the first have their number in it. */
+export function learningRatesOf(run: TrainingRun): Map<string, number> {
+  const rates = new Map<string, number>();
+  for (const [name, { paramGroups }] of run.optimizers) {
+    for (const [i, { lr }] of paramGroups.entries()) {
+      rates.set(i === 0 ? name : `${name}/${i}`, lr);
+    }
+  }
+  return rates;
+}
+
+export interface LearningRateLoggerOptions {
+  /** An SVG file to draw when training ends. */
+  path?: string;
+}
+
+/**
+ * Follows the learning rate of every parameter group over the steps, as schedules and callbacks change it.
+ *
+ * @example
+ * const rates = new train.LearningRateLogger();
+ * await train.fit({ ..., schedule, callbacks: [rates] });
+ * await writeFileAtomic('rates.svg', rates.toSvg());
+ */
+export class LearningRateLogger implements Callback {
+  readonly #path: string | undefined;
+  readonly #series = new Map<string, StepSeries>();
+  /** Schedules move on as soon as an update is queued, so the rates of a step are those from before it. */
+  #rates = new Map<string, number>();
+
+  constructor({ path }: LearningRateLoggerOptions = {}) {
+    this.#path = path;
+  }
+
+  /** Of each group, by names such as `main` and `main/1`: steps, and the rates there (means, in a very long run). */
+  get rates(): ReadonlyMap<
+    string,
+    { readonly steps: readonly number[]; readonly values: readonly number[] }
+  > {
+    return new Map(Array.from(this.#series, ([name, series]) => [name, series.points]));
+  }
+
+  onTrainBegin(): void {
+    this.#series.clear();
+  }
+
+  onEpochBegin(run: TrainingRun): void {
+    this.#rates = learningRatesOf(run);
+  }
+
+  onBatchEnd(run: TrainingRun, { step }: StepInfo): void {
+    for (const [name, lr] of this.#rates) {
+      let series = this.#series.get(name);
+      if (series === undefined) {
+        series = new StepSeries();
+        this.#series.set(name, series);
+      }
+      series.add(step, lr);
+    }
+    this.#rates = learningRatesOf(run);
+  }
+
+  async onTrainEnd(run: TrainingRun): Promise<void> {
+    const path = this.#path;
+    if (path === undefined) return;
+    await tryWriting(run, path, async () => {
+      await mkdir(dirname(path), { recursive: true });
+      await writeFileAtomic(path, this.toSvg());
+    });
+  }
+
+  /** The rates as curves, an SVG file. */
+  toSvg(): string {
+    const series = Array.from(this.rates, ([name, { steps, values }]) => ({
+      ...(this.#series.size > 1 ? { name } : {}),
+      x: steps,
+      y: values,
+    }));
+    return lineChart({
+      title: 'Learning rate',
+      x: { label: 'step' },
+      y: { label: 'learning rate' },
+      series,
+    });
+  }
+}
