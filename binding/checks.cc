@@ -229,6 +229,36 @@ Count weights(const GeometryArgument& argument) {
          Count(g.kernelWidth);
 }
 
+void packedSizes(const CopiedInts& sizes, const Integer& batch) {
+  within(batch, 1, INT32_MAX);
+  int64_t before = batch.value;
+  if (sizes.size() == 0 || sizes[0] != before) {
+    throw rangeError(sizes.position(), "must begin with the batch, " + std::to_string(before));
+  }
+  for (const int32_t size : sizes) {
+    if (size < 1 || size > before) {
+      throw rangeError(sizes.position(), "has " + std::to_string(size) + " after " +
+                                             std::to_string(before) +
+                                             ", expected sizes of at least 1 that never rise");
+    }
+    before = size;
+  }
+}
+
+Count rows(const CopiedInts& sizes) {
+  Count total = 0;
+  for (const int32_t size : sizes) total = total + Count(size);
+  return total;
+}
+
+void projects(Array& projection, const Integer& hidden, const Integer& outputs) {
+  if (hidden.value == outputs.value && projection.data == nullptr) {
+    projection.needed = 0;
+    return;
+  }
+  need(projection, Count(outputs) * Count(hidden));
+}
+
 void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists) {
   for (List* list : lists) {
     if (list->data.size() != sizes.size()) {

@@ -82,6 +82,17 @@ Count weights(const GeometryArgument& geometry);
 inline Count inChannels(const GeometryArgument& geometry) { return geometry.value.inChannels; }
 inline Count outChannels(const GeometryArgument& geometry) { return geometry.value.outChannels; }
 
+// The sizes of the steps of packed sequences: at least one step, the first of `batch` sequences,
+// none larger than the one before, none below 1.
+void packedSizes(const CopiedInts& sizes, const Integer& batch);
+// Their sum.
+Count rows(const CopiedInts& sizes);
+// An LSTM's projection [outputs, hidden], or null when both are equal.
+void projects(Array& projection, const Integer& hidden, const Integer& outputs);
+inline Count ifProjected(const Array& projection, Count elements) {
+  return projection.data == nullptr ? 0 : elements;
+}
+
 // sizes[i] elements of the i-th array of each list.
 void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists);
 // As needEach, of a list that may be empty unless `required`.

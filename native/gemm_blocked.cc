@@ -10,35 +10,6 @@ namespace {
 constexpr int64_t kPackedFloats = 2 << 20;
 constexpr int64_t kCopyFloats = 128 * 1024;
 
-// Panel of b's rows [k0, k1) and columns column ... + columns, one row of kPanelWidth per k.
-void packPanel(const Product& p, const float* b, int64_t k0, int64_t k1, int64_t column,
-               int64_t columns, float* panel) {
-  if (!p.transB) {
-    for (int64_t k = k0; k < k1; k++, panel += kPanelWidth) {
-      copyPanelRow(panel, b + k * p.n + column, columns);
-    }
-    return;
-  }
-  const float* source = b + column * p.k;
-  int64_t k = k0;
-  if (columns == kPanelWidth) {
-    for (; k + kLanes <= k1; k += kLanes) {
-      for (int64_t j = 0; j < kPanelWidth; j += kLanes) {
-        VecF rows[kLanes];
-#pragma GCC unroll 16
-        for (int i = 0; i < kLanes; i++) rows[i] = load(source + (j + i) * p.k + k);
-        transposeSquare(rows);
-#pragma GCC unroll 16
-        for (int i = 0; i < kLanes; i++) store(panel + (k - k0 + i) * kPanelWidth + j, rows[i]);
-      }
-    }
-  }
-  for (; k < k1; k++) {
-    float* row = panel + (k - k0) * kPanelWidth;
-    for (int64_t j = 0; j < kPanelWidth; j++) row[j] = j < columns ? source[j * p.k + k] : 0;
-  }
-}
-
 // A block of a: its element (row, k) is data[row * rowStride + k], or data[k * rowStride + row].
 struct Left {
   const float* data;
@@ -103,6 +74,34 @@ void multiplyBlock(const Product& p, const Left& left, const Right& right, int64
 }
 
 }  // namespace
+
+void packPanel(const Product& p, const float* b, int64_t k0, int64_t k1, int64_t column,
+               int64_t columns, float* panel) {
+  if (!p.transB) {
+    for (int64_t k = k0; k < k1; k++, panel += kPanelWidth) {
+      copyPanelRow(panel, b + k * p.n + column, columns);
+    }
+    return;
+  }
+  const float* source = b + column * p.k;
+  int64_t k = k0;
+  if (columns == kPanelWidth) {
+    for (; k + kLanes <= k1; k += kLanes) {
+      for (int64_t j = 0; j < kPanelWidth; j += kLanes) {
+        VecF rows[kLanes];
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) rows[i] = load(source + (j + i) * p.k + k);
+        transposeSquare(rows);
+#pragma GCC unroll 16
+        for (int i = 0; i < kLanes; i++) store(panel + (k - k0 + i) * kPanelWidth + j, rows[i]);
+      }
+    }
+  }
+  for (; k < k1; k++) {
+    float* row = panel + (k - k0) * kPanelWidth;
+    for (int64_t j = 0; j < kPanelWidth; j++) row[j] = j < columns ? source[j * p.k + k] : 0;
+  }
+}
 
 BlockedPlan planBlocked(const Product& p) {
   BlockedPlan plan{};

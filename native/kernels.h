@@ -108,6 +108,26 @@ void groupNormGrad(Context&, float* dx, float* dweight, float* dbias, const floa
                    const float* x, const float* mean, const float* rstd, const float* weight,
                    int64_t batch, int64_t spatial, int64_t channels, int64_t groups);
 
+// recurrent layers; h0, c0, bias, projection and the gradients g, ghn and gcn may be null
+void rnn(Context&, float* out, float* hn, const float* h0, const float* weight, const float* bias,
+         Ints sizes, int64_t batch, int64_t hidden, int64_t reverse, int64_t relu);
+void rnnGrad(Context&, float* dgates, float* dh0, const float* g, const float* ghn,
+             const float* out, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
+             int64_t reverse, int64_t relu);
+void lstm(Context&, float* out, float* hn, float* cn, float* cells, float* gates, const float* h0,
+          const float* c0, const float* weight, const float* bias, const float* projection,
+          Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse);
+void lstmGrad(Context&, float* dgates, float* dh0, float* dc0, float* dh, float* inner,
+              const float* g, const float* ghn, const float* gcn, const float* gates,
+              const float* cells, const float* c0, const float* weight, const float* projection,
+              Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse);
+void gru(Context&, float* out, float* hn, float* candidate, float* gates, const float* h0,
+         const float* weight, const float* bias, Ints sizes, int64_t batch, int64_t hidden,
+         int64_t reverse);
+void gruGrad(Context&, float* dgates, float* dinner, float* dh0, const float* g, const float* ghn,
+             const float* out, const float* gates, const float* candidate, const float* h0,
+             const float* weight, Ints sizes, int64_t batch, int64_t hidden, int64_t reverse);
+
 // losses; weight and posWeight may be null
 void crossEntropy(Context&, float* loss, float* rowWeight, float* logProb, const float* x,
                   const int32_t* target, const float* weight, int64_t rows, int64_t classes,

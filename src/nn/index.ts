@@ -39,6 +39,23 @@ export {
   type PerceptronOptions,
 } from './perceptron.js';
 export * from './pool.js';
+export {
+  GRU,
+  LSTM,
+  type LstmLayerOptions,
+  type LstmState,
+  type RecurrentForwardOptions,
+  type RecurrentOptions,
+  RNN,
+  type RnnLayerOptions,
+} from './recurrent.js';
+export {
+  type CellOptions,
+  GRUCell,
+  LSTMCell,
+  RNNCell,
+  type RnnCellOptions,
+} from './recurrentCells.js';
 export { ReflectionPad2d, Upsample, ZeroPad2d } from './resize.js';
 export type { LoadedKeys, LoadStateOptions, StateDict } from './state.js';
 export type { SummaryInput, SummaryOptions } from './summary.js';

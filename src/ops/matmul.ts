@@ -78,8 +78,8 @@ const matmulOp = defineOp<MatmulAttrs>('matmul', (g, node) => {
   ];
 });
 
-/** Product of stacks of matrices (at least two axes each); op transposes the last two axes. */
-function multiply(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
+/** Product of stacks of matrices (at least two axes each); op transposes the last two axes. @internal */
+export function multiply(a: Tensor, b: Tensor, transA: boolean, transB: boolean): Tensor {
   const [m, k] = matrixDims(a, transA);
   const [k2, n] = matrixDims(b, transB);
   if (k !== k2) throw mismatch('matmul', a.shape, b.shape, `inner sizes ${k} and ${k2} differ`);

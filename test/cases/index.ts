@@ -9,6 +9,7 @@ import { matmul } from './matmul.js';
 import { norm } from './norm.js';
 import { pool } from './pool.js';
 import { random } from './random.js';
+import { recurrent } from './recurrent.js';
 import { reduce } from './reduce.js';
 import { resize } from './resize.js';
 import { softmax } from './softmax.js';
@@ -29,5 +30,6 @@ export const FAMILIES: Readonly<Record<string, readonly OpCase[]>> = {
   pool,
   resize,
   norm,
+  recurrent,
   loss,
 };

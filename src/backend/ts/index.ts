@@ -13,6 +13,7 @@ import { addScaled, cast, copyStrided, fill, transpose } from './memory.js';
 import { adamStep, sgdStep } from './optimizer.js';
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from './pool.js';
 import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
+import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from './recurrent.js';
 import { argReduce, reduce } from './reduce.js';
 import { scratchBytes } from './scratch.js';
 import { softmax, softmaxGrad } from './softmax.js';
@@ -63,6 +64,12 @@ const kernels = {
   batchNormGrad,
   groupNorm,
   groupNormGrad,
+  rnn,
+  rnnGrad,
+  lstm,
+  lstmGrad,
+  gru,
+  gruGrad,
   crossEntropy,
   crossEntropyGrad,
   bceWithLogits,

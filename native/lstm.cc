@@ -1,0 +1,134 @@
+// LSTM: a whole sequence of one layer and direction, and its gradient.
+#include "native/kernels.h"
+#include "native/recurrent.h"
+
+namespace axonode::AXONODE_ISA {
+namespace {
+
+// A projected step's rows for the thread's columns: out = a · panels.
+void projectStep(const Panels& panels, float* out, int64_t columns, const float* a, int64_t rows) {
+  panels.forBlocks([&](int64_t block, Units units) {
+    multiplyRows(out + units.begin, columns, a, panels.depth(), rows, panels.depth(),
+                 panels.panel(block, 0), units.count(), nullptr, false);
+  });
+}
+
+}  // namespace
+
+void lstm(Context& context, float* out, float* hn, float* cn, float* cells, float* gates,
+          const float* h0, const float* c0, const float* weight, const float* bias,
+          const float* projection, Ints sizes, int64_t batch, int64_t hidden, int64_t outputs,
+          int64_t reverse) {
+  const int64_t units = 4 * hidden;
+  const int team = stepTeam(context, batch, units, outputs);
+  const bool projected = projection != nullptr;
+  const int64_t gateFloats = Panels::floats(hidden, 4, outputs, team);
+  const int64_t projectionFloats = projected ? Panels::floats(outputs, 1, hidden, team) : 0;
+  const int64_t floats = gateFloats + projectionFloats + (projected ? batch * hidden : 0);
+  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  // Of one step, before their projection.
+  float* inner = memory + gateFloats + projectionFloats;
+  const State state{out, h0, outputs}, cellState{cells, c0, hidden};
+
+  onTeam(team, [&](int64_t thread, int64_t threads) {
+    const Panels panels(memory, weight, bias, hidden, 4, outputs, true, thread, threads);
+    const Panels projecting(memory + gateFloats, projection, nullptr, projected ? outputs : 0, 1,
+                            hidden, true, thread, threads);
+    GateSums<4> sums;
+    forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
+      float* h = projected ? inner : out + now.first * hidden;
+      forwardStep(panels, state, now, before, sums,
+                  [&](Units block, const GateSums<4>& sums, int64_t row, int64_t b) {
+                    const float* previous = cellState.row(before, b);
+                    float* cell = cells + (now.first + b) * hidden;
+                    forVectors(block, [&](int64_t j, int64_t count) {
+                      float* gate = gates + (now.first + b) * units + j;
+                      const auto input = [&](int k) {
+                        return loadSome(gate + k * hidden, count) +
+                               sums.of(k, row, j - block.begin);
+                      };
+                      const VecF i = sigmoid(input(0)), f = sigmoid(input(1));
+                      const VecF c = tanh(input(2)), o = sigmoid(input(3));
+                      const VecF next = f * loadOrZero(previous, j, count) + i * c;
+                      storeSome(gate, i, count);
+                      storeSome(gate + hidden, f, count);
+                      storeSome(gate + 2 * hidden, c, count);
+                      storeSome(gate + 3 * hidden, o, count);
+                      storeSome(cell + j, next, count);
+                      storeSome(h + b * hidden + j, o * tanh(next), count);
+                    });
+                  });
+      keepFinal(cn, cells, hidden, panels.mine(), now, after);
+      if (projected) {
+        awaitTeam(threads);
+        projectStep(projecting, out + now.first * outputs, outputs, inner, now.rows);
+      }
+      keepFinal(hn, out, outputs, projected ? projecting.mine() : panels.mine(), now, after);
+      awaitTeam(threads);
+    });
+  });
+}
+
+void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh, float* inner,
+              const float* g, const float* ghn, const float* gcn, const float* gates,
+              const float* cells, const float* c0, const float* weight, const float* projection,
+              Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse) {
+  const int64_t units = 4 * hidden;
+  const int team = stepTeam(context, batch, units, outputs);
+  const bool projected = projection != nullptr;
+  const int64_t gateFloats = Panels::floats(outputs, 1, units, team);
+  const int64_t projectionFloats = projected ? Panels::floats(hidden, 1, outputs, team) : 0;
+  const int64_t floats = gateFloats + projectionFloats + (projected ? batch * hidden : 0);
+  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  // Gradient of one step's o·tanh(c), with a projection.
+  float* dinner = memory + gateFloats + projectionFloats;
+  const State cellState{cells, c0, hidden};
+
+  onTeam(team, [&](int64_t thread, int64_t threads) {
+    const Panels panels(memory, weight, nullptr, outputs, 1, units, false, thread, threads);
+    const Panels projecting(memory + gateFloats, projection, nullptr, projected ? hidden : 0, 1,
+                            outputs, false, thread, threads);
+    const Units mine = unitsOf(hidden, thread, threads);
+    startCarry(dh0, ghn, batch, outputs, panels.mine());
+    startCarry(dc0, gcn, batch, hidden, mine);
+    forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
+      if (projected) {
+        for (int64_t b = 0; b < now.rows; b++) {
+          const int64_t row = (now.first + b) * outputs;
+          for (int64_t j = panels.mine().begin; j < panels.mine().end; j++) {
+            dh[row + j] = dh0[b * outputs + j] + (g == nullptr ? 0 : g[row + j]);
+          }
+        }
+        awaitTeam(threads);
+        projectStep(projecting, dinner, hidden, dh + now.first * outputs, now.rows);
+      }
+      for (int64_t b = 0; b < now.rows; b++) {
+        const int64_t row = now.first + b;
+        const float* previous = cellState.row(after, b);
+        const float* source = (projected ? dinner : dh0) + b * hidden;
+        forVectors(mine, [&](int64_t j, int64_t count) {
+          const float* gate = gates + row * units + j;
+          const VecF i = loadSome(gate, count), f = loadSome(gate + hidden, count);
+          const VecF c = loadSome(gate + 2 * hidden, count);
+          const VecF o = loadSome(gate + 3 * hidden, count);
+          VecF d = loadSome(source + j, count);
+          if (!projected && g != nullptr) d += loadSome(g + row * hidden + j, count);
+          const VecF bent = tanh(loadSome(cells + row * hidden + j, count));
+          if (projected) storeSome(inner + row * hidden + j, o * bent, count);
+          float* carry = dc0 + b * hidden + j;
+          const VecF dcell = loadSome(carry, count) + d * o * (1.0f - bent * bent);
+          float* to = dgates + row * units + j;
+          storeSome(to, dcell * c * i * (1.0f - i), count);
+          storeSome(to + hidden, dcell * loadOrZero(previous, j, count) * f * (1.0f - f), count);
+          storeSome(to + 2 * hidden, dcell * i * (1.0f - c * c), count);
+          storeSome(to + 3 * hidden, d * bent * o * (1.0f - o), count);
+          storeSome(carry, dcell * f, count);
+        });
+      }
+      awaitTeam(threads);
+      carryBack(panels, dh0, outputs, dgates + now.first * units, now.rows, false);
+    });
+  });
+}
+
+}  // namespace axonode::AXONODE_ISA

@@ -1,0 +1,190 @@
+// Plain recurrent layers and GRU: whole sequences of one layer and direction, and their gradients.
+#include "native/recurrent.h"
+
+#include "native/kernels.h"
+
+namespace axonode::AXONODE_ISA {
+
+void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride, int64_t rows,
+                  int64_t depth, const float* panel, int64_t columns, const float* bias,
+                  bool accumulate) {
+  // Rows that fall into the same cache sets: no more of them together than the sets have ways.
+  constexpr int64_t kAliasRows = 8;
+  const int64_t most =
+      aStride * 4 % (2 * kAliasBytes) == 0 ? smaller(kAliasRows, kTileRows) : kTileRows;
+  const int64_t tiles = ceilDivide(rows, most);
+  int64_t offsets[kTileRows];
+  for (int64_t r = 0; r < kTileRows; r++) offsets[r] = r * outStride;
+  RowTile tile{};
+  tile.rowStride = aStride;
+  tile.segments = 1;
+  tile.length = depth;
+  tile.panel = panel;
+  tile.rowOffset = offsets;
+  tile.columns = columns;
+  tile.bias = bias;
+  tile.accumulate = accumulate;
+  for (int64_t i = 0; i < tiles; i++) {
+    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+    tile.a = a + begin * aStride;
+    tile.out = out + begin * outStride;
+    rowKernel(end - begin, ceilDivide(columns, kLanes))(tile);
+  }
+}
+
+Panels::Panels(float* memory, const float* weight, const float* bias, int64_t units, int64_t gates,
+               int64_t depth, bool turned, int64_t thread, int64_t threads)
+    : gates_(gates), depth_(depth), mine_(unitsOf(units, thread, threads)) {
+  const int64_t vectors = ceilDivide(ceilDivide(units, kLanes), threads);
+  const int64_t blocks = ceilDivide(vectors, kPanelVectors);
+  memory_ = memory + thread * blocks * gates * (depth + 1) * kPanelWidth;
+  Product product{};
+  product.n = gates * units;
+  product.k = depth;
+  product.transB = turned;
+  forBlocks([&](int64_t block, Units columns) {
+    for (int64_t gate = 0; gate < gates; gate++) {
+      const int64_t column = gate * units + columns.begin;
+      float* target = memory_ + (block * gates + gate) * (depth + 1) * kPanelWidth;
+      for (int64_t j = 0; j < kPanelWidth; j++) {
+        target[j] = bias != nullptr && j < columns.count() ? bias[column + j] : 0;
+      }
+      packPanel(product, weight, 0, depth, column, columns.count(), target + kPanelWidth);
+    }
+  });
+}
+
+void rnn(Context& context, float* out, float* hn, const float* h0, const float* weight,
+         const float* bias, Ints sizes, int64_t batch, int64_t hidden, int64_t reverse,
+         int64_t relu) {
+  const int team = stepTeam(context, batch, hidden, hidden);
+  const int64_t floats = Panels::floats(hidden, 1, hidden, team);
+  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  const State state{out, h0, hidden};
+  onTeam(team, [&](int64_t thread, int64_t threads) {
+    const Panels panels(memory, weight, bias, hidden, 1, hidden, true, thread, threads);
+    GateSums<1> sums;
+    forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
+      forwardStep(panels, state, now, before, sums,
+                  [&](Units units, const GateSums<1>& sums, int64_t row, int64_t b) {
+                    float* h = out + (now.first + b) * hidden;
+                    forVectors(units, [&](int64_t j, int64_t count) {
+                      const VecF x = loadSome(h + j, count) + sums.of(0, row, j - units.begin);
+                      // A NaN stays one.
+                      storeSome(h + j, relu == 1 ? select(x < 0.0f, VecF{}, x) : tanh(x), count);
+                    });
+                  });
+      keepFinal(hn, out, hidden, panels.mine(), now, after);
+      awaitTeam(threads);
+    });
+  });
+}
+
+void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const float* ghn,
+             const float* out, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
+             int64_t reverse, int64_t relu) {
+  const int team = stepTeam(context, batch, hidden, hidden);
+  const int64_t floats = Panels::floats(hidden, 1, hidden, team);
+  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  onTeam(team, [&](int64_t thread, int64_t threads) {
+    const Panels panels(memory, weight, nullptr, hidden, 1, hidden, false, thread, threads);
+    startCarry(dh0, ghn, batch, hidden, panels.mine());
+    forSteps(sizes, reverse == 0, [&](Step now, Step, Step) {
+      for (int64_t b = 0; b < now.rows; b++) {
+        const int64_t row = (now.first + b) * hidden;
+        forVectors(panels.mine(), [&](int64_t j, int64_t count) {
+          const VecF y = loadSome(out + row + j, count);
+          VecF dh = loadSome(dh0 + b * hidden + j, count);
+          if (g != nullptr) dh += loadSome(g + row + j, count);
+          const VecF d = relu == 1 ? select(y > 0.0f, dh, VecF{}) : dh * (1.0f - y * y);
+          storeSome(dgates + row + j, d, count);
+        });
+      }
+      awaitTeam(threads);
+      carryBack(panels, dh0, hidden, dgates + now.first * hidden, now.rows, false);
+    });
+  });
+}
+
+void gru(Context& context, float* out, float* hn, float* candidate, float* gates, const float* h0,
+         const float* weight, const float* bias, Ints sizes, int64_t batch, int64_t hidden,
+         int64_t reverse) {
+  const int64_t units = 3 * hidden;
+  const int team = stepTeam(context, batch, units, hidden);
+  const int64_t floats = Panels::floats(hidden, 3, hidden, team);
+  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  const State state{out, h0, hidden};
+  onTeam(team, [&](int64_t thread, int64_t threads) {
+    const Panels panels(memory, weight, bias, hidden, 3, hidden, true, thread, threads);
+    GateSums<3> sums;
+    forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
+      forwardStep(panels, state, now, before, sums,
+                  [&](Units block, const GateSums<3>& sums, int64_t row, int64_t b) {
+                    const int64_t at = now.first + b;
+                    const float* previous = state.row(before, b);
+                    forVectors(block, [&](int64_t j, int64_t count) {
+                      float* gate = gates + at * units + j;
+                      const auto sum = [&](int k) { return sums.of(k, row, j - block.begin); };
+                      const VecF r = sigmoid(loadSome(gate, count) + sum(0));
+                      const VecF z = sigmoid(loadSome(gate + hidden, count) + sum(1));
+                      const VecF inner = sum(2);
+                      const VecF n = tanh(loadSome(gate + 2 * hidden, count) + r * inner);
+                      storeSome(gate, r, count);
+                      storeSome(gate + hidden, z, count);
+                      storeSome(gate + 2 * hidden, n, count);
+                      storeSome(candidate + at * hidden + j, inner, count);
+                      const VecF h = n + z * (loadOrZero(previous, j, count) - n);
+                      storeSome(out + at * hidden + j, h, count);
+                    });
+                  });
+      keepFinal(hn, out, hidden, panels.mine(), now, after);
+      awaitTeam(threads);
+    });
+  });
+}
+
+void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const float* g,
+             const float* ghn, const float* out, const float* gates, const float* candidate,
+             const float* h0, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
+             int64_t reverse) {
+  const int64_t units = 3 * hidden;
+  const int team = stepTeam(context, batch, units, hidden);
+  const int64_t floats = Panels::floats(hidden, 1, units, team);
+  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  const State state{out, h0, hidden};
+  onTeam(team, [&](int64_t thread, int64_t threads) {
+    const Panels panels(memory, weight, nullptr, hidden, 1, units, false, thread, threads);
+    startCarry(dh0, ghn, batch, hidden, panels.mine());
+    forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
+      for (int64_t b = 0; b < now.rows; b++) {
+        const int64_t at = now.first + b;
+        const float* previous = state.row(after, b);
+        forVectors(panels.mine(), [&](int64_t j, int64_t count) {
+          const float* gate = gates + at * units + j;
+          const VecF r = loadSome(gate, count), z = loadSome(gate + hidden, count);
+          const VecF n = loadSome(gate + 2 * hidden, count);
+          const VecF inner = loadSome(candidate + at * hidden + j, count);
+          float* carry = dh0 + b * hidden + j;
+          VecF dh = loadSome(carry, count);
+          if (g != nullptr) dh += loadSome(g + at * hidden + j, count);
+          const VecF dn = dh * (1.0f - z) * (1.0f - n * n);
+          const VecF dz = dh * (loadOrZero(previous, j, count) - n) * z * (1.0f - z);
+          const VecF dr = dn * inner * r * (1.0f - r);
+          const auto write = [&](float* to, VecF last) {
+            to += at * units + j;
+            storeSome(to, dr, count);
+            storeSome(to + hidden, dz, count);
+            storeSome(to + 2 * hidden, last, count);
+          };
+          write(dgates, dn);
+          write(dinner, dn * r);
+          storeSome(carry, dh * z, count);
+        });
+      }
+      awaitTeam(threads);
+      carryBack(panels, dh0, hidden, dinner + now.first * units, now.rows, true);
+    });
+  });
+}
+
+}  // namespace axonode::AXONODE_ISA
