@@ -15,6 +15,7 @@ import torch.nn.functional as F
 sys.dont_write_bytecode = True
 from torch_convolutions import convolution  # noqa: E402
 from torch_images import IMAGE_WORKLOADS  # noqa: E402
+from torch_recurrent import RECURRENT_WORKLOADS  # noqa: E402
 
 torch.set_num_threads(int(os.environ.get("THREADS", "2")))
 
@@ -72,7 +73,7 @@ def gemm(size):
 
 WORKLOADS = {"tiny_mlp": tiny_mlp, "mlp": mlp, "lenet": lenet}
 WORKLOADS |= {f"gemm_{n}": gemm(n) for n in (256, 512, 1024, 2048)}
-WORKLOADS |= IMAGE_WORKLOADS
+WORKLOADS |= IMAGE_WORKLOADS | RECURRENT_WORKLOADS
 IMAGES = {"lenet", *IMAGE_WORKLOADS}
 
 steps = {}

@@ -1,6 +1,7 @@
 import { bceWithLogitsLoss, matmul, nn, rand, randn } from 'axonode';
 import { CONVOLUTION_WORKLOADS } from './convolutionWorkloads.js';
 import { IMAGE_WORKLOADS } from './imageWorkloads.js';
+import { RECURRENT_WORKLOADS } from './recurrentWorkloads.js';
 import { classification, sgd, training, type Workload } from './workload.js';
 
 /** Two convolutions and two linear layers on 28×28 images: Keras' MNIST example. */
@@ -80,5 +81,6 @@ export const WORKLOADS: readonly Workload[] = [
   gemm(1024),
   gemm(2048),
   ...IMAGE_WORKLOADS,
+  ...RECURRENT_WORKLOADS,
   ...CONVOLUTION_WORKLOADS,
 ];

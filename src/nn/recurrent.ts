@@ -1,5 +1,6 @@
 import { checkFloat, checkTensor } from '../ops/define.js';
 import { add } from '../ops/elementwise.js';
+import { concat, stack } from '../ops/join.js';
 import { checkChoice, checkFraction, checkInteger } from '../ops/options.js';
 import { dropout } from '../ops/random.js';
 import {
@@ -10,7 +11,8 @@ import {
   rnn,
   type SequenceOptions,
 } from '../ops/recurrent.js';
-import { concat, reshape, select, stack } from '../ops/view.js';
+import { select } from '../ops/slice.js';
+import { reshape } from '../ops/view.js';
 import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

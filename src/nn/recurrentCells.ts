@@ -5,7 +5,7 @@ import { add, mul, sub } from '../ops/elementwise.js';
 import { linear } from '../ops/matmul.js';
 import { checkChoice, checkInteger } from '../ops/options.js';
 import type { RnnNonlinearity } from '../ops/recurrent.js';
-import { split } from '../ops/view.js';
+import { split } from '../ops/slice.js';
 import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -7,9 +7,9 @@ import { empty, type Tensor } from '../tensor/tensor.js';
 import { unrecorded } from './composite.js';
 import { tensor, zeros } from './creation.js';
 import { checkFloat, checkSameDType, floats, ints } from './define.js';
+import { concat } from './join.js';
 import { linear, multiply } from './matmul.js';
 import { sum } from './reduce.js';
-import { concat } from './view.js';
 
 // What the recurrent ops share: their arguments, and the gradients that follow from those of the gates.
 
