@@ -1,6 +1,6 @@
 import { PHILOX_LANES } from '../numeric/philox.js';
-import { ArgumentError } from '../tensor/errors.js';
-import { Generator, permutation, randomUint32 } from '../tensor/random.js';
+import { ArgumentError, CheckpointError } from '../tensor/errors.js';
+import { Generator, permutation, randomUint32, withGenerator } from '../tensor/random.js';
 import { noGrad, scope } from '../tensor/scope.js';
 import { type Collated, collate } from './collate.js';
 import type { BatchDataset, Dataset } from './dataset.js';
@@ -11,8 +11,8 @@ export interface DataLoaderOptions<T, B> {
   /** Whether each epoch goes through the samples in a random order of its own; default false. */
   shuffle?: boolean;
   /**
-   * Of the random order: the same seed gives the same order in epoch i, always. By default drawn from the
-   * default generator (`manualSeed`).
+   * Of the random order, and of all that `transform`, `collate` and the dataset draw: the same seed gives the same
+   * batches in epoch i, always. By default drawn from the default generator (`manualSeed`).
    */
   seed?: number;
   /** Whether to leave out the last batch if it is smaller; default false. */
@@ -24,6 +24,22 @@ export interface DataLoaderOptions<T, B> {
   /** Changes a batch before it is handed out: augmentation, normalisation. */
   transform?: (batch: B) => B | Promise<B>;
 }
+
+/** Where a loader is, as JSON; see {@link DataLoader.stateDict}. */
+export interface DataLoaderState {
+  readonly [name: string]: number;
+  readonly seed: number;
+  readonly epoch: number;
+  /** Batches of the epoch that were handed out. */
+  readonly position: number;
+  readonly batchSize: number;
+  /** Samples of the dataset. */
+  readonly samples: number;
+}
+
+/** Random blocks that are set aside for one batch, and where those of the batches begin. */
+const BATCH_BLOCKS = 2 ** 20;
+const BATCH_STREAMS = 2 ** 50;
 
 /**
  * Goes through a dataset in batches, once per `for await`, which is an epoch.
@@ -45,9 +61,8 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   readonly batchSize: number;
   /** Batches of an epoch. */
   readonly length: number;
-  /** Of the random order. */
-  readonly seed: number;
 
+  #seed: number;
   readonly #options: DataLoaderOptions<T, B>;
   #epoch = 0;
   #position = 0;
@@ -58,10 +73,16 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     const { batchSize = 1, dropLast = false } = options;
     this.dataset = dataset;
     this.batchSize = natural('batchSize', batchSize, 1);
-    this.seed = natural('seed', options.seed ?? (options.shuffle ? randomUint32() : 0), 0);
+    const drawsOwnSeed = options.shuffle || options.transform || options.collate;
+    this.#seed = natural('seed', options.seed ?? (drawsOwnSeed ? randomUint32() : 0), 0);
     this.#options = options;
     const batches = dataset.length / batchSize;
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
+  }
+
+  /** Of the random order, and of what is drawn to make batches. */
+  get seed(): number {
+    return this.#seed;
   }
 
   /** Number of the epoch that is under way, or of the next one; from 0. */
@@ -83,6 +104,47 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     this.#start = position;
   }
 
+  /** Where it is, for checkpoints: with it, another loader of the same data goes on with the batch that follows. */
+  stateDict(): DataLoaderState {
+    const { seed, epoch, position, batchSize } = this;
+    return { seed, epoch, position, batchSize, samples: this.dataset.length };
+  }
+
+  /**
+   * Goes on from a saved state. In the middle of an epoch, data and batch size have to be what they were.
+   * @throws CheckpointError that says what differs; nothing changes then
+   */
+  loadStateDict(state: unknown): void {
+    const saved = new Map<string, unknown>(
+      typeof state === 'object' && state !== null ? Object.entries(state) : [],
+    );
+    const own = this.stateDict();
+    const faults: string[] = [];
+    for (const [name, present] of Object.entries(own)) {
+      const value = saved.get(name);
+      if (!Number.isSafeInteger(value) || Number(value) < 0) {
+        faults.push(`${name} is ${String(value)}, expected an integer ≥ 0`);
+      } else if (
+        (name === 'batchSize' || name === 'samples') &&
+        value !== present &&
+        saved.get('position') !== 0
+      ) {
+        faults.push(`${name} was ${String(value)}, and is ${present}`);
+      }
+    }
+    const position = Number(saved.get('position'));
+    if (position > this.length) faults.push(`batch ${position} of ${this.length} would follow`);
+    if (faults.length > 0) {
+      const list = faults.map((fault) => `\n  ${fault}`).join('');
+      throw new CheckpointError(
+        `loadStateDict: this is no state of this DataLoader; nothing was loaded${list}`,
+      );
+    }
+    this.#seed = Number(saved.get('seed'));
+    this.epoch = Number(saved.get('epoch'));
+    this.position = position;
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
     // An epoch that was broken off is over, unless somebody has set the position.
     if (this.#start === 0 && this.#position > 0) this.#epoch++;
@@ -93,7 +155,8 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     const loan = () => {
       const begin = at * this.batchSize;
       const indices = order.subarray(begin, begin + this.batchSize);
-      return new Loan(() => this.#load(indices));
+      const generator = this.#generatorOf(at);
+      return new Loan(() => withGenerator(generator, () => this.#load(indices)));
     };
 
     let current = at < this.length ? loan() : null;
@@ -125,6 +188,16 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     const generator = new Generator(this.seed);
     generator.advance(this.#epoch * Math.ceil(length / PHILOX_LANES));
     return permutation(length, generator);
+  }
+
+  /**
+   * What batch `at` of this epoch draws from: one of its own, so that it is the same whenever it is made, before or
+   * after the training step on the batch before it.
+   */
+  #generatorOf(at: number): Generator {
+    const generator = new Generator(this.seed);
+    generator.advance(BATCH_STREAMS + (this.#epoch * this.length + at) * BATCH_BLOCKS);
+    return generator;
   }
 
   async #load(indices: Int32Array): Promise<B> {

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
+
+export interface AtomicFileOptions {
+  /**
+   * Always the same temporary name, made of the file's own, so that what a crash has left is replaced by the next
+   * write. For files that one writer at a time has to itself. Default: false, a name of its own for each write.
+   */
+  fixedTemporary?: boolean;
+}
 
 /**
  * Writes a file so that a reader, or a crash at any moment, finds either the old content or the whole new one:
@@ -12,10 +20,13 @@ import { dirname, join } from 'node:path';
 export async function writeFileAtomic(
   path: string,
   content: string | Uint8Array | Iterable<Uint8Array>,
+  options: AtomicFileOptions = {},
 ): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.axonode-${randomBytes(8).toString('hex')}.tmp`);
+  const unique = options.fixedTemporary ? basename(path) : randomBytes(8).toString('hex');
+  const temporary = join(folder, `.axonode-${unique}.tmp`);
   try {
+    if (options.fixedTemporary) await rm(temporary, { force: true });
     const file = await open(temporary, 'wx');
     try {
       await writeAll(file, content);

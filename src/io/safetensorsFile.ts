@@ -184,8 +184,11 @@ function compareNames(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-/** The pieces of a file: length, header, then the tensors. */
-function layOut(entries: Named<SafetensorsEntry>, metadata: Named<string>): Uint8Array[] {
+/**
+ * The pieces of a file: length, header, then the tensors. The header starts with the metadata, by name.
+ * @throws CheckpointError as {@link serializeSafetensors}
+ */
+export function layOut(entries: Named<SafetensorsEntry>, metadata: Named<string>): Uint8Array[] {
   const tensors = pairs(entries).sort(
     ([a, x], [b, y]) => ORDER[x.dtype] - ORDER[y.dtype] || compareNames(a, b),
   );

@@ -33,16 +33,22 @@ function misfit(target: Tensor, value: unknown): string | null {
   return null;
 }
 
+/** What goes where. */
+interface Match extends LoadedKeys {
+  readonly copies: readonly (readonly [target: Tensor, value: Tensor])[];
+}
+
 /**
- * Copies `given` into the tensors of `own`, all of it or, if anything does not fit, none.
+ * Finds the tensors of `own` that the values of `given` go to.
  * @param owner what the tensors belong to, for messages
+ * @throws CheckpointError that lists all that does not fit
  */
-export function loadState(
+export function matchState(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
   given: StateDict,
-  { strict = true }: LoadStateOptions,
-): LoadedKeys {
+  { strict = true }: LoadStateOptions = {},
+): Match {
   const values = new Map<string, Tensor>(given instanceof Map ? given : Object.entries(given));
   const missing = [...own.keys()].filter((name) => !values.has(name));
   const unexpected = [...values.keys()].filter((name) => !own.has(name));
@@ -65,6 +71,20 @@ export function loadState(
       `loadStateDict: this is no state of ${owner}; nothing was loaded${list}`,
     );
   }
+  return { missing, unexpected, copies };
+}
+
+/**
+ * Copies `given` into the tensors of `own`, all of it or, if anything does not fit, none.
+ * @param owner what the tensors belong to, for messages
+ */
+export function loadState(
+  owner: string,
+  own: ReadonlyMap<string, Tensor>,
+  given: StateDict,
+  options: LoadStateOptions,
+): LoadedKeys {
+  const { missing, unexpected, copies } = matchState(owner, own, given, options);
   runInContext(false, () => {
     for (const [target, value] of copies) copyFrom(target, value);
   });

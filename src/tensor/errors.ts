@@ -52,6 +52,20 @@ export class AutogradError extends AxonodeError {
   }
 }
 
+/** A loss that is NaN or infinite, found by `TerminateOnNaN`. */
+export class NonFiniteError extends AxonodeError {
+  /** Where it began: the path of a layer in the model, the name of a parameter, or null outside of the model. */
+  readonly where: string | null;
+  /** The update that was not made for it. */
+  readonly step: number;
+
+  constructor(message: string, details: { readonly where: string | null; readonly step: number }) {
+    super('ERR_NON_FINITE', message);
+    this.where = details.where;
+    this.step = details.step;
+  }
+}
+
 /** The native backend cannot be loaded or has failed. */
 export class BackendError extends AxonodeError {
   constructor(message: string, options?: ErrorOptions) {

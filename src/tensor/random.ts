@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
 import { multiplyHigh, PHILOX_LANES, philox } from '../numeric/philox.js';
 import { ArgumentError } from './errors.js';
@@ -75,8 +76,39 @@ export class Generator {
   }
 }
 
+const standIns = new AsyncLocalStorage<Generator>();
+let standInsInUse = 0;
+
+/** Draws from what {@link withGenerator} has put in its place, where that is the case. */
+class DefaultGenerator extends Generator {
+  override advance(blocks: number): number {
+    return this.#standIn?.advance(blocks) ?? super.advance(blocks);
+  }
+
+  override reserve(n: number): Draw {
+    return this.#standIn?.reserve(n) ?? super.reserve(n);
+  }
+
+  get #standIn(): Generator | undefined {
+    return standInsInUse > 0 ? standIns.getStore() : undefined;
+  }
+}
+
 /** The generator behind every draw that names none. */
-export const defaultGenerator = new Generator();
+export const defaultGenerator: Generator = new DefaultGenerator();
+
+/**
+ * Runs an async function whose draws come from a generator of its own in place of the default one, whatever else
+ * draws meanwhile. @internal
+ */
+export async function withGenerator<T>(generator: Generator, fn: () => Promise<T>): Promise<T> {
+  standInsInUse++;
+  try {
+    return await standIns.run(generator, fn);
+  } finally {
+    standInsInUse--;
+  }
+}
 
 /**
  * Makes all draws from now on reproducible: initial weights, dropout masks and shuffles, the same on both

@@ -2,6 +2,7 @@ import type { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { EpochRecord, History } from './history.js';
+import type { JsonObject } from './json.js';
 import type { Logger } from './logger.js';
 import type { Mode } from './metrics/metric.js';
 
@@ -16,7 +17,7 @@ export interface TrainingRun {
   readonly epochs: number;
   /** The epoch under way, from 1; 0 before the first. */
   readonly epoch: number;
-  /** Updates of the weights since the run began, over all epochs. */
+  /** Updates of the weights since the run began, over all epochs and resumed parts of it. */
   readonly step: number;
   /** Batches of the epoch under way that were trained on. */
   readonly batch: number;
@@ -37,6 +38,12 @@ export interface TrainingRun {
   modeOf(name: string): Mode;
   /** Ends training after the step, or the epoch, under way. The reason goes to `history.stopReason`. */
   stop(reason: string): void;
+  /**
+   * Saves a checkpoint as soon as the hooks of this moment have run, those of other callbacks, too, so that it holds
+   * what they will go on with. Its folder is made. `onCheckpoint` tells when it is safe on disk.
+   * From `onBatchEnd`, `onEpochEnd` and `onStop` only.
+   */
+  save(path: string): void;
 }
 
 /** One update of the weights that has been queued. */
@@ -76,6 +83,19 @@ export interface PendingUpdate {
   replay(): Tensor | Promise<Tensor>;
 }
 
+/** A checkpoint that is safe on disk. */
+export interface SavedCheckpoint {
+  readonly path: string;
+  readonly epoch: number;
+  readonly step: number;
+}
+
+/** What a callback has to remember in a checkpoint. Tensors are live, not copies. */
+export interface CallbackState {
+  readonly values?: JsonObject;
+  readonly tensors?: ReadonlyMap<string, Tensor>;
+}
+
 /**
  * What happens beside training, at moments of your choice: all hooks are optional, may be async (training waits), and
  * run in the order in which the callbacks were given to `fit`.
@@ -88,7 +108,9 @@ export interface PendingUpdate {
  * };
  */
 export interface Callback {
-  /** Before the first epoch. */
+  /** Its name in checkpoints. Default: the class, numbered where there are several. */
+  readonly name?: string;
+  /** Before the first epoch, or the first one after `resume`; what was saved is loaded by then. */
   onTrainBegin?(run: TrainingRun): void | Promise<void>;
   onEpochBegin?(run: TrainingRun): void | Promise<void>;
   /**
@@ -105,10 +127,18 @@ export interface Callback {
   onValidationEnd?(run: TrainingRun): void | Promise<void>;
   /** After validation and the schedule's step; the record is part of `run.history` already. */
   onEpochEnd?(run: TrainingRun, record: EpochRecord): void | Promise<void>;
-  /** Training was told to stop in mid-epoch, by the signal or by `run.stop()`. */
+  /** Training was told to stop in mid-epoch, by the signal or by `run.stop()`. A moment to `run.save()`. */
   onStop?(run: TrainingRun): void | Promise<void>;
+  onCheckpoint?(run: TrainingRun, checkpoint: SavedCheckpoint): void | Promise<void>;
   /** After the last epoch, or an early stop. */
   onTrainEnd?(run: TrainingRun, history: History): void | Promise<void>;
   /** Training failed; the error is thrown by `fit` afterwards. Close what is open. */
   onTrainError?(run: TrainingRun, error: unknown): void | Promise<void>;
+  /** What to save in checkpoints. */
+  stateDict?(): CallbackState;
+  /**
+   * Takes over a saved state; copies its tensors.
+   * @throws CheckpointError if it does not fit, before anything changes
+   */
+  loadStateDict?(state: CallbackState): void;
 }

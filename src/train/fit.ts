@@ -1,7 +1,11 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Module } from '../nn/module.js';
 import { Optimizer } from '../optim/optimizer.js';
 import { ArgumentError } from '../tensor/errors.js';
 import type { Callback } from './callback.js';
+import { LAST, ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint.js';
+import { readCheckpoint } from './checkpointFile.js';
 import type { TrainingData } from './data.js';
 import { evaluation } from './evaluation.js';
 import type { History } from './history.js';
@@ -48,6 +52,17 @@ export interface FitCommon<M extends Module, B> {
   clipGradNorm?: number;
   /** Stops training after the step in flight. */
   signal?: AbortSignal | undefined;
+  /**
+   * Where to save checkpoints: a folder, for one after each epoch (and the best one apart), or all options of
+   * {@link ModelCheckpoint}.
+   */
+  checkpoint?: string | ModelCheckpointOptions | undefined;
+  /**
+   * Goes on from a checkpoint, bit for bit, also from the middle of an epoch: the file, or the folder of a run
+   * (its `last.safetensors`); `true` for that of `checkpoint`. Starts from the beginning if the folder has none yet,
+   * so that the same program can be started again and again.
+   */
+  resume?: boolean | string | undefined;
   /** False for silence; or where to write. Default: standard output, one live line where that is a terminal. */
   progress?: boolean | ProgressStream;
   /** Takes what progress would show, in place of it: a pino logger, `console`. */
@@ -147,6 +162,8 @@ function stepOf<M extends Module, B, O, T>(
  *
  * @returns the values of every epoch
  * @throws ArgumentError for options that do not fit together
+ * @throws CheckpointError for a checkpoint that is damaged, or of another run: nothing is loaded then; or for one
+ *   that cannot be written
  *
  * @example
  * const history = await train.fit({
@@ -180,8 +197,13 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     ...(typeof progress === 'object' ? { stream: progress } : {}),
     ...(options.logger === undefined ? {} : { logger: options.logger }),
   });
-  const callbacks = [...(options.callbacks ?? []), ...(isSilent ? [] : [shown])];
+  const callbacks = [
+    ...(options.callbacks ?? []),
+    ...checkpointsOf(options.checkpoint),
+    ...(isSilent ? [] : [shown]),
+  ];
   const { schedule = [] } = options;
+  const log = options.logger ?? (isSilent ? silentLogger : shown.log);
   const trainer = new Trainer<B, O, T>({
     model,
     data,
@@ -197,9 +219,41 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     accumulate: checkCount('accumulate', options.accumulate ?? 1, 1),
     clipGradNorm: checkClip(options.clipGradNorm),
     signal,
-    log: options.logger ?? (isSilent ? silentLogger : shown.log),
+    log,
   });
+  const from = await resumePath(options.resume, callbacks);
+  if (from !== null) {
+    trainer.restore(await readCheckpoint(from), from);
+    log.info({ from, step: trainer.step }, `going on from ${from}, step ${trainer.step}`);
+  }
   return trainer.run();
+}
+
+function checkpointsOf(given: string | ModelCheckpointOptions | undefined): ModelCheckpoint[] {
+  if (given === undefined) return [];
+  return [new ModelCheckpoint(typeof given === 'string' ? { dir: given } : given)];
+}
+
+/** The checkpoint to go on from; null to start from the beginning. */
+async function resumePath(
+  resume: boolean | string | undefined,
+  callbacks: readonly Callback[],
+): Promise<string | null> {
+  if (resume === undefined || resume === false) return null;
+  if (typeof resume === 'string') {
+    const entry = await stat(resume).catch(() => null);
+    const isFolder = entry?.isDirectory() ?? !resume.endsWith('.safetensors');
+    return isFolder ? existing(join(resume, LAST)) : resume;
+  }
+  const saving = callbacks.find((callback) => callback instanceof ModelCheckpoint);
+  if (saving === undefined) {
+    throw new ArgumentError('fit: resume is true without checkpoint; give one of them a folder');
+  }
+  return existing(saving.lastPath);
+}
+
+async function existing(path: string): Promise<string | null> {
+  return (await stat(path).catch(() => null)) === null ? null : path;
 }
 
 /** What {@link evaluate} takes. */

@@ -1,15 +1,19 @@
 export type {
   Callback,
+  CallbackState,
   PendingUpdate,
+  SavedCheckpoint,
   StepInfo,
   StepValues,
   TrainingRun,
 } from './callback.js';
 export { CsvLogger } from './callbacks/csvLogger.js';
+export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/earlyStopping.js';
 export {
   LearningRateLogger,
   type LearningRateLoggerOptions,
 } from './callbacks/learningRateLogger.js';
+export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint.js';
 export type { TrainingData } from './data.js';
 export {
   type EvaluateOptions,

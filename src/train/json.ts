@@ -10,8 +10,10 @@ export type Json =
 /** An object of {@link Json}. */
 export type JsonObject = Readonly<Record<string, Json>>;
 
-/** JSON that keeps every number, also those that JSON has no words for: NaN, the infinities, and −0. */
-export function stringifyExact(value: Json): string {
+/**
+ * Plain data as JSON that keeps every number, also those that JSON has no words for: NaN, the infinities, and −0.
+ */
+export function stringifyExact(value: object): string {
   return JSON.stringify(value, (_, item: unknown) => {
     if (typeof item !== 'number' || (Number.isFinite(item) && !Object.is(item, -0))) return item;
     return { $number: Object.is(item, -0) ? '-0' : String(item) };

@@ -1,19 +1,25 @@
+import { synchronize } from '../backend/select.js';
 import type { Module } from '../nn/module.js';
 import { clipGradNorm } from '../optim/clip.js';
 import type { Optimizer } from '../optim/optimizer.js';
+import { ArgumentError } from '../tensor/errors.js';
 import { getRandomState, type RandomState, setRandomState } from '../tensor/random.js';
 import { scope } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { Callback, TrainingRun } from './callback.js';
+import { type Checkpoint, writeCheckpoint } from './checkpointFile.js';
 import { batchesOf, type TrainingData } from './data.js';
 import { evaluation } from './evaluation.js';
 import { type EpochRecord, History, type StopReason, validationName } from './history.js';
 import type { Logger } from './logger.js';
 import type { Metric, Mode } from './metrics/metric.js';
 import { Pace } from './pace.js';
+import { capture, type Parts, restore } from './restore.js';
+import type { Progression } from './savedState.js';
 import type { Scheduler } from './schedule.js';
 import { type Outcome, outcomeOf, type StepFunction } from './step.js';
 import { StepRecorder } from './stepRecorder.js';
+import { Stopwatch } from './stopwatch.js';
 import { Tally } from './tally.js';
 
 /** Options of `fit` in their full form. */
@@ -45,20 +51,28 @@ export class Trainer<B, O, T> implements TrainingRun {
   readonly #watchesUpdates: boolean;
   readonly history = new History();
 
+  #epoch = 0;
   #epochsDone = 0;
   #step = 0;
   #batch = 0;
-  /** Samples and seconds of the training part of the epoch under way. */
+  /** Samples of the training part of the epoch under way. */
   #samples = 0;
-  #seconds = 0;
+  readonly #watch = new Stopwatch();
   /** What the epoch under way came to, once its training part is done. */
   #trained: Record<string, number> | null = null;
   #stopReason: StopReason | null = null;
 
+  /** Batches to pass over, of data that do not know where they were. */
+  #toSkip = 0;
   /** Batches since the last update. */
   #accumulated = 0;
   #windowSamples = 0;
   #loss: Tensor | null = null;
+
+  /** Checkpoints to save once the hooks of this moment have run. */
+  readonly #wanted = new Set<string>();
+  /** Whether the run is at a point from which it can go on later. */
+  #isSettling = false;
 
   constructor(options: TrainerOptions<B, O, T>) {
     this.#options = options;
@@ -86,7 +100,7 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   get epoch(): number {
-    return Math.min(this.#epochsDone + 1, this.epochs);
+    return this.#epoch;
   }
 
   get step(): number {
@@ -123,12 +137,80 @@ export class Trainer<B, O, T> implements TrainingRun {
     this.#stopReason ??= reason;
   }
 
+  save(path: string): void {
+    if (!this.#isSettling) {
+      throw new ArgumentError('save: expected a call from onBatchEnd, onEpochEnd or onStop');
+    }
+    this.#wanted.add(path);
+  }
+
+  get #parts(): Parts<B, O, T> {
+    return { ...this.#options, tally: this.#tally };
+  }
+
+  /** Goes on from a checkpoint; loads all of it or, if anything does not fit, nothing. */
+  restore(checkpoint: Checkpoint, name: string): void {
+    const saved = restore(this.#parts, checkpoint, name);
+    setRandomState(saved.random);
+    this.#epochsDone = saved.epochsDone;
+    this.#step = saved.step;
+    this.#batch = saved.batch;
+    this.#samples = saved.samples;
+    this.#watch.seconds = saved.seconds;
+    this.#trained = saved.trained;
+    this.#stopReason = saved.stopReason;
+    const isAmidst = this.#options.data.loadStateDict === undefined && saved.trained === null;
+    this.#toSkip = isAmidst ? saved.batch : 0;
+    for (const record of saved.epochs) this.history.push(record);
+  }
+
+  get #progression(): Progression {
+    return {
+      epochsDone: this.#epochsDone,
+      step: this.#step,
+      batch: this.#batch,
+      samples: this.#samples,
+      seconds: this.#watch.seconds,
+      trained: this.#trained,
+      // An interruption is no reason not to go on.
+      stopReason: this.#stopReason === 'aborted' ? null : this.#stopReason,
+      random: getRandomState(),
+      epochs: this.history.epochs,
+    };
+  }
+
+  /** Runs hooks that may save, goes on to where the run could be taken up again, and saves what they wanted. */
+  async #settle(
+    hook: (callback: Callback) => void | Promise<void> | undefined,
+    goOn: () => void = () => {},
+  ): Promise<void> {
+    this.#isSettling = true;
+    try {
+      await this.#each(hook);
+    } finally {
+      this.#isSettling = false;
+    }
+    goOn();
+    if (this.#wanted.size === 0) return;
+    const paths = [...this.#wanted];
+    this.#wanted.clear();
+    await this.#tally.flush();
+    await this.#tellSteps();
+    const pieces = await capture(this.#parts, this.#progression);
+    for (const path of paths) {
+      await writeCheckpoint(path, pieces);
+      const saved = { path, epoch: this.epoch, step: this.#step };
+      await this.#each((c) => c.onCheckpoint?.(this, saved));
+    }
+  }
+
   async run(): Promise<History> {
     const { training } = this.model;
     try {
       if (!training) this.model.train();
       await this.#each((c) => c.onTrainBegin?.(this));
       while (this.#epochsDone < this.epochs && !this.#shouldStop) await this.#runEpoch();
+      if (this.#shouldStop) await this.#settle((c) => c.onStop?.(this));
       this.history.stopReason = this.#stopReason ?? 'finished';
       await this.#each((c) => c.onTrainEnd?.(this, this.history));
       return this.history;
@@ -143,6 +225,8 @@ export class Trainer<B, O, T> implements TrainingRun {
 
   /** Lets callbacks close what they have open; the first error is the one to tell. */
   async #fail(error: unknown): Promise<void> {
+    // What is still queued may fail for the same reason, and is nobody else's business.
+    await synchronize().catch(() => {});
     for (const callback of this.#options.callbacks) {
       try {
         await callback.onTrainError?.(this, error);
@@ -165,35 +249,40 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   async #runEpoch(): Promise<void> {
+    this.#epoch = this.#epochsDone + 1;
     await this.#each((c) => c.onEpochBegin?.(this));
-    const started = performance.now();
     if (this.#trained === null) {
-      if (!(await this.#trainEpoch())) return;
-      this.#seconds += (performance.now() - started) / 1e3;
+      this.#watch.start();
+      const isWhole = await this.#trainEpoch();
+      this.#watch.stop();
+      if (!isWhole) return;
       this.#trained = this.#tally.values();
     }
+    const began = performance.now();
     const trained = this.#trained;
     const validated = await this.#validate();
     if (validated === null) return;
     const record: EpochRecord = {
-      epoch: this.#epochsDone + 1,
+      epoch: this.#epoch,
       step: this.#step,
       values: { ...trained, ...validated },
       lr: this.lr,
-      seconds: (performance.now() - started) / 1e3,
-      samplesPerSecond: this.#samples / this.#seconds,
+      seconds: this.#watch.seconds + (performance.now() - began) / 1e3,
+      samplesPerSecond: this.#samples / this.#watch.seconds,
     };
     this.history.push(record);
     this.#stepSchedules('epoch', record.values[this.#options.monitor]);
-    this.#startNextEpoch();
-    await this.#each((c) => c.onEpochEnd?.(this, record));
+    await this.#settle(
+      (c) => c.onEpochEnd?.(this, record),
+      () => this.#leaveEpoch(),
+    );
   }
 
-  #startNextEpoch(): void {
+  #leaveEpoch(): void {
     this.#epochsDone++;
     this.#batch = 0;
     this.#samples = 0;
-    this.#seconds = 0;
+    this.#watch.seconds = 0;
     this.#trained = null;
     this.#tally.reset();
   }
@@ -201,17 +290,23 @@ export class Trainer<B, O, T> implements TrainingRun {
   /** The training part of an epoch; false if it was stopped in the middle. */
   async #trainEpoch(): Promise<boolean> {
     for await (const batch of batchesOf(this.#options.data)) {
+      if (this.#toSkip > 0) {
+        this.#toSkip--;
+        continue;
+      }
       await this.#trainBatch(batch);
       await this.#pace.step();
       this.#tally.drain();
       await this.#tellSteps();
-      if (this.#accumulated === 0 && this.#shouldStop) {
-        await this.#each((c) => c.onStop?.(this));
-        return false;
-      }
+      if (this.#accumulated > 0) continue;
+      await this.#endStep();
+      if (this.#shouldStop) return false;
     }
     // What a last, incomplete window has gathered counts, too.
-    if (this.#accumulated > 0) await this.#update();
+    if (this.#accumulated > 0) {
+      await this.#update();
+      await this.#endStep();
+    }
     await this.#tally.flush();
     await this.#tellSteps();
     return true;
@@ -302,11 +397,15 @@ export class Trainer<B, O, T> implements TrainingRun {
     this.#step++;
     record?.queued(lr);
     this.#stepSchedules('batch');
-    const info = { step: this.#step, samples: this.#windowSamples };
     this.#accumulated = 0;
-    this.#windowSamples = 0;
+  }
+
+  /** Tells of the update that has been queued. */
+  async #endStep(): Promise<void> {
     const loss = this.#loss;
-    if (loss !== null) await this.#each((c) => c.onBatchEnd?.(this, { ...info, loss }));
+    const info = { step: this.#step, samples: this.#windowSamples };
+    this.#windowSamples = 0;
+    if (loss !== null) await this.#settle((c) => c.onBatchEnd?.(this, { ...info, loss }));
   }
 
   #trainedParameters(): Tensor[] {
@@ -329,6 +428,7 @@ export class Trainer<B, O, T> implements TrainingRun {
   async #validate(): Promise<Record<string, number> | null> {
     const { validation } = this.#options;
     if (validation === null) return {};
+    const before = validation.stateDict?.();
     await this.#each((c) => c.onValidationBegin?.(this));
     const values = await evaluation({
       model: this.model,
@@ -340,7 +440,8 @@ export class Trainer<B, O, T> implements TrainingRun {
     await this.#each((c) => c.onValidationEnd?.(this));
     if (values === null) {
       this.#stopReason ??= 'aborted';
-      await this.#each((c) => c.onStop?.(this));
+      // It is done again, in full, when the run goes on.
+      if (before !== undefined) validation.loadStateDict?.(before);
       return null;
     }
     const named = Object.entries(values).map(([name, value]) => [validationName(name), value]);

@@ -1,0 +1,123 @@
+import { clone, copyFrom } from '../../ops/creation.js';
+import { ArgumentError, CheckpointError } from '../../tensor/errors.js';
+import { noGrad } from '../../tensor/scope.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { Callback, CallbackState, TrainingRun } from '../callback.js';
+import type { EpochRecord } from '../history.js';
+import type { Mode } from '../metrics/metric.js';
+import { isBetter, type Monitor, monitored, monitorOf } from '../monitor.js';
+
+export interface EarlyStoppingOptions {
+  /** The value to watch. Default: `valLoss`, or `loss` without validation. */
+  monitor?: string;
+  /** Stops after so many epochs without improvement, at least 1. Default: 3. */
+  patience?: number;
+  /** What counts as better: by more than this. Default: 0. */
+  minDelta?: number;
+  /** Whether less or more is better. Default: what the metric says, and `min` for losses. */
+  mode?: Mode;
+  /** Whether to give the model the weights of its best epoch at the end, however training ends. Default: true. */
+  restoreBest?: boolean;
+}
+
+/**
+ * Stops training when a value has not improved for some epochs, and gives the model the weights of the best one: also
+ * when training ends by itself, or by a signal.
+ *
+ * @example
+ * callbacks: [new train.EarlyStopping({ monitor: 'valAccuracy', patience: 5 })]
+ */
+export class EarlyStopping implements Callback {
+  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'mode'>>;
+  readonly #asked: { readonly monitor?: string | undefined; readonly mode?: Mode | undefined };
+  #monitor: Monitor = { name: 'loss', mode: 'min' };
+  /** Of the best epoch; null before the first. */
+  #best: { epoch: number; value: number } | null = null;
+  #wait = 0;
+  #weights = new Map<string, Tensor>();
+
+  /** @throws ArgumentError for options out of range */
+  constructor(options: EarlyStoppingOptions = {}) {
+    const { monitor, mode, patience = 3, minDelta = 0, restoreBest = true } = options;
+    if (!Number.isInteger(patience) || patience < 1) {
+      throw new ArgumentError(`EarlyStopping: patience is ${patience}, expected an integer ≥ 1`);
+    }
+    if (!(minDelta >= 0)) {
+      throw new ArgumentError(`EarlyStopping: minDelta is ${minDelta}, expected a number ≥ 0`);
+    }
+    this.#asked = { monitor, mode };
+    this.#options = { patience, minDelta, restoreBest };
+  }
+
+  /** The best epoch so far, counted from 1, and its value; null before the first. */
+  get best(): { readonly epoch: number; readonly value: number } | null {
+    return this.#best;
+  }
+
+  onTrainBegin(run: TrainingRun): void {
+    this.#monitor = monitorOf(run, this.#asked);
+    if (run.step > 0) return;
+    this.#best = null;
+    this.#wait = 0;
+  }
+
+  onEpochEnd(run: TrainingRun, record: EpochRecord): void {
+    const { name, mode } = this.#monitor;
+    const value = monitored('EarlyStopping', record, name);
+    const { minDelta, patience, restoreBest } = this.#options;
+    if (isBetter(value, this.#best?.value ?? null, mode, minDelta)) {
+      this.#best = { epoch: record.epoch, value };
+      this.#wait = 0;
+      if (restoreBest) this.#keep(run);
+      return;
+    }
+    this.#wait++;
+    if (this.#wait < patience) return;
+    const best =
+      this.#best === null ? '' : `, best ${this.#best.value} at epoch ${this.#best.epoch}`;
+    run.stop(`${name} has not improved for ${this.#wait} epochs${best}`);
+  }
+
+  #keep(run: TrainingRun): void {
+    noGrad(() => {
+      for (const [name, tensor] of run.model.stateDict()) {
+        const kept = this.#weights.get(name);
+        if (kept === undefined) this.#weights.set(name, clone(tensor).keep());
+        else copyFrom(kept, tensor);
+      }
+    });
+  }
+
+  onTrainEnd(run: TrainingRun): void {
+    if (this.#weights.size > 0) run.model.loadStateDict(this.#weights);
+    this.#forget();
+  }
+
+  onTrainError(): void {
+    this.#forget();
+  }
+
+  #forget(): void {
+    for (const tensor of this.#weights.values()) tensor.dispose();
+    this.#weights.clear();
+  }
+
+  stateDict(): CallbackState {
+    const { epoch, value } = this.#best ?? { epoch: null, value: null };
+    return { values: { epoch, value, wait: this.#wait }, tensors: this.#weights };
+  }
+
+  loadStateDict({ values, tensors }: CallbackState): void {
+    const { epoch = null, value = null, wait } = values ?? {};
+    const isBest = typeof epoch === 'number' && typeof value === 'number';
+    if (!Number.isSafeInteger(wait) || (!isBest && epoch !== value)) {
+      throw new CheckpointError('EarlyStopping: this is no saved state of it');
+    }
+    this.#forget();
+    this.#best = isBest ? { epoch, value } : null;
+    this.#wait = Number(wait);
+    noGrad(() => {
+      for (const [name, tensor] of tensors ?? []) this.#weights.set(name, clone(tensor).keep());
+    });
+  }
+}

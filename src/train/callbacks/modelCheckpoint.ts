@@ -1,0 +1,148 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ArgumentError, CheckpointError } from '../../tensor/errors.js';
+import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../callback.js';
+import type { EpochRecord } from '../history.js';
+import type { Mode } from '../metrics/metric.js';
+import { isBetter, type Monitor, monitored, monitorOf } from '../monitor.js';
+
+export interface ModelCheckpointOptions {
+  /** The folder; made if need be. One run has it to itself. */
+  dir: string;
+  /** Saves after every so many epochs, and after the last; 0 for the last only. Default: 1. */
+  everyEpochs?: number;
+  /** Saves after every so many updates, too. Default: 0, not. */
+  everySteps?: number;
+  /** The value that tells the best epoch. Default: `valLoss`, or `loss` without validation. */
+  monitor?: string;
+  /** Whether less or more of it is better. Default: what the metric says, and `min` for losses. */
+  mode?: Mode;
+  /** Whether to save the best epoch apart. Default: true. */
+  best?: boolean;
+  /** Checkpoints to keep under numbered names besides. Default: 0. */
+  keep?: number;
+}
+
+/** The file that `resume` goes on from. */
+export const LAST = 'last.safetensors';
+const BEST = 'best.safetensors';
+/** What it deletes when there are too many: names of its own, whatever a checkpoint says. */
+const NUMBERED = /^(?:epoch|step)-[0-9]+\.safetensors$/;
+
+/**
+ * Saves checkpoints of the whole run: `last.safetensors`, which `resume` goes on from, `best.safetensors`, and the
+ * latest ones as `epoch-0003.safetensors` or `step-00001200.safetensors`. Also when training is stopped. A checkpoint
+ * takes the place of the one before only once it is safe on disk.
+ *
+ * @example
+ * callbacks: [new train.ModelCheckpoint({ dir: 'runs/7', monitor: 'valAccuracy', everySteps: 500, keep: 3 })]
+ */
+export class ModelCheckpoint implements Callback {
+  readonly dir: string;
+  readonly #everyEpochs: number;
+  readonly #everySteps: number;
+  readonly #keep: number;
+  readonly #wantsBest: boolean;
+  readonly #asked: { readonly monitor?: string | undefined; readonly mode?: Mode | undefined };
+  #monitor: Monitor = { name: 'loss', mode: 'min' };
+  #best: number | null = null;
+  /** Names of numbered files, oldest first. */
+  #kept: string[] = [];
+  #savedStep = -1;
+
+  /** @throws ArgumentError for options out of range */
+  constructor(options: ModelCheckpointOptions) {
+    const { dir, monitor, mode, best = true } = options;
+    if (typeof dir !== 'string' || dir === '') {
+      throw new ArgumentError(`ModelCheckpoint: dir is ${String(dir)}, expected a folder`);
+    }
+    this.dir = dir;
+    this.#everyEpochs = count('everyEpochs', options.everyEpochs ?? 1);
+    this.#everySteps = count('everySteps', options.everySteps ?? 0);
+    this.#keep = count('keep', options.keep ?? 0);
+    this.#wantsBest = best;
+    this.#asked = { monitor, mode };
+  }
+
+  /** Where the last checkpoint is. */
+  get lastPath(): string {
+    return join(this.dir, LAST);
+  }
+
+  /** Where the checkpoint of the best epoch is. */
+  get bestPath(): string {
+    return join(this.dir, BEST);
+  }
+
+  onTrainBegin(run: TrainingRun): void {
+    this.#monitor = monitorOf(run, this.#asked);
+    if (run.step > 0) return;
+    this.#best = null;
+    this.#kept = [];
+    this.#savedStep = -1;
+  }
+
+  onBatchEnd(run: TrainingRun): void {
+    if (this.#everySteps === 0 || run.step % this.#everySteps !== 0) return;
+    this.#save(run, `step-${String(run.step).padStart(8, '0')}`);
+  }
+
+  onEpochEnd(run: TrainingRun, record: EpochRecord): void {
+    if (this.#wantsBest) {
+      const value = monitored('ModelCheckpoint', record, this.#monitor.name);
+      if (isBetter(value, this.#best, this.#monitor.mode)) {
+        this.#best = value;
+        run.save(this.bestPath);
+      }
+    }
+    const isDue = this.#everyEpochs > 0 && record.epoch % this.#everyEpochs === 0;
+    if (!isDue && record.epoch < run.epochs) return;
+    this.#save(run, `epoch-${String(record.epoch).padStart(4, '0')}`);
+  }
+
+  onStop(run: TrainingRun): void {
+    if (this.#savedStep !== run.step) this.#save(run, null);
+  }
+
+  #save(run: TrainingRun, numbered: string | null): void {
+    this.#savedStep = run.step;
+    if (numbered !== null && this.#keep > 0) {
+      const file = `${numbered}.safetensors`;
+      if (!this.#kept.includes(file)) this.#kept.push(file);
+      run.save(join(this.dir, file));
+    }
+    // After the numbered one: what a checkpoint says is kept has to be there.
+    run.save(this.lastPath);
+  }
+
+  async onCheckpoint(_run: TrainingRun, { path }: SavedCheckpoint): Promise<void> {
+    if (path !== this.lastPath) return;
+    for (const old of this.#kept.splice(0, Math.max(0, this.#kept.length - this.#keep))) {
+      await rm(join(this.dir, old), { force: true });
+    }
+  }
+
+  stateDict(): CallbackState {
+    return { values: { best: this.#best, kept: [...this.#kept], savedStep: this.#savedStep } };
+  }
+
+  loadStateDict({ values }: CallbackState): void {
+    const { best = null, kept, savedStep } = values ?? {};
+    const names = Array.isArray(kept) ? kept.filter((name) => typeof name === 'string') : [];
+    const isList =
+      Array.isArray(kept) &&
+      kept.length === names.length &&
+      names.every((name) => NUMBERED.test(name));
+    if (!isList || typeof savedStep !== 'number' || (best !== null && typeof best !== 'number')) {
+      throw new CheckpointError('ModelCheckpoint: this is no saved state of it');
+    }
+    this.#best = best;
+    this.#kept = names;
+    this.#savedStep = savedStep;
+  }
+}
+
+function count(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new ArgumentError(`ModelCheckpoint: ${name} is ${value}, expected an integer ≥ 0`);
+}
