@@ -70,6 +70,7 @@ export function runOf(records: readonly EpochRecord[], log: Logger = console): T
     log,
     values: () => ({}),
     modeOf: () => 'min',
+    save() {},
     stop() {},
   };
 }
