@@ -137,10 +137,6 @@ CopiedDoubles Reader::copiedDoubles(size_t position) {
   return copied<CopiedDoubles>(position, napi_float64_array, "a Float64Array");
 }
 
-CopiedBytes Reader::copiedBytes(size_t position) {
-  return copied<CopiedBytes>(position, napi_uint8_array, "a Uint8Array");
-}
-
 GeometryArgument Reader::geometry(size_t position) {
   const CopiedInts ints = copiedInts(position);
   if (ints.size() != kGeometryLength) {

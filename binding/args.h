@@ -123,8 +123,7 @@ class Copied {
 };
 
 using CopiedInts = Copied<int32_t, 32>;
-using CopiedDoubles = Copied<double, 4>;
-using CopiedBytes = Copied<uint8_t, 32>;
+using CopiedDoubles = Copied<double, 8>;
 
 // Reads the arguments of one call.
 class Reader {
@@ -145,7 +144,6 @@ class Reader {
   GeometryArgument geometry(size_t position);
   CopiedInts copiedInts(size_t position);
   CopiedDoubles copiedDoubles(size_t position);
-  CopiedBytes copiedBytes(size_t position);
 
   // Reading a list's elements can run JavaScript (getters), which can take away memory that was
   // looked at before. So all lists are gathered before anything is decoded.

@@ -100,8 +100,6 @@ template <>
 struct Parameter<Ints> : CopiedParameter<CopiedInts, &Reader::copiedInts, Ints> {};
 template <>
 struct Parameter<Doubles> : CopiedParameter<CopiedDoubles, &Reader::copiedDoubles, Doubles> {};
-template <>
-struct Parameter<Bytes> : CopiedParameter<CopiedBytes, &Reader::copiedBytes, Bytes> {};
 
 template <class Argument, Argument (Reader::*kRead)(size_t), class Value>
 struct ValueParameter {

@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "native/rule_shapes.h"
+
 namespace axonode {
 namespace {
 
@@ -259,35 +261,52 @@ void projects(Array& projection, const Integer& hidden, const Integer& outputs) 
   need(projection, Count(outputs) * Count(hidden));
 }
 
-void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists) {
-  for (List* list : lists) {
-    if (list->data.size() != sizes.size()) {
-      throw rangeError(list->position, "has " + std::to_string(list->data.size()) +
-                                           " arrays, expected one for each of " +
-                                           std::to_string(sizes.size()) + " sizes");
-    }
-    Count total = 0;
-    for (size_t i = 0; i < sizes.size(); i++) {
-      if (sizes[i] < 0) {
-        throw rangeError(sizes.position(), "says that a size is " + std::to_string(sizes[i]));
-      }
-      if (list->lengths[i] < sizes[i]) {
-        throw rangeError(list->position, "has " + std::to_string(list->lengths[i]) +
-                                             " elements in array " + std::to_string(i) +
-                                             ", expected at least " + std::to_string(sizes[i]));
-      }
-      total = total + Count(sizes[i]);
-    }
-    list->needed = total.value();
+namespace {
+
+// `lists` lists of sizes.size() arrays each, laid end to end in one.
+void needEachOfLists(const CopiedInts& sizes, List& list, size_t lists) {
+  const size_t count = sizes.size();
+  if (list.data.size() != lists * count) {
+    const std::string each = lists == 1 ? "one" : std::to_string(lists);
+    throw rangeError(list.position, "has " + std::to_string(list.data.size()) +
+                                        " arrays, expected " + each + " for each of " +
+                                        std::to_string(count) + " sizes");
   }
+  Count total = 0;
+  for (size_t i = 0; i < list.data.size(); i++) {
+    const int32_t size = sizes[i % count];
+    if (size < 0) {
+      throw rangeError(sizes.position(), "says that a size is " + std::to_string(size));
+    }
+    if (list.lengths[i] < size) {
+      throw rangeError(list.position, "has " + std::to_string(list.lengths[i]) +
+                                          " elements in array " + std::to_string(i) +
+                                          ", expected at least " + std::to_string(size));
+    }
+    total = total + Count(size);
+  }
+  list.needed = total.value();
 }
 
-void needEachOrNone(List& list, const CopiedInts& sizes, bool required) {
-  if (list.data.empty() && !required) {
-    list.needed = 0;
-  } else {
-    needEach(sizes, {&list});
-  }
+void needNumbers(const CopiedDoubles& values, size_t needed) {
+  if (values.size() >= needed) return;
+  throw rangeError(values.position(), "has " + std::to_string(values.size()) +
+                                          " numbers, expected " + std::to_string(needed));
+}
+
+}  // namespace
+
+void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists) {
+  for (List* list : lists) needEachOfLists(sizes, *list, 1);
+}
+
+void updateRule(const Integer& rule, const CopiedInts& sizes, List& states,
+                const CopiedDoubles& factors, const CopiedDoubles& scalars) {
+  code(rule, static_cast<int64_t>(UpdateRule::kCount));
+  const RuleShape shape = shapeOf(static_cast<UpdateRule>(rule.value));
+  needEachOfLists(sizes, states, static_cast<size_t>(shape.states));
+  needNumbers(factors, sizes.size() * static_cast<size_t>(shape.factors));
+  needNumbers(scalars, static_cast<size_t>(kCommonScalars + shape.scalars));
 }
 
 }  // namespace axonode

@@ -95,15 +95,8 @@ inline Count ifProjected(const Array& projection, Count elements) {
 
 // sizes[i] elements of the i-th array of each list.
 void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists);
-// As needEach, of a list that may be empty unless `required`.
-void needEachOrNone(List& list, const CopiedInts& sizes, bool required);
-
-template <class T, size_t kInPlace>
-void onePerTensor(const Copied<T, kInPlace>& values, const CopiedInts& sizes) {
-  if (values.size() >= sizes.size()) return;
-  throw BadArgument{BadArgument::kRange, values.position(),
-                    "has " + std::to_string(values.size()) + " values, expected one for each of " +
-                        std::to_string(sizes.size()) + " tensors"};
-}
+// The states, factors and scalars that an optimiser's rule needs for tensors of these sizes.
+void updateRule(const Integer& rule, const CopiedInts& sizes, List& states,
+                const CopiedDoubles& factors, const CopiedDoubles& scalars);
 
 }  // namespace axonode

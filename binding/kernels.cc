@@ -251,18 +251,9 @@ const std::vector<Binding>& bindings() {
       BIND(clipGradNorm, (grads, total, sizes, maxNorm), need(total, 1), needEach(sizes, {&grads})),
       BIND(clipGradValue, (grads, sizes, clipValue), needEach(sizes, {&grads})),
 
-      // optimiser steps
-      BIND(sgdStep,
-           (params, grads, momenta, first, sizes, lr, momentum, dampening, nesterov, weightDecay,
-            maximize),
-           flag(nesterov), flag(maximize), needEach(sizes, {&params, &grads}),
-           needEachOrNone(momenta, sizes, momentum.value != 0), onePerTensor(first, sizes)),
-      BIND(adamStep,
-           (params, grads, means, variances, maxima, biasCorrection1, biasCorrection2, sizes, lr,
-            beta1, beta2, eps, weightDecay, decoupled, maximize),
-           flag(decoupled), flag(maximize), needEach(sizes, {&params, &grads, &means, &variances}),
-           needEachOrNone(maxima, sizes, false), onePerTensor(biasCorrection1, sizes),
-           onePerTensor(biasCorrection2, sizes)),
+      // an optimiser's step
+      BIND(optimizerStep, (params, states, grads, factors, scalars, sizes, rule),
+           needEach(sizes, {&params, &grads}), updateRule(rule, sizes, states, factors, scalars)),
   };
   return all;
 }

@@ -145,13 +145,8 @@ void gradNorms(Context&, float* total, float* norms, InList grads, Ints sizes, d
 void clipGradNorm(Context&, OutList grads, const float* total, Ints sizes, double maxNorm);
 void clipGradValue(Context&, OutList grads, Ints sizes, double clipValue);
 
-// optimiser steps, in place
-void sgdStep(Context&, OutList params, InList grads, OutList momenta, Bytes first, Ints sizes,
-             double lr, double momentum, double dampening, int64_t nesterov, double weightDecay,
-             int64_t maximize);
-void adamStep(Context&, OutList params, InList grads, OutList means, OutList variances,
-              OutList maxima, Doubles biasCorrection1, Doubles biasCorrection2, Ints sizes,
-              double lr, double beta1, double beta2, double eps, double weightDecay,
-              int64_t decoupled, int64_t maximize);
+// an optimiser's step, in place
+void optimizerStep(Context&, OutList params, OutList states, InList grads, Doubles factors,
+                   Doubles scalars, Ints sizes, int64_t rule);
 
 }  // namespace axonode::AXONODE_ISA

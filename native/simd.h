@@ -11,6 +11,7 @@
 namespace axonode::AXONODE_ISA {
 
 #define AXONODE_INLINE static inline __attribute__((always_inline))
+#define AXONODE_INLINE_MEMBER inline __attribute__((always_inline))
 
 #if defined(__AVX512F__)
 constexpr int kVectorBytes = 64;

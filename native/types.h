@@ -42,11 +42,6 @@ struct Doubles {
   int64_t size;
   double operator[](int64_t i) const { return data[i]; }
 };
-struct Bytes {
-  const uint8_t* data;
-  int64_t size;
-  uint8_t operator[](int64_t i) const { return data[i]; }
-};
 
 // A 2-D convolution or pooling: the integers of the TypeScript interface's Geometry, in its order.
 struct Geometry {

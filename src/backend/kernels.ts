@@ -20,6 +20,7 @@ import type {
   ReduceOp,
   UnaryGradOp,
   UnaryOp,
+  UpdateRule,
   UpsampleMode,
 } from './opCodes.js';
 
@@ -657,44 +658,19 @@ export interface Kernels {
   /** In place: grads to [−clipValue, clipValue]. NaN stays. */
   clipGradValue(grads: FloatArray[], sizes: IndexArray, clipValue: number): void;
 
-  // --- optimiser steps: one call updates all parameters of a group in place -------------------------
+  // --- an optimiser's step: one call updates all parameters of a group in place -----------------------
   /**
-   * PyTorch's SGD. sizes[i] elements of params[i], grads[i], momenta[i] (momenta empty when momentum is 0).
-   * d = g·(maximize ? −1 : 1) + weightDecay·p; m = first ? d : momentum·m + (1 − dampening)·d;
-   * p −= lr·(nesterov ? d + momentum·m : m). first[i] = 1 when momenta[i] holds nothing yet.
+   * One update by a rule, see {@link UpdateRule}: sizes[i] elements of params[i] and grads[i], and of
+   * states[k·sizes.length + i] for each state k of the rule. factors has the rule's numbers of each tensor in turn,
+   * scalars `sign, l2, l1, shrink` and the rule's own.
    */
-  sgdStep(
+  optimizerStep(
     params: FloatArray[],
+    states: FloatArray[],
     grads: FloatArray[],
-    momenta: FloatArray[],
-    first: MaskArray,
+    factors: Float64Array,
+    scalars: Float64Array,
     sizes: IndexArray,
-    lr: number,
-    momentum: number,
-    dampening: number,
-    nesterov: number,
-    weightDecay: number,
-    maximize: number,
-  ): void;
-  /**
-   * PyTorch's Adam (decoupled = 0: L2 weight decay) and AdamW (decoupled = 1). maxima is empty unless amsgrad.
-   * biasCorrection1 = 1 − β₁ᵗ and biasCorrection2 = 1 − β₂ᵗ, given per tensor.
-   */
-  adamStep(
-    params: FloatArray[],
-    grads: FloatArray[],
-    means: FloatArray[],
-    variances: FloatArray[],
-    maxima: FloatArray[],
-    biasCorrection1: Float64Array,
-    biasCorrection2: Float64Array,
-    sizes: IndexArray,
-    lr: number,
-    beta1: number,
-    beta2: number,
-    eps: number,
-    weightDecay: number,
-    decoupled: number,
-    maximize: number,
+    rule: UpdateRule,
   ): void;
 }

@@ -115,3 +115,42 @@ export type ArgOp = (typeof ArgOp)[keyof typeof ArgOp];
 /** How an output position p finds its input positions: floor(p·scale), or a mix of two, see Kernels.upsample2d. */
 export const UpsampleMode = { nearest: 0, bilinear: 1, bilinearCorners: 2 } as const;
 export type UpsampleMode = (typeof UpsampleMode)[keyof typeof UpsampleMode];
+
+/**
+ * The update rules of optimisers. Beside each: its states; its factors, numbers for each tensor; and the scalars
+ * that follow `sign, l2, l1, shrink`, which all rules take. d is the gradient with its penalties,
+ * d = sign·g + l2·p + l1·sgn(p), and p has been multiplied by shrink already.
+ */
+export const UpdateRule = {
+  /** ; ; lr. p −= lr·d */
+  sgd: 0,
+  /** m; keep, add; lr. m = keep·m + add·d, p −= lr·m */
+  momentum: 1,
+  /** m; keep, add; lr, momentum. m = keep·m + add·d, p −= lr·(d + momentum·m) */
+  nesterov: 2,
+  /** sum; lr; eps. sum += d², p −= lr·d / (√sum + eps) */
+  adagrad: 3,
+  /** v, u; ; lr, rho, eps. v = mean of d², Δ = √(u + eps) / √(v + eps)·d, u = mean of Δ², p −= lr·Δ */
+  adadelta: 4,
+  /** v; ; lr, alpha, eps. v = mean of d², p −= lr·d / (√v + eps) */
+  rmsprop: 5,
+  /** v, b; ; lr, alpha, eps, momentum. b = momentum·b + d / (√v + eps), p −= lr·b */
+  rmspropMomentum: 6,
+  /** v, m; ; lr, alpha, eps. v − m² takes the place of v, with m the mean of d */
+  rmspropCentered: 7,
+  /** v, m, b; ; lr, alpha, eps, momentum */
+  rmspropCenteredMomentum: 8,
+  /** m, v; stepSize, scale, eps; beta1, beta2. Means of d and d², p −= stepSize·m / (scale·√v + eps) */
+  adam: 9,
+  /** m, v, the largest v so far, which scales the step; stepSize, scale, eps; beta1, beta2 */
+  amsgrad: 10,
+  /** m, v; meanStep, gradientStep, scale; beta1, beta2, eps. p −= (meanStep·m + gradientStep·d) / (scale·√v + eps) */
+  nadam: 11,
+  /** m, u; stepSize; beta1, beta2, eps. u = max(beta2·u, |d| + eps), p −= stepSize·m / u */
+  adamax: 12,
+  /** m; ; lr, beta1, beta2. p −= lr·sgn(beta1·m + (1 − beta1)·d), then m = beta2·m + (1 − beta2)·d */
+  lion: 13,
+  /** ; ; fresh. p += fresh·(g − p): a running mean */
+  average: 14,
+} as const;
+export type UpdateRule = (typeof UpdateRule)[keyof typeof UpdateRule];

@@ -163,7 +163,8 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
   return full(shape, 1, options);
 }
 
-function filledLike(x: Tensor, value: number): Tensor {
+/** x's shape, dtype and layout, filled with one number. @internal */
+export function filledLike(x: Tensor, value: number): Tensor {
   const made = empty(x.shape, x.dtype, x.layout);
   kernels().fill(made.raw, made.size, value);
   return made;

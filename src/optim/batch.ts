@@ -1,5 +1,5 @@
 import type { FloatArray } from '../backend/kernels.js';
-import { zerosLike } from '../ops/creation.js';
+import { filledLike } from '../ops/creation.js';
 import { floats } from '../ops/define.js';
 import { DTypeError, ShapeError } from '../tensor/errors.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
@@ -9,6 +9,8 @@ import { inLayout, type Tensor } from '../tensor/tensor.js';
 export interface ParamState {
   /** Updates so far, for rules that count them. */
   step: number;
+  /** Numbers that it keeps besides, by PyTorch's names. */
+  readonly numbers: Map<string, number>;
   /** Tensors of the parameter's shape, such as a momentum, by PyTorch's names. */
   readonly tensors: Map<string, Tensor>;
 }
@@ -82,22 +84,20 @@ export class Batch {
     return gradient;
   }
 
-  /** 1 for each parameter that has no state tensor of that name yet, else 0. */
-  lacking(name: string): Uint8Array {
-    return Uint8Array.from(this.states, (state) => (state.tensors.has(name) ? 0 : 1));
-  }
-
-  /** The state tensor of that name of each parameter; zeros at first. */
-  stateArrays(name: string): FloatArray[] {
-    const known = this.#stateArrays.get(name);
+  /** The state tensors of these names, those of one name after the other; filled with `initial` at first. */
+  stateArrays(names: readonly string[], initial: number): FloatArray[] {
+    const key = names.join();
+    const known = this.#stateArrays.get(key);
     if (known !== undefined) return known;
-    const arrays = this.#tensors.map((param) => {
-      const { tensors } = this.#stateOf(param);
-      const tensor = tensors.get(name) ?? zerosLike(param).keep();
-      tensors.set(name, tensor);
-      return floats(tensor);
-    });
-    this.#stateArrays.set(name, arrays);
+    const arrays = names.flatMap((name) =>
+      this.#tensors.map((param, i) => {
+        const tensors = this.states[i]?.tensors;
+        const tensor = tensors?.get(name) ?? filledLike(param, initial).keep();
+        tensors?.set(name, tensor);
+        return floats(tensor);
+      }),
+    );
+    this.#stateArrays.set(key, arrays);
     return arrays;
   }
 

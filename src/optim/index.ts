@@ -1,4 +1,23 @@
-export { Adam, type AdamOptions, AdamW } from './adam.js';
+export {
+  Adam,
+  Adamax,
+  type AdamaxOptions,
+  type AdamOptions,
+  AdamW,
+  type MomentsOptions,
+  NAdam,
+  type NAdamOptions,
+  RAdam,
+  type RAdamOptions,
+} from './adam.js';
+export {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
+  RMSprop,
+  type RMSpropOptions,
+} from './adaptive.js';
 export {
   type ClipGradNormOptions,
   clipGradNorm,
@@ -9,6 +28,9 @@ export {
   gradNorms,
 } from './clip.js';
 export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } from './cycles.js';
+export { type AveragedModel, Ema, type EmaOptions, type EmaState } from './ema.js';
+export { Lion, type LionOptions } from './lion.js';
+export { maxNorm } from './maxNorm.js';
 export {
   type BaseOptions,
   Optimizer,

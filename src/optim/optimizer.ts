@@ -1,10 +1,12 @@
+import type { UpdateRule } from '../backend/kernels.js';
+import { kernels } from '../backend/select.js';
 import { isFloat } from '../tensor/dtype.js';
 import { ArgumentError, CheckpointError, DTypeError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { Batch, type ParamState } from './batch.js';
-import { checkNotNegative, fillOptions } from './options.js';
+import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
 import {
   type OptimizerState,
   optionFaults,
@@ -17,7 +19,35 @@ import {
 export interface BaseOptions {
   /** Learning rate. */
   lr: number;
+  /** An L2 penalty: weightDecay·p is added to the gradient. Default: 0. Decoupled where an optimiser says so. */
+  weightDecay: number;
+  /** An L1 penalty: l1·sgn(p) is added to the gradient, which drives small weights to 0. Default: 0. */
+  l1: number;
+  /** Climbs instead of descending. Default: false. */
+  maximize: boolean;
 }
+
+/** The defaults that most optimisers share. */
+export const BASE_DEFAULTS = { weightDecay: 0, l1: 0, maximize: false } as const;
+
+/** How a group is updated under its present options: a kernel's rule, and what it takes. */
+export interface UpdatePlan {
+  readonly rule: UpdateRule;
+  /** PyTorch's names of the tensors that it keeps for each parameter, in the rule's order. */
+  readonly states: readonly string[];
+  /** What they are filled with at first. Default: 0. */
+  readonly initialState?: number;
+  /** Numbers that it keeps for each parameter besides the count of steps, with their first values. */
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** The rule's own scalars. */
+  readonly scalars: readonly number[];
+  /** The rule's numbers for a parameter, whose steps include the present one. */
+  readonly factors?: (state: ParamState) => readonly number[];
+  /** True where weight decay is apart from the gradient: p shrinks by lr·weightDecay. Default: false. */
+  readonly decoupled?: boolean;
+}
+
+const NO_FACTORS: readonly number[] = [];
 
 /** Parameters that share their options, which may be edited between steps. */
 export type ParamGroup<O> = O & { readonly params: readonly Tensor[] };
@@ -69,14 +99,11 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     for (const group of groupsOf(params, this.#name)) this.#addGroup(group);
   }
 
-  /** Throws unless the options are in range. */
+  /** Throws unless the optimiser's own options are in range. */
   protected abstract checkOptions(options: O): void;
 
-  /** PyTorch's names of the tensors that the rule keeps for each parameter under these options. */
-  protected abstract stateNames(options: O): readonly string[];
-
-  /** One update of the parameters of a group, at least one. */
-  protected abstract update(options: O, batch: Batch): void;
+  /** How a group with these options is updated. */
+  protected abstract plan(options: O): UpdatePlan;
 
   get #name(): string {
     return this.constructor.name;
@@ -98,7 +125,8 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     this.#check(options);
     const list = [...params];
     this.#checkParams(list);
-    for (const param of list) this.#states.set(param, { step: 0, tensors: new Map() });
+    for (const param of list)
+      this.#states.set(param, { step: 0, numbers: new Map(), tensors: new Map() });
     this.#batches.push(this.#newBatch());
     this.#groups.push({ ...options, params: list });
   }
@@ -108,7 +136,10 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   }
 
   #check(options: O): void {
-    checkNotNegative(this.#name, 'lr', options.lr);
+    for (const option of ['lr', 'weightDecay', 'l1'] as const) {
+      checkNotNegative(this.#name, option, options[option]);
+    }
+    checkBoolean(this.#name, 'maximize', options.maximize);
     this.checkOptions(options);
   }
 
@@ -180,9 +211,33 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     for (const [i, group] of this.#groups.entries()) {
       const batch = this.#batches[i];
       if (batch === undefined || batch.length === 0) continue;
-      this.update(group, batch);
+      this.#update(group, batch);
       batch.finish();
     }
+  }
+
+  #update(group: ParamGroup<O>, batch: Batch): void {
+    const plan = this.plan(group);
+    const { lr, weightDecay, l1, maximize } = group;
+    const { numbers = {}, factors = () => NO_FACTORS, decoupled = false } = plan;
+    for (const state of batch.states) {
+      state.step++;
+      for (const [name, first] of Object.entries(numbers)) {
+        if (!state.numbers.has(name)) state.numbers.set(name, first);
+      }
+    }
+    const l2 = decoupled ? 0 : weightDecay;
+    const shrink = decoupled ? 1 - lr * weightDecay : 1;
+    const own = batch.states.map(factors);
+    kernels().optimizerStep(
+      batch.params,
+      batch.stateArrays(plan.states, plan.initialState ?? 0),
+      batch.grads,
+      Float64Array.from(own.flat()),
+      Float64Array.of(maximize ? -1 : 1, l2, l1, shrink, ...plan.scalars),
+      batch.sizes,
+      plan.rule,
+    );
   }
 
   /** Drops the gradients of all parameters. */
@@ -203,22 +258,34 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
       count: group.params.length,
     }));
     const slots = this.#slots();
+    const states = slots.map(({ param }) => this.#stateOf(param));
     const tensors = new Map<string, Tensor>();
-    for (const [i, { param, names: kept }] of slots.entries()) {
-      for (const name of kept) {
-        const tensor = this.#stateOf(param).tensors.get(name);
+    const numbers: Record<string, number[]> = {};
+    for (const [i, { plan }] of slots.entries()) {
+      for (const name of plan.states) {
+        const tensor = states[i]?.tensors.get(name);
         if (tensor !== undefined) tensors.set(`${i}.${name}`, tensor);
       }
+      for (const [name, first] of Object.entries(plan.numbers ?? {})) {
+        numbers[name] ??= [];
+        numbers[name].push(states[i]?.numbers.get(name) ?? first);
+      }
     }
-    const steps = slots.map(({ param }) => this.#stateOf(param).step);
-    return { type: this.#name, groups, steps, tensors };
+    return {
+      type: this.#name,
+      groups,
+      steps: states.map(({ step }) => step),
+      ...(Object.keys(numbers).length > 0 ? { numbers } : {}),
+      tensors,
+    };
   }
 
   /** The parameters of all groups, as a state dict numbers them. */
   #slots(groups: readonly ParamGroup<O>[] = this.#groups): ParamSlot[] {
-    return groups.flatMap((group) =>
-      group.params.map((param) => ({ param, names: this.stateNames(group) })),
-    );
+    return groups.flatMap((group) => {
+      const plan = this.plan(group);
+      return group.params.map((param) => ({ param, plan }));
+    });
   }
 
   /**

@@ -21,10 +21,15 @@ export function checkNotNegative(owner: string, name: string, value: number): vo
   }
 }
 
-/** Throws unless the option is a decay rate on [0, 1). */
-export function checkDecayRate(owner: string, name: string, value: number | undefined): void {
-  if (!(typeof value === 'number' && value >= 0 && value < 1)) {
-    throw new ArgumentError(`${owner}: ${name} is ${value}, expected a number from 0 to below 1`);
+/** Throws unless both are decay rates on [0, 1). */
+export function checkBetas(owner: string, betas: readonly [number, number]): void {
+  for (const i of [0, 1] as const) {
+    const value = betas[i];
+    if (!(typeof value === 'number' && value >= 0 && value < 1)) {
+      throw new ArgumentError(
+        `${owner}: betas[${i}] is ${value}, expected a number from 0 to below 1`,
+      );
+    }
   }
 }
 

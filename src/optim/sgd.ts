@@ -1,31 +1,31 @@
-import { kernels } from '../backend/select.js';
+import { UpdateRule } from '../backend/kernels.js';
 import { ArgumentError } from '../tensor/errors.js';
-import type { Batch } from './batch.js';
-import { Optimizer, type Params } from './optimizer.js';
+import {
+  BASE_DEFAULTS,
+  type BaseOptions,
+  Optimizer,
+  type Params,
+  type UpdatePlan,
+} from './optimizer.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
 
-export interface SGDOptions {
+export interface SGDOptions extends BaseOptions {
   /** Learning rate. Default: 1e-3. */
   lr: number;
   /** Share of the last step's direction that this one keeps. Default: 0. */
   momentum: number;
   /** The gradient enters the momentum times 1 − dampening. Default: 0. */
   dampening: number;
-  /** L2 penalty: weightDecay·p is added to the gradient. Default: 0. */
-  weightDecay: number;
   /** Nesterov's momentum, which looks ahead; needs momentum, and no dampening. Default: false. */
   nesterov: boolean;
-  /** Climbs instead of descending. Default: false. */
-  maximize: boolean;
 }
 
 const DEFAULTS: SGDOptions = {
   lr: 1e-3,
   momentum: 0,
   dampening: 0,
-  weightDecay: 0,
   nesterov: false,
-  maximize: false,
+  ...BASE_DEFAULTS,
 };
 
 const MOMENTUM = 'momentum_buffer';
@@ -45,9 +45,7 @@ export class SGD extends Optimizer<SGDOptions> {
 
   protected override checkOptions(options: SGDOptions): void {
     checkNotNegative('SGD', 'momentum', options.momentum);
-    checkNotNegative('SGD', 'weightDecay', options.weightDecay);
     checkBoolean('SGD', 'nesterov', options.nesterov);
-    checkBoolean('SGD', 'maximize', options.maximize);
     if (!Number.isFinite(options.dampening)) {
       throw new ArgumentError(`SGD: dampening is ${options.dampening}, expected a finite number`);
     }
@@ -59,25 +57,17 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected override stateNames(options: SGDOptions): readonly string[] {
-    return options.momentum === 0 ? [] : [MOMENTUM];
-  }
-
-  protected override update(options: SGDOptions, batch: Batch): void {
-    const hasMomentum = options.momentum !== 0;
-    const first = batch.lacking(MOMENTUM);
-    kernels().sgdStep(
-      batch.params,
-      batch.grads,
-      hasMomentum ? batch.stateArrays(MOMENTUM) : [],
-      first,
-      batch.sizes,
-      options.lr,
-      options.momentum,
-      options.dampening,
-      options.nesterov ? 1 : 0,
-      options.weightDecay,
-      options.maximize ? 1 : 0,
-    );
+  protected override plan({ lr, momentum, dampening, nesterov }: SGDOptions): UpdatePlan {
+    if (momentum === 0) return { rule: UpdateRule.sgd, states: [], scalars: [lr] };
+    const later = [momentum, 1 - dampening];
+    return {
+      rule: nesterov ? UpdateRule.nesterov : UpdateRule.momentum,
+      states: [MOMENTUM],
+      scalars: nesterov ? [lr, momentum] : [lr],
+      factors: ({ tensors }) => (tensors.has(MOMENTUM) ? later : FIRST),
+    };
   }
 }
+
+/** The first momentum is the gradient. */
+const FIRST: readonly number[] = [0, 1];

@@ -17,17 +17,23 @@ export interface OptimizerState {
   }[];
   /** Updates of each parameter so far, in the order of the groups. */
   readonly steps: readonly number[];
+  /** Numbers that the class keeps besides, one a parameter, by PyTorch's names. */
+  readonly numbers?: Readonly<Record<string, readonly number[]>>;
   /** Tensors by index of their parameter and PyTorch's name: `3.exp_avg`. Live, not copies. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
-/** A parameter, and the names of the tensors that its group's options ask for. */
+/** A parameter, and what its group's options ask for: names of tensors, and numbers with their first values. */
 export interface ParamSlot {
   readonly param: Tensor;
-  readonly names: readonly string[];
+  readonly plan: {
+    readonly states: readonly string[];
+    readonly numbers?: Readonly<Record<string, number>>;
+  };
 }
 
-function misfit(param: Tensor, tensor: unknown): string | null {
+/** Why a saved tensor cannot take the place of one like `param`; null if it can. */
+export function misfit(param: Tensor, tensor: unknown): string | null {
   if (!(tensor instanceof Tensor)) return 'is no Tensor';
   if (tensor.isDisposed) return 'was disposed of';
   if (!sameShape(tensor.shape, param.shape)) {
@@ -43,11 +49,15 @@ export function stateFaults(slots: readonly ParamSlot[], saved: OptimizerState):
     faults.push(`it counts steps of ${saved.steps.length} parameters, expected ${slots.length}`);
   }
   const expected = new Set<string>();
-  for (const [i, { param, names }] of slots.entries()) {
+  for (const [i, { param, plan }] of slots.entries()) {
     const step = saved.steps[i];
     if (!Number.isSafeInteger(step) || Number(step) < 0)
       faults.push(`steps[${i}] is ${step}, expected a count`);
-    for (const name of names) {
+    for (const name of Object.keys(plan.numbers ?? {})) {
+      const value = saved.numbers?.[name]?.[i];
+      if (!Number.isFinite(value)) faults.push(`${name}[${i}] is ${value}, expected a number`);
+    }
+    for (const name of plan.states) {
       const key = `${i}.${name}`;
       expected.add(key);
       const tensor = saved.tensors.get(key);
@@ -64,19 +74,23 @@ export function stateFaults(slots: readonly ParamSlot[], saved: OptimizerState):
 
 /** Copies of a parameter's saved state, in the parameter's layout. */
 export function restored(
-  { param, names }: ParamSlot,
+  { param, plan }: ParamSlot,
   index: number,
   saved: OptimizerState,
 ): ParamState {
   const tensors = new Map<string, Tensor>();
-  for (const name of names) {
+  for (const name of plan.states) {
     const source = saved.tensors.get(`${index}.${name}`);
     if (source === undefined) continue;
     const own = zerosLike(param).keep();
     copyFrom(own, source);
     tensors.set(name, own);
   }
-  return { step: saved.steps[index] ?? 0, tensors };
+  const numbers = new Map<string, number>();
+  for (const [name, first] of Object.entries(plan.numbers ?? {})) {
+    numbers.set(name, saved.numbers?.[name]?.[index] ?? first);
+  }
+  return { step: saved.steps[index] ?? 0, numbers, tensors };
 }
 
 /** True if a saved option may take the place of the present one. */

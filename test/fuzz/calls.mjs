@@ -6,6 +6,28 @@
 
 const kinds = [Float32Array, Int32Array, Uint8Array];
 const opCounts = { unary: 29, unaryGrad: 11, binary: 13, compare: 6, reduce: 7, arg: 2 };
+/** States and numbers for each tensor, and scalars, of each rule. */
+const updateRules = [
+  ...[
+    [0, 0, 1],
+    [1, 2, 1],
+    [1, 2, 2],
+    [1, 1, 1],
+    [2, 0, 3],
+    [1, 0, 3],
+    [2, 0, 4],
+    [2, 0, 3],
+  ],
+  ...[
+    [3, 0, 4],
+    [2, 3, 2],
+    [3, 3, 2],
+    [2, 3, 3],
+    [2, 1, 3],
+    [1, 0, 3],
+    [0, 0, 1],
+  ],
+];
 
 /** Reproducible random numbers (mulberry32). */
 export class Random {
@@ -509,20 +531,13 @@ export const validCalls = {
     const { sizes, list } = optimizerLists(r);
     return [list(), sizes, ...numbers(0.5)];
   },
-  sgdStep: (r) => {
+  optimizerStep: (r) => {
     const { sizes, list, count } = optimizerLists(r);
-    const momentum = r.pick([0, 0.9]);
-    const momenta = momentum === 0 ? { list: [] } : list();
-    const first = copied(Uint8Array.from({ length: count }, () => r.integer(0, 1)));
-    const tail = [...numbers(0.1, momentum, 0), flag(r), ...numbers(0.1), flag(r)];
-    return [list(), list(), momenta, first, sizes, ...tail];
-  },
-  adamStep: (r) => {
-    const { sizes, list, count } = optimizerLists(r);
-    const maxima = r.chance(0.5) ? list() : { list: [] };
-    const correction = () => copied(new Float64Array(count).fill(0.5));
-    const tail = [...numbers(0.1, 0.9, 0.999, 1e-8, 0.1), flag(r), flag(r)];
-    const lists = [list(), list(), list(), list(), maxima];
-    return [...lists, correction(), correction(), sizes, ...tail];
+    const rule = r.integer(0, updateRules.length - 1);
+    const [states, factors, scalars] = updateRules[rule];
+    const stateLists = { list: Array.from({ length: states }, () => list().list).flat() };
+    const half = (length) => copied(new Float64Array(length).fill(0.5));
+    const tail = [half(count * factors), half(4 + scalars), sizes, ...numbers(rule)];
+    return [list(), stateLists, list(), ...tail];
   },
 };

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { copyFrom, tensor } from '../../src/ops/index.js';
-import { Adam, AdamW, clipGradNorm, clipGradValue, SGD } from '../../src/optim/index.js';
+import * as optim from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { sizeOf } from '../../src/tensor/shape.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -61,6 +61,7 @@ function mirrored(
 
 const rate = fc.constantFrom(0.1, 0.01);
 const decay = fc.constantFrom(0, 0.05);
+const penalty = fc.constantFrom(0, 0.1);
 
 describe('optimisers', () => {
   it('SGD', () => {
@@ -70,27 +71,74 @@ describe('optimisers', () => {
         const dampening = nesterov ? 0 : 0.1;
         const options = { lr, momentum, weightDecay, dampening, maximize };
         const looksAhead = nesterov && momentum > 0;
-        mirrored(sizes, seed, (params) => new SGD(params, { ...options, nesterov: looksAhead }));
+        mirrored(
+          sizes,
+          seed,
+          (params) => new optim.SGD(params, { ...options, nesterov: looksAhead }),
+        );
       },
       20,
     );
   });
 
   it.each([
-    ['Adam', Adam],
-    ['AdamW', AdamW],
-  ] as const)('%s', (_, Optimizer) => {
-    forAll(
-      [parameters, rate, decay, fc.boolean(), fc.boolean(), seeds],
-      (sizes, lr, weightDecay, amsgrad, maximize, seed) => {
-        mirrored(
-          sizes,
-          seed,
-          (params) => new Optimizer(params, { lr, weightDecay, amsgrad, maximize }),
-        );
+    ['Adam', optim.Adam, { amsgrad: [true, false] }],
+    ['AdamW', optim.AdamW, { amsgrad: [true, false] }],
+    ['Adagrad', optim.Adagrad, { lrDecay: [0, 0.1], initialAccumulatorValue: [0, 0.5] }],
+    ['Adadelta', optim.Adadelta, { rho: [0.9, 0.5], eps: [1e-3] }],
+    ['RMSprop', optim.RMSprop, { momentum: [0, 0.9], centered: [true, false] }],
+    ['NAdam', optim.NAdam, { decoupledWeightDecay: [true, false] }],
+    ['Adamax', optim.Adamax, { betas: [[0.9, 0.999]] }],
+    [
+      'RAdam',
+      optim.RAdam,
+      {
+        decoupledWeightDecay: [true, false],
+        betas: [
+          [0.9, 0.999],
+          [0.8, 0.9],
+        ],
       },
-      20,
+    ],
+    ['Lion', optim.Lion, { betas: [[0.9, 0.99]] }],
+  ] as const)('%s', (_, Optimizer, own) => {
+    const choices = Object.entries(own).map(([name, values]): [string, fc.Arbitrary<unknown>] => [
+      name,
+      fc.constantFrom(...values),
+    ]);
+    forAll(
+      [
+        parameters,
+        rate,
+        decay,
+        penalty,
+        fc.boolean(),
+        fc.record(Object.fromEntries(choices)),
+        seeds,
+      ],
+      (sizes, lr, weightDecay, l1, maximize, options, seed) => {
+        const all = { lr, weightDecay, l1, maximize, ...options };
+        mirrored(sizes, seed, (params) => new Optimizer(params, all));
+      },
+      12,
     );
+  });
+
+  it('Ema', () => {
+    forAll([parameters, fc.constantFrom(0, 0.5, 0.99), seeds], (sizes, average, seed) => {
+      mirrored(sizes, seed, (params) => {
+        const sgd = new optim.SGD(params, { lr: 0.5 });
+        const named = new Map(params.map((p, i) => [`${i}`, p]));
+        const ema = new optim.Ema({ stateDict: () => named }, { decay: average });
+        return {
+          step() {
+            sgd.step();
+            ema.update();
+            for (const [name, p] of ema.stateDict().tensors) copyFrom(named.get(name) ?? p, p);
+          },
+        };
+      });
+    });
   });
 });
 
@@ -121,7 +169,9 @@ describe('clipping', () => {
     const limits = fc.constantFrom(0, 0.5, 100, 1e6);
     forAll([parameters, normTypes, limits, seeds], (sizes, normType, maxNorm, seed) => {
       compare(
-        clipped(sizes, seed, (params) => clipGradNorm(params, maxNorm, { normType }).itemSync()),
+        clipped(sizes, seed, (params) =>
+          optim.clipGradNorm(params, maxNorm, { normType }).itemSync(),
+        ),
       );
     });
   });
@@ -130,7 +180,7 @@ describe('clipping', () => {
     forAll([parameters, fc.constantFrom(0, 0.3, 1), seeds], (sizes, clipValue, seed) => {
       compare(
         clipped(sizes, seed, (params) => {
-          clipGradValue(params, clipValue);
+          optim.clipGradValue(params, clipValue);
           return clipValue;
         }),
       );

@@ -4,7 +4,7 @@ import * as codes from '../../src/backend/kernels.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
 import * as ops from '../../src/ops/index.js';
-import { Adam, clipGradNorm, clipGradValue, SGD } from '../../src/optim/index.js';
+import * as optim from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 import type { OpCase } from '../cases/case.js';
@@ -25,6 +25,7 @@ const CODED = {
   reduce: { at: 5, codes: codes.ReduceOp },
   argReduce: { at: 5, codes: codes.ArgOp },
   upsample2d: { at: 10, codes: codes.UpsampleMode },
+  optimizerStep: { at: 6, codes: codes.UpdateRule },
 } as const;
 
 type KernelName = keyof codes.Kernels;
@@ -83,12 +84,31 @@ function exercise(
 
 function exerciseOptimizers(): void {
   const parameter = ops.ones([3], { requiresGrad: true });
-  for (const optimizer of [new SGD([parameter], { lr: 0.1 }), new Adam([parameter])]) {
+  const params = [parameter];
+  const centered = { centered: true };
+  const optimizers = [
+    new optim.SGD(params),
+    new optim.SGD(params, { momentum: 0.9 }),
+    new optim.SGD(params, { momentum: 0.9, nesterov: true }),
+    new optim.Adagrad(params),
+    new optim.Adadelta(params),
+    new optim.RMSprop(params),
+    new optim.RMSprop(params, { momentum: 0.9 }),
+    new optim.RMSprop(params, centered),
+    new optim.RMSprop(params, { ...centered, momentum: 0.9 }),
+    new optim.Adam(params),
+    new optim.Adam(params, { amsgrad: true }),
+    new optim.NAdam(params),
+    new optim.Adamax(params),
+    new optim.Lion(params),
+  ];
+  for (const optimizer of optimizers) {
     parameter.grad = ops.ones([3]).keep();
-    clipGradNorm([parameter], 1);
-    clipGradValue([parameter], 0.1);
+    optim.clipGradNorm([parameter], 1);
+    optim.clipGradValue([parameter], 0.1);
     optimizer.step();
   }
+  new optim.Ema({ stateDict: () => new Map([['parameter', parameter]]) }).update();
 }
 
 describe('coverage', () => {
@@ -135,6 +155,7 @@ describe('coverage', () => {
     ['ReduceOp', codes.ReduceOp],
     ['ArgOp', codes.ArgOp],
     ['UpsampleMode', codes.UpsampleMode],
+    ['UpdateRule', codes.UpdateRule],
   ] as const)('uses every %s', (_, table) => {
     const seen = used.get(table);
     expect(

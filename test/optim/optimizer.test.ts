@@ -237,6 +237,7 @@ describe('state', () => {
           betas: [0.9, 0.999],
           eps: 1e-8,
           weightDecay: 0,
+          l1: 0,
           amsgrad: false,
           maximize: false,
         },

@@ -10,7 +10,7 @@ import { groupNorm, groupNormGrad } from './groupNorm.js';
 import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
 import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
 import { addScaled, cast, copyStrided, fill, transpose } from './memory.js';
-import { adamStep, sgdStep } from './optimizer.js';
+import { optimizerStep } from './optimizer.js';
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from './pool.js';
 import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from './recurrent.js';
@@ -77,8 +77,7 @@ const kernels = {
   gradNorms,
   clipGradNorm,
   clipGradValue,
-  sgdStep,
-  adamStep,
+  optimizerStep,
 } satisfies Kernels;
 
 /** The backend in pure TypeScript: kernels run at once, on the calling thread, so nothing is ever pending. */
