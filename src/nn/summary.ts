@@ -17,9 +17,11 @@ export interface SummaryOptions {
   depth?: number;
 }
 
-interface Row {
+/** A layer of a summary. */
+export interface SummaryRow {
   readonly path: string;
   readonly type: string;
+  /** Shape of what it returned; '-' if it was not called. */
   readonly output: string;
   readonly parameters: number;
 }
@@ -69,8 +71,8 @@ function countOf(tensors: Iterable<Tensor>): number {
 }
 
 /** Rows of the modules that hold no others, at the given depth at most, or that have parameters of their own. */
-function rowsOf(root: Module, outputs: ReadonlyMap<Module, string>, depth: number): Row[] {
-  const rows: Row[] = [];
+function rowsOf(root: Module, outputs: ReadonlyMap<Module, string>, depth: number): SummaryRow[] {
+  const rows: SummaryRow[] = [];
   const counted = new Set<Tensor>();
   for (const [path, module] of root.namedModules()) {
     const level = path === '' ? 0 : path.split('.').length;
@@ -124,12 +126,22 @@ function totals(root: Module): string[] {
   return lines;
 }
 
-/** The text of {@link Module.summary}. */
-export function summarize(root: Module, input: SummaryInput, options: SummaryOptions): string {
+/** What {@link Module.summary} shows, as data: layers, and lines of totals. Without inputs no shapes of outputs. */
+export function summaryOf(
+  root: Module,
+  input: SummaryInput | undefined,
+  options: SummaryOptions = {},
+): { rows: SummaryRow[]; totals: string[] } {
   const { depth = Number.POSITIVE_INFINITY } = options;
   if (!(depth >= 1)) throw new ArgumentError(`summary: depth is ${depth}, expected a number ≥ 1`);
   const dtype = options.dtype ?? root.parameters()[0]?.dtype ?? 'float32';
-  const rows = rowsOf(root, outputsOf(root, inputShapes(input), dtype), depth);
+  const outputs = input === undefined ? new Map() : outputsOf(root, inputShapes(input), dtype);
+  return { rows: rowsOf(root, outputs, depth), totals: totals(root) };
+}
+
+/** The text of {@link Module.summary}. */
+export function summarize(root: Module, input: SummaryInput, options: SummaryOptions): string {
+  const { rows, totals } = summaryOf(root, input, options);
   const header = ['layer', 'type', 'output', 'parameters'] as const;
   const cells = rows.map(
     (row) => [row.path, row.type, row.output, grouped(row.parameters)] as const,
@@ -149,6 +161,6 @@ export function summarize(root: Module, input: SummaryInput, options: SummaryOpt
     rule,
     ...cells.map(line),
     rule,
-    ...totals(root),
+    ...totals,
   ].join('\n');
 }

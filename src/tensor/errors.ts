@@ -87,6 +87,13 @@ export class DataError extends AxonodeError {
   }
 }
 
+/** A package that a feature needs, and that is installed only by those who use it, is missing or broken. */
+export class DependencyError extends AxonodeError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('ERR_DEPENDENCY', message, options);
+  }
+}
+
 /** A file that cannot be written: a full disk, a folder that is read-only. */
 export class WriteError extends AxonodeError {
   constructor(message: string, options?: ErrorOptions) {

@@ -34,6 +34,7 @@ export type { Json, JsonObject } from './json.js';
 export type { Logger } from './logger.js';
 export * from './metrics/index.js';
 export * from './progress.js';
+export * from './report/index.js';
 export type { Scheduler, Schedules } from './schedule.js';
 export type { LossOf, StepContext, StepFunction, StepResult } from './step.js';
 export * from './tensorboard/index.js';

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { lineChart } from '../../plot/lines.js';
-import type { Callback, StepInfo, TrainingRun } from '../callback.js';
+import type { Callback, CallbackState, StepInfo, TrainingRun } from '../callback.js';
 import { StepSeries } from './stepSeries.js';
 import { tryWriting } from './writing.js';
 
@@ -48,8 +48,10 @@ export class LearningRateLogger implements Callback {
     return new Map(Array.from(this.#series, ([name, series]) => [name, series.points]));
   }
 
-  onTrainBegin(): void {
-    this.#series.clear();
+  onTrainBegin(run: TrainingRun): void {
+    // Those of a resumed run came with its checkpoint.
+    if (run.step === 0) this.#series.clear();
+    this.#rates = learningRatesOf(run);
   }
 
   onEpochBegin(run: TrainingRun): void {
@@ -75,6 +77,24 @@ export class LearningRateLogger implements Callback {
       await mkdir(dirname(path), { recursive: true });
       await writeFileAtomic(path, this.toSvg());
     });
+  }
+
+  stateDict(): CallbackState {
+    return {
+      values: Object.fromEntries(
+        Array.from(this.#series, ([name, series]) => [name, series.stateDict()]),
+      ),
+    };
+  }
+
+  loadStateDict({ values }: CallbackState): void {
+    const loaded = Object.entries(values ?? {}).map(([name, state]) => {
+      const series = new StepSeries();
+      series.loadStateDict(state);
+      return [name, series] as const;
+    });
+    this.#series.clear();
+    for (const [name, series] of loaded) this.#series.set(name, series);
   }
 
   /** The rates as curves, an SVG file. */

@@ -1,0 +1,9 @@
+export { ReportHtml, type ReportHtmlOptions } from './callback.js';
+export type { StepCurve, StepCurves } from './charts.js';
+export {
+  type PredictedImage,
+  type Predictions,
+  type PredictionsOptions,
+  predictClasses,
+} from './predictions.js';
+export { type ReportOptions, writeReport } from './report.js';
