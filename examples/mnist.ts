@@ -138,80 +138,46 @@ interface Mistake {
   readonly confidence: number;
 }
 
-async function evaluate(): Promise<{
-  loss: number;
-  matrix: train.ConfusionMatrix;
-  mistakes: Mistake[];
-}> {
-  const matrix = new train.ConfusionMatrix(10);
+/** All mistakes on the test images, the surest first. */
+async function findMistakes(): Promise<Mistake[]> {
   const mistakes: Mistake[] = [];
-  let loss = 0;
   let seen = 0;
   model.eval();
-  for await (const [images, labels] of new DataLoader(testSet, { batchSize: 500 })) {
-    await noGrad(async () => {
-      const logits = model.forward(images);
-      const probabilities = await logits.softmax(1).data();
-      const truths = await labels.data();
-      const guesses = await logits.argmax(1).data();
-      loss += await crossEntropy(logits, labels, { reduction: 'sum' }).item();
-      matrix.add(truths, guesses);
-      for (let i = 0; i < truths.length; i++) {
-        const [truth = 0, guess = 0] = [truths[i], guesses[i]];
-        if (truth !== guess) {
-          mistakes.push({
-            index: seen + i,
-            truth,
-            guess,
-            confidence: probabilities[i * 10 + guess] ?? 0,
-          });
-        }
-      }
-      seen += truths.length;
-    });
+  for await (const [images, labels] of testLoader) {
+    const probabilities = await noGrad(() => model.forward(images).softmax(1)).data();
+    const truths = await labels.data();
+    for (const [i, truth] of truths.entries()) {
+      const row = probabilities.subarray(i * 10, (i + 1) * 10);
+      const confidence = Math.max(...row);
+      const guess = row.indexOf(confidence);
+      if (guess !== truth) mistakes.push({ index: seen + i, truth, guess, confidence });
+    }
+    seen += truths.length;
   }
-  model.train();
-  return { loss: loss / seen, matrix, mistakes };
+  return mistakes.sort((a, b) => b.confidence - a.confidence);
 }
 
 const started = performance.now();
-const loader = new DataLoader(trainingSet, { batchSize, shuffle: true, seed, dropLast: true });
-const progress = new train.Progress({ epochs, steps: loader.length });
-let result = await evaluate();
-for (let epoch = 1; epoch <= epochs; epoch++) {
-  progress.startEpoch(epoch);
-  let step = 0;
-  let lastLoss = Number.NaN;
-  for await (const [images, labels] of loader) {
-    optimizer.zeroGrad();
-    const logits = model.forward(images);
-    const loss = crossEntropy(logits, labels);
-    loss.backward();
-    optimizer.step();
-    step++;
-    progress.count(batchSize);
-    if (progress.isDue) {
-      lastLoss = await loss.item();
-      const hits = await logits.argmax(1).equal(labels).cast('float32').mean().item();
-      progress.update(step, { loss: lastLoss, accuracy: hits });
-    }
-  }
-  result = await evaluate();
-  progress.endEpoch({
-    'test loss': result.loss,
-    'test accuracy': result.matrix.accuracy,
-    lr: optimizer.lr,
-  });
-  optimizer.lr *= 0.3;
-}
+const testLoader = new DataLoader(testSet, { batchSize: 500 });
+const confusion = new train.ConfusionMatrix(10);
+await train.fit({
+  model,
+  data: new DataLoader(trainingSet, { batchSize, shuffle: true, seed, dropLast: true }),
+  validation: testLoader,
+  loss: crossEntropy,
+  optimizer,
+  schedule: new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.3 }),
+  metrics: { accuracy: confusion },
+  epochs,
+});
 const seconds = (performance.now() - started) / 1e3;
 
 await mkdir(flags.out, { recursive: true });
 const weights = path.join(flags.out, 'lenet5.safetensors');
 await saveSafetensors(weights, model.stateDict(), { model: 'lenet5', data: source });
-console.log(`\n${result.matrix}\n\ntrained in ${seconds.toFixed(1)} s; weights: ${weights}`);
+console.log(`\n${confusion}\n\ntrained in ${seconds.toFixed(1)} s; weights: ${weights}`);
 
-const worst = result.mistakes.sort((a, b) => b.confidence - a.confidence).slice(0, 40);
+const worst = (await findMistakes()).slice(0, 40);
 if (worst.length > 0) {
   const picture = path.join(flags.out, 'worst-mistakes.png');
   const size = test.rows * test.cols;
@@ -227,4 +193,4 @@ if (worst.length > 0) {
   );
   console.log(`the ${worst.length} worst mistakes (truth→guess): ${picture}`);
 }
-console.log(`test accuracy: ${(100 * result.matrix.accuracy).toFixed(2)} %`);
+console.log(`test accuracy: ${(100 * confusion.value).toFixed(2)} %`);

@@ -114,7 +114,7 @@ export interface Callback {
   onTrainBegin?(run: TrainingRun): void | Promise<void>;
   onEpochBegin?(run: TrainingRun): void | Promise<void>;
   /**
-   * Gradients are there (clipped already), the update is not. An async hook here costs the time that the queue could
+   * Gradients are there, not clipped yet; the update is not. An async hook here costs the time that the queue could
    * have gone on with the update.
    */
   onBeforeUpdate?(run: TrainingRun, update: PendingUpdate): void | Promise<void>;

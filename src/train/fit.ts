@@ -1,8 +1,9 @@
+import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Module } from '../nn/module.js';
 import { Optimizer } from '../optim/optimizer.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError, CheckpointError } from '../tensor/errors.js';
 import type { Callback } from './callback.js';
 import { LAST, ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint.js';
 import { readCheckpoint } from './checkpointFile.js';
@@ -241,7 +242,7 @@ async function resumePath(
 ): Promise<string | null> {
   if (resume === undefined || resume === false) return null;
   if (typeof resume === 'string') {
-    const entry = await stat(resume).catch(() => null);
+    const entry = await entryAt(resume);
     const isFolder = entry?.isDirectory() ?? !resume.endsWith('.safetensors');
     return isFolder ? existing(join(resume, LAST)) : resume;
   }
@@ -253,7 +254,18 @@ async function resumePath(
 }
 
 async function existing(path: string): Promise<string | null> {
-  return (await stat(path).catch(() => null)) === null ? null : path;
+  return (await entryAt(path)) === null ? null : path;
+}
+
+/** Null if there is nothing; what cannot be looked at must not be taken for nothing. */
+async function entryAt(path: string): Promise<Stats | null> {
+  try {
+    return await stat(path);
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CheckpointError(`${path}: cannot be looked at: ${reason}`, { cause });
+  }
 }
 
 /** What {@link evaluate} takes. */

@@ -9,11 +9,14 @@ export type {
 } from './callback.js';
 export { CsvLogger } from './callbacks/csvLogger.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/earlyStopping.js';
+export { Ema, type EmaCallbackOptions } from './callbacks/ema.js';
 export {
   LearningRateLogger,
   type LearningRateLoggerOptions,
 } from './callbacks/learningRateLogger.js';
+export { MaxNorm, type MaxNormOptions } from './callbacks/maxNorm.js';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint.js';
+export { TerminateOnNaN } from './callbacks/terminateOnNaN.js';
 export type { TrainingData } from './data.js';
 export {
   type EvaluateOptions,

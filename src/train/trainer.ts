@@ -1,11 +1,8 @@
 import { synchronize } from '../backend/select.js';
 import type { Module } from '../nn/module.js';
-import { clipGradNorm } from '../optim/clip.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import { ArgumentError } from '../tensor/errors.js';
-import { getRandomState, type RandomState, setRandomState } from '../tensor/random.js';
-import { scope } from '../tensor/scope.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { getRandomState, setRandomState } from '../tensor/random.js';
 import type { Callback, TrainingRun } from './callback.js';
 import { type Checkpoint, writeCheckpoint } from './checkpointFile.js';
 import { batchesOf, type TrainingData } from './data.js';
@@ -17,8 +14,8 @@ import { Pace } from './pace.js';
 import { capture, type Parts, restore } from './restore.js';
 import type { Progression } from './savedState.js';
 import type { Scheduler } from './schedule.js';
-import { type Outcome, outcomeOf, type StepFunction } from './step.js';
-import { StepRecorder } from './stepRecorder.js';
+import type { StepFunction } from './step.js';
+import { StepRunner } from './stepRunner.js';
 import { Stopwatch } from './stopwatch.js';
 import { Tally } from './tally.js';
 
@@ -47,27 +44,19 @@ export class Trainer<B, O, T> implements TrainingRun {
   readonly #options: TrainerOptions<B, O, T>;
   readonly #tally: Tally<O, T>;
   readonly #pace = new Pace();
-  readonly #recorder: StepRecorder | null;
-  readonly #watchesUpdates: boolean;
+  readonly #steps: StepRunner<B, O, T>;
   readonly history = new History();
 
   #epoch = 0;
   #epochsDone = 0;
-  #step = 0;
   #batch = 0;
-  /** Samples of the training part of the epoch under way. */
-  #samples = 0;
   readonly #watch = new Stopwatch();
   /** What the epoch under way came to, once its training part is done. */
-  #trained: Record<string, number> | null = null;
+  #trained: Readonly<Record<string, number>> | null = null;
   #stopReason: StopReason | null = null;
 
   /** Batches to pass over, of data that do not know where they were. */
   #toSkip = 0;
-  /** Batches since the last update. */
-  #accumulated = 0;
-  #windowSamples = 0;
-  #loss: Tensor | null = null;
 
   /** Checkpoints to save once the hooks of this moment have run. */
   readonly #wanted = new Set<string>();
@@ -78,8 +67,14 @@ export class Trainer<B, O, T> implements TrainingRun {
     this.#options = options;
     this.#tally = new Tally(options.metrics);
     const { callbacks } = options;
-    this.#recorder = callbacks.some((c) => c.onStepValues) ? new StepRecorder() : null;
-    this.#watchesUpdates = callbacks.some((c) => c.onBeforeUpdate);
+    this.#steps = new StepRunner({
+      ...options,
+      tally: this.#tally,
+      wantsValues: callbacks.some((c) => c.onStepValues),
+      beforeUpdate: callbacks.some((c) => c.onBeforeUpdate)
+        ? (update) => this.#each((c) => c.onBeforeUpdate?.(this, update))
+        : null,
+    });
   }
 
   get model(): Module {
@@ -91,8 +86,7 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   get lr(): number {
-    for (const { paramGroups } of this.optimizers.values()) return paramGroups[0]?.lr ?? Number.NaN;
-    return Number.NaN;
+    return this.#steps.lr;
   }
 
   get epochs(): number {
@@ -104,7 +98,7 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   get step(): number {
-    return this.#step;
+    return this.#steps.step;
   }
 
   get batch(): number {
@@ -153,9 +147,9 @@ export class Trainer<B, O, T> implements TrainingRun {
     const saved = restore(this.#parts, checkpoint, name);
     setRandomState(saved.random);
     this.#epochsDone = saved.epochsDone;
-    this.#step = saved.step;
+    this.#steps.step = saved.step;
     this.#batch = saved.batch;
-    this.#samples = saved.samples;
+    this.#steps.samples = saved.samples;
     this.#watch.seconds = saved.seconds;
     this.#trained = saved.trained;
     this.#stopReason = saved.stopReason;
@@ -167,9 +161,9 @@ export class Trainer<B, O, T> implements TrainingRun {
   get #progression(): Progression {
     return {
       epochsDone: this.#epochsDone,
-      step: this.#step,
+      step: this.#steps.step,
       batch: this.#batch,
-      samples: this.#samples,
+      samples: this.#steps.samples,
       seconds: this.#watch.seconds,
       trained: this.#trained,
       // An interruption is no reason not to go on.
@@ -199,7 +193,7 @@ export class Trainer<B, O, T> implements TrainingRun {
     const pieces = await capture(this.#parts, this.#progression);
     for (const path of paths) {
       await writeCheckpoint(path, pieces);
-      const saved = { path, epoch: this.epoch, step: this.#step };
+      const saved = { path, epoch: this.epoch, step: this.#steps.step };
       await this.#each((c) => c.onCheckpoint?.(this, saved));
     }
   }
@@ -216,10 +210,10 @@ export class Trainer<B, O, T> implements TrainingRun {
       return this.history;
     } catch (error) {
       await this.#fail(error);
+      this.#tally.reset();
       throw error;
     } finally {
-      this.#tally.reset();
-      this.#dropLoss();
+      this.#steps.dropLoss();
     }
   }
 
@@ -251,27 +245,30 @@ export class Trainer<B, O, T> implements TrainingRun {
   async #runEpoch(): Promise<void> {
     this.#epoch = this.#epochsDone + 1;
     await this.#each((c) => c.onEpochBegin?.(this));
-    if (this.#trained === null) {
+    let trained = this.#trained;
+    if (trained === null) {
+      if (this.#batch === 0) this.#tally.reset();
       this.#watch.start();
-      const isWhole = await this.#trainEpoch();
+      trained = await this.#trainEpoch();
       this.#watch.stop();
-      if (!isWhole) return;
-      this.#trained = this.#tally.values();
+      if (trained === null) return;
     }
     const began = performance.now();
-    const trained = this.#trained;
     const validated = await this.#validate();
     if (validated === null) return;
     const record: EpochRecord = {
       epoch: this.#epoch,
-      step: this.#step,
+      step: this.#steps.step,
       values: { ...trained, ...validated },
       lr: this.lr,
       seconds: this.#watch.seconds + (performance.now() - began) / 1e3,
-      samplesPerSecond: this.#samples / this.#watch.seconds,
+      samplesPerSecond: this.#steps.samples / this.#watch.seconds,
     };
     this.history.push(record);
-    this.#stepSchedules('epoch', record.values[this.#options.monitor]);
+    const metric = record.values[this.#options.monitor];
+    for (const schedule of this.#options.schedules) {
+      if (schedule.interval !== 'batch') schedule.step(metric);
+    }
     await this.#settle(
       (c) => c.onEpochEnd?.(this, record),
       () => this.#leaveEpoch(),
@@ -281,40 +278,39 @@ export class Trainer<B, O, T> implements TrainingRun {
   #leaveEpoch(): void {
     this.#epochsDone++;
     this.#batch = 0;
-    this.#samples = 0;
+    this.#steps.samples = 0;
     this.#watch.seconds = 0;
     this.#trained = null;
-    this.#tally.reset();
   }
 
-  /** The training part of an epoch; false if it was stopped in the middle. */
-  async #trainEpoch(): Promise<boolean> {
+  /** What the training part of an epoch comes to; null if it was stopped in the middle. */
+  async #trainEpoch(): Promise<Readonly<Record<string, number>> | null> {
     for await (const batch of batchesOf(this.#options.data)) {
       if (this.#toSkip > 0) {
         this.#toSkip--;
         continue;
       }
-      await this.#trainBatch(batch);
+      await this.#steps.train(batch, this.#epoch, this.#window);
+      this.#batch++;
       await this.#pace.step();
       this.#tally.drain();
       await this.#tellSteps();
-      if (this.#accumulated > 0) continue;
+      if (this.#steps.gathered > 0) continue;
       await this.#endStep();
-      if (this.#shouldStop) return false;
+      if (this.#shouldStop) return null;
     }
-    // What a last, incomplete window has gathered counts, too.
-    if (this.#accumulated > 0) {
-      await this.#update();
-      await this.#endStep();
-    }
+    // What a last window has gathered counts, too, where the data did not say that it would be incomplete.
+    const isOpen = this.#steps.gathered > 0;
+    if (isOpen) this.#steps.update(this.#epoch);
     await this.#tally.flush();
     await this.#tellSteps();
-    return true;
+    this.#trained = this.#tally.values();
+    if (isOpen) await this.#endStep();
+    return this.#trained;
   }
 
   async #tellSteps(): Promise<void> {
-    if (this.#recorder === null) return;
-    for (const values of this.#recorder.take()) {
+    for (const values of this.#steps.takeValues()) {
       await this.#each((c) => c.onStepValues?.(this, values));
     }
   }
@@ -322,106 +318,14 @@ export class Trainer<B, O, T> implements TrainingRun {
   /** Batches that the update under way is made of. */
   get #window(): number {
     const { accumulate, data } = this.#options;
-    const begin = this.#batch - this.#accumulated;
+    const begin = this.#batch - this.#steps.gathered;
     return Math.max(1, Math.min(accumulate, (data.length ?? Number.POSITIVE_INFINITY) - begin));
-  }
-
-  async #trainBatch(batch: B): Promise<void> {
-    const { isAutomatic } = this.#options;
-    const before = this.#watchesUpdates ? getRandomState() : null;
-    await scope(async () => {
-      if (isAutomatic && this.#accumulated === 0) this.#zeroGrad();
-      const outcome = await this.#compute(batch, true);
-      this.#count(outcome);
-      const window = this.#window;
-      if (isAutomatic) (window > 1 ? outcome.loss.div(window) : outcome.loss).backward();
-      this.#accumulated++;
-      this.#batch++;
-      this.#dropLoss();
-      this.#loss = outcome.loss.detach().keep();
-      if (this.#accumulated < window) return;
-      if (before !== null) await this.#announceUpdate(batch, before, outcome.loss);
-      await this.#update();
-    });
-  }
-
-  #zeroGrad(): void {
-    for (const optimizer of this.optimizers.values()) optimizer.zeroGrad();
-  }
-
-  async #compute(batch: B, training: boolean): Promise<Outcome<O, T>> {
-    const context = { training, epoch: this.epoch, step: this.#step };
-    const result = this.#options.step(batch, context);
-    return outcomeOf(result instanceof Promise ? await result : result, batch);
-  }
-
-  /** Notes what a batch came to. */
-  #count({ loss, output, target, report, samples }: Outcome<O, T>): void {
-    const record = this.#recorder?.at(this.#step + 1, this.epoch);
-    this.#samples += samples;
-    this.#windowSamples += samples;
-    this.#tally.addScalar('loss', loss, samples, record?.expectLoss(samples));
-    for (const [name, value] of Object.entries(report ?? {})) {
-      this.#tally.addScalar(name, value, samples, record?.expectReport(name));
-    }
-    if (output !== undefined && target !== undefined) this.#tally.updateMetrics(output, target);
-  }
-
-  async #announceUpdate(batch: B, before: RandomState, loss: Tensor): Promise<void> {
-    const replay = async (): Promise<Tensor> => {
-      const after = getRandomState();
-      setRandomState(before);
-      try {
-        return (await this.#compute(batch, true)).loss;
-      } finally {
-        setRandomState(after);
-      }
-    };
-    const update = { step: this.#step + 1, loss, replay };
-    await this.#each((c) => c.onBeforeUpdate?.(this, update));
-  }
-
-  /** Applies the gradients of the batches since the last update. */
-  async #update(): Promise<void> {
-    const record = this.#recorder?.at(this.#step + 1, this.epoch);
-    const { lr } = this;
-    if (this.#options.isAutomatic) {
-      const { clipGradNorm: maxNorm } = this.#options;
-      if (maxNorm !== null) {
-        const norm = clipGradNorm(this.#trainedParameters(), maxNorm);
-        if (record !== undefined) this.#tally.whenKnown(norm, record.expectGradNorm());
-        norm.dispose();
-      }
-      for (const optimizer of this.optimizers.values()) optimizer.step();
-    }
-    this.#step++;
-    record?.queued(lr);
-    this.#stepSchedules('batch');
-    this.#accumulated = 0;
   }
 
   /** Tells of the update that has been queued. */
   async #endStep(): Promise<void> {
-    const loss = this.#loss;
-    const info = { step: this.#step, samples: this.#windowSamples };
-    this.#windowSamples = 0;
-    if (loss !== null) await this.#settle((c) => c.onBatchEnd?.(this, { ...info, loss }));
-  }
-
-  #trainedParameters(): Tensor[] {
-    const groups = [...this.optimizers.values()].flatMap(({ paramGroups }) => paramGroups);
-    return groups.flatMap(({ params }) => params);
-  }
-
-  #stepSchedules(interval: 'batch' | 'epoch', metric?: number): void {
-    for (const schedule of this.#options.schedules) {
-      if ((schedule.interval ?? 'epoch') === interval) schedule.step(metric);
-    }
-  }
-
-  #dropLoss(): void {
-    this.#loss?.dispose();
-    this.#loss = null;
+    const { last } = this.#steps;
+    if (last !== null) await this.#settle((c) => c.onBatchEnd?.(this, last));
   }
 
   /** Values of the validation data by their names; null if it was broken off. */
@@ -434,7 +338,7 @@ export class Trainer<B, O, T> implements TrainingRun {
       model: this.model,
       data: validation,
       tally: this.#tally,
-      compute: (batch) => this.#compute(batch, false),
+      compute: (batch) => this.#steps.compute(batch, false, this.#epoch),
       shouldStop: () => this.#options.signal?.aborted === true,
     });
     await this.#each((c) => c.onValidationEnd?.(this));

@@ -82,6 +82,7 @@ describe('fit', () => {
     const { data } = clouds();
     const model = network();
     const validation = clouds(2).data;
+    const metric = new Accuracy();
     const history = await train.fit({
       ...quiet,
       model,
@@ -89,11 +90,13 @@ describe('fit', () => {
       validation,
       loss: crossEntropy,
       optimizer: new Adam(model.parameters(), { lr: 0.05 }),
-      metrics: { accuracy: new Accuracy() },
+      metrics: { accuracy: metric },
       epochs: 8,
     });
     const last = history.values('valAccuracy').at(-1);
     expect(last).toBeGreaterThan(0.9);
+    // The metric itself holds what it measured last.
+    expect(metric.value).toBe(last);
     const { loss, accuracy } = await evaluate({
       model,
       data: validation,

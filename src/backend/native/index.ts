@@ -62,8 +62,6 @@ export function nativeBackend(addon: NativeAddon): Backend {
     wait: addon.wait,
     throwFault,
     allocate: turnAllocator(addon.allocate),
-    keptBytes: addon.keptBytes,
-    trimMemory: addon.trimMemory,
     scratchBytes: addon.scratchBytes,
   };
 }

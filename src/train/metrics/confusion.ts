@@ -1,49 +1,39 @@
-import { ArgumentError } from '../../tensor/errors.js';
+import { type ClassCountOptions, ClassCounts } from './counts.js';
 
-/** Counts of predictions: `counts[truth][prediction]`. */
-export class ConfusionMatrix {
-  readonly classes: number;
-  readonly counts: readonly Uint32Array[];
-
-  constructor(classes: number) {
-    if (!Number.isInteger(classes) || classes < 1) {
-      throw new ArgumentError(`ConfusionMatrix: ${classes} classes, expected an integer ≥ 1`);
-    }
-    this.classes = classes;
-    this.counts = Array.from({ length: classes }, () => new Uint32Array(classes));
+/**
+ * Counts of predictions: `counts[truth][prediction]`. As a metric, its value is the accuracy; give `fit` or `evaluate`
+ * one, and look at it afterwards, when it holds the last data measured.
+ *
+ * @example
+ * const confusion = new train.ConfusionMatrix(10);
+ * await train.evaluate({ model, data, loss: crossEntropy, metrics: { confusion } });
+ * console.log(String(confusion));
+ */
+export class ConfusionMatrix extends ClassCounts {
+  /** @param options the number of classes, or all options */
+  constructor(options: number | ClassCountOptions) {
+    super(typeof options === 'number' ? { classes: options } : options);
   }
 
-  /** Counts pairs of true and predicted class indices. */
-  add(truths: ArrayLike<number>, predictions: ArrayLike<number>): void {
-    if (truths.length !== predictions.length) {
-      throw new ArgumentError(
-        `ConfusionMatrix: ${truths.length} truths and ${predictions.length} predictions differ in number`,
-      );
-    }
-    for (let i = 0; i < truths.length; i++) {
-      const row = this.counts[truths[i] ?? -1];
-      const column = predictions[i] ?? -1;
-      if (row === undefined || row[column] === undefined) {
-        throw new ArgumentError(
-          `ConfusionMatrix: class ${row === undefined ? truths[i] : column} is outside 0 to ${this.classes - 1}`,
-        );
-      }
-      row[column]++;
-    }
+  /** Of what was computed by now; `await compute()` first. */
+  get counts(): readonly Uint32Array[] {
+    return Array.from({ length: this.classes }, (_, truth) =>
+      Uint32Array.from({ length: this.classes }, (_, prediction) => this.at(truth, prediction)),
+    );
   }
 
-  /** Number of pairs counted. */
+  /** Number of predictions counted. */
   get total(): number {
-    return this.counts.reduce((sum, row) => sum + row.reduce((a, b) => a + b, 0), 0);
+    return this.sums.reduce((a, b) => a + b, 0);
   }
 
   /** Share of right predictions, on [0, 1]; NaN before any was counted. */
-  get accuracy(): number {
+  get value(): number {
     return this.counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0) / this.total;
   }
 
   /** A table: true classes down, predicted ones across. */
-  toString(
+  override toString(
     names: readonly string[] = Array.from({ length: this.classes }, (_, i) => String(i)),
   ): string {
     const width = Math.max(...names.map((n) => n.length), String(this.total).length, 4) + 1;

@@ -1,0 +1,32 @@
+import { maxNorm } from '../../optim/maxNorm.js';
+import { ArgumentError } from '../../tensor/errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { Callback, TrainingRun } from '../callback.js';
+
+export interface MaxNormOptions {
+  /** Which parameters; those with fewer than two axes, biases, are left alone. Default: all of the model. */
+  parameters?: Iterable<Tensor>;
+}
+
+/**
+ * Keeps the weights of each unit short, by `optim.maxNorm` after each update: those that lead to one output (a row of
+ * a linear layer, a filter of a convolution) are scaled down to a norm of at most `limit`. 3 to 4 is usual.
+ *
+ * @example
+ * callbacks: [new train.MaxNorm(3)]
+ */
+export class MaxNorm implements Callback {
+  readonly limit: number;
+  readonly #parameters: readonly Tensor[] | null;
+
+  /** @throws ArgumentError unless limit > 0 */
+  constructor(limit: number, options: MaxNormOptions = {}) {
+    if (!(limit > 0)) throw new ArgumentError(`MaxNorm: limit is ${limit}, expected a number > 0`);
+    this.limit = limit;
+    this.#parameters = options.parameters === undefined ? null : [...options.parameters];
+  }
+
+  onBatchEnd(run: TrainingRun): void {
+    maxNorm(this.#parameters ?? run.model.parameters(), this.limit);
+  }
+}

@@ -1,0 +1,40 @@
+import { matmul } from '../../ops/matmul.js';
+import { reshape, transpose } from '../../ops/view.js';
+import { ArgumentError } from '../../tensor/errors.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { type Measurement, Metric, type Mode } from './metric.js';
+import { classesOf, countingMask, type PredictionOptions, rows } from './predictions.js';
+
+export interface ClassCountOptions extends PredictionOptions {
+  /** Number of classes; 2 for outputs of one number a sample. */
+  classes: number;
+}
+
+/** A metric of how often each class was taken for each: sums[truth · classes + prediction]. */
+export abstract class ClassCounts extends Metric {
+  readonly mode: Mode = 'max';
+  readonly classes: number;
+  readonly #options: PredictionOptions;
+
+  constructor({ classes, ...options }: ClassCountOptions) {
+    super();
+    if (!Number.isInteger(classes) || classes < 1) {
+      throw new ArgumentError(`${new.target.name}: ${classes} classes, expected an integer ≥ 1`);
+    }
+    this.classes = classes;
+    this.#options = { ...options };
+  }
+
+  protected override measure(output: Tensor, target: Tensor): Measurement {
+    const { predicted, truth } = classesOf(this.constructor.name, output, target, this.#options);
+    const mask = countingMask(truth, this.#options.ignoreIndex);
+    const truths = rows(truth, this.classes, mask);
+    const counts = matmul(transpose(truths), rows(predicted, this.classes, null));
+    return { statistics: reshape(counts, [this.classes ** 2]), count: 0 };
+  }
+
+  /** How often a class was taken for another. */
+  protected at(truth: number, prediction: number): number {
+    return this.sums[truth * this.classes + prediction] ?? 0;
+  }
+}
