@@ -56,6 +56,7 @@ export {
   RNNCell,
   type RnnCellOptions,
 } from './recurrentCells.js';
+export type { RecurrentModel, RecurrentState } from './recurrentState.js';
 export { ReflectionPad2d, Upsample, ZeroPad2d } from './resize.js';
 export type { LoadedKeys, LoadStateOptions, StateDict } from './state.js';
 export type { SummaryInput, SummaryOptions } from './summary.js';

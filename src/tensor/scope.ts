@@ -152,3 +152,21 @@ export function noGrad<T>(fn: () => T): T {
 export function enableGrad<T>(fn: () => T): T {
   return runInAsyncContext(true, fn);
 }
+
+/** What a function has made. @internal */
+export type Made = ReadonlySet<Owned>;
+
+/**
+ * Runs an async function and notes which tensors it makes outside of contexts of its own, but lets go of none:
+ * for a caller who takes over some of them. @internal
+ */
+export async function noteMade<T>(
+  fn: () => Promise<T>,
+): Promise<{ readonly result: T; readonly made: Made }> {
+  return runInAsyncContext(isRecording(), async () => {
+    const context = currentContext();
+    const result = await fn();
+    const made = new Set(context?.owned.splice(0));
+    return { result, made };
+  });
+}

@@ -17,6 +17,7 @@ export {
 export { MaxNorm, type MaxNormOptions } from './callbacks/maxNorm.js';
 export { ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint.js';
 export { TerminateOnNaN } from './callbacks/terminateOnNaN.js';
+export type { SequenceChunk } from './chunks.js';
 export type { TrainingData } from './data.js';
 export {
   type EvaluateOptions,
@@ -41,3 +42,8 @@ export * from './report/index.js';
 export type { Scheduler, Schedules } from './schedule.js';
 export type { LossOf, StepContext, StepFunction, StepResult } from './step.js';
 export * from './tensorboard/index.js';
+export {
+  type BpttStep,
+  type TruncatedBpttOptions,
+  truncatedBptt,
+} from './truncatedBptt.js';

@@ -1,4 +1,4 @@
-import { PHILOX_LANES, philox } from '../numeric/philox.js';
+import { PHILOX_LANES, philox } from './philox.js';
 
 /** Blocks that one stream may use before it runs into the next one. */
 const STREAM_BLOCKS = 2 ** 20;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Draws } from '../../src/data/draws.js';
+import { Draws } from '../../src/numeric/draws.js';
 
 describe('Draws', () => {
   it('repeats itself, and differs by seed and stream', () => {
