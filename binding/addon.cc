@@ -149,6 +149,10 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   add("allocate", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Value(info.Env(), allocate(info, *environment.memory));
   });
+  add("keptBytes", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(environment.memory->keptBytes()));
+  });
+  add("trimMemory", [&environment](const Napi::CallbackInfo&) { environment.memory->trim(); });
   add("scratchBytes", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(stream.scratchBytes()));
   });

@@ -1,5 +1,7 @@
 #include "memory.h"
 
+#include <new>
+
 #include "native/pages.h"
 
 namespace axonode {
@@ -61,7 +63,8 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
     return buffer;
   }
   retired_.reserve(retired_.size() + 1);
-  auto block = std::make_unique<Block>(shared_from_this(), allocatePages(bytes), bytes);
+  auto block = std::make_unique<Block>(shared_from_this(), nullptr, bytes, allocated_++);
+  block->data = take(bytes);
   begins_.insert(block->data);
   const napi_status status =
       napi_create_external_arraybuffer(env, block->data, bytes, finalize, block.get(), &buffer);
@@ -72,6 +75,7 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
     return nullptr;
   }
   block.release();  // from here on, even after a failure, it is for finalize to free it
+  heldBytes_ += bytes;
   return status == napi_ok ? buffer : nullptr;
 }
 
@@ -81,8 +85,9 @@ void Memory::finalize(napi_env, void*, void* hint) {
   Memory& memory = *block->memory;
   memory.begins_.erase(block->data);
   const uint64_t ticket = memory.stream_ != nullptr ? memory.stream_->submitted() : 0;
-  memory.retired_.push_back({block->data, block->bytes, ticket});
+  memory.retired_.push_back({block->data, block->bytes, block->born, ticket});
   memory.retiredBytes_ += block->bytes;
+  memory.heldBytes_ -= block->bytes;
   memory.reclaim();
 }
 
@@ -90,15 +95,53 @@ void Memory::reclaim() {
   const uint64_t completed = stream_ != nullptr ? stream_->completed() : UINT64_MAX;
   auto block = retired_.begin();
   for (; block != retired_.end() && block->ticket <= completed; ++block) {
-    freePages(block->data, block->bytes);
     retiredBytes_ -= block->bytes;
+    const bool fits = keptBytes_ + block->bytes <= kMaxSpareBytes + heldBytes_;
+    if (stream_ != nullptr && fits && block->born >= trimmed_) {
+      kept_[block->bytes].push_back(block->data);
+      keptBytes_ += block->bytes;
+    } else {
+      freePages(block->data, block->bytes);
+    }
   }
   retired_.erase(retired_.begin(), block);
+}
+
+void* Memory::take(size_t bytes) {
+  const auto found = kept_.find(bytes);
+  if (found != kept_.end() && !found->second.empty()) {
+    void* const data = found->second.back();
+    found->second.pop_back();
+    keptBytes_ -= bytes;
+    return data;
+  }
+  try {
+    return allocatePages(bytes);
+  } catch (const std::bad_alloc&) {
+    if (keptBytes_ == 0) throw;
+    freeKept();
+    return allocatePages(bytes);
+  }
+}
+
+void Memory::freeKept() {
+  for (const auto& [bytes, blocks] : kept_) {
+    for (void* block : blocks) freePages(block, bytes);
+  }
+  kept_.clear();
+  keptBytes_ = 0;
+}
+
+void Memory::trim() {
+  trimmed_ = allocated_;
+  reclaim();
+  freeKept();
 }
 
 void Memory::close() {
   stream_ = nullptr;
   reclaim();
+  freeKept();
 }
 
 }  // namespace axonode

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
 #include "stream.h"
@@ -36,9 +37,15 @@ class AddressSet {
 // stream has passed all work submitted until then: work that names memory is submitted by someone
 // who holds an array over it. No reference is kept per call. A call with an array over any other
 // memory returns only when its work is done.
+//
+// Some of what V8 has let go of is kept for the next buffers of the same sizes. A loop that loses
+// its tensors to the collector, as inference that nobody calls backward on does, would else give
+// pages back to the system and take fresh ones all the time: its resident memory would go up and
+// down by what V8 collects at once, and every first touch of a page would cost a fault.
 class Memory : public std::enable_shared_from_this<Memory> {
  public:
   explicit Memory(Stream& stream) : stream_(&stream) {}
+  ~Memory() { freeKept(); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
@@ -52,8 +59,13 @@ class Memory : public std::enable_shared_from_this<Memory> {
   // Whether an ArrayBuffer that begins at this address is one of ours.
   bool owns(const void* begin) const { return begins_.contains(begin); }
 
-  // Frees what V8 has let go of and the stream has passed.
+  // Frees, or keeps for reuse, what V8 has let go of and the stream has passed.
   void reclaim();
+
+  // What is kept for reuse.
+  size_t keptBytes() const { return keptBytes_; }
+  // Frees it, and lets no buffer that exists by now be kept later on.
+  void trim();
 
   // The stream has stopped: from now on memory is freed as soon as V8 lets go of it.
   void close();
@@ -63,21 +75,34 @@ class Memory : public std::enable_shared_from_this<Memory> {
     std::shared_ptr<Memory> memory;
     void* data;
     size_t bytes;
+    uint64_t born;  // how many blocks were allocated before
   };
   struct Retired {
     void* data;
     size_t bytes;
+    uint64_t born;
     uint64_t ticket;
   };
   // Memory that V8 has let go of and that waits for the stream; beyond this, allocation waits, too.
   static constexpr size_t kMaxRetiredBytes = size_t{256} << 20;
 
+  // Kept for reuse, at most: this, and as much again as JavaScript holds.
+  static constexpr size_t kMaxSpareBytes = size_t{256} << 20;
+
   static void finalize(napi_env env, void* data, void* hint);
+  // Memory for a block: kept, or else fresh. Throws std::bad_alloc.
+  void* take(size_t bytes);
+  void freeKept();
 
   Stream* stream_;  // nullptr when closed
   AddressSet begins_;
   std::vector<Retired> retired_;  // in the order of their tickets
   size_t retiredBytes_ = 0;
+  std::unordered_map<size_t, std::vector<void*>> kept_;  // by size
+  size_t keptBytes_ = 0;
+  size_t heldBytes_ = 0;  // by JavaScript
+  uint64_t allocated_ = 0;
+  uint64_t trimmed_ = 0;  // blocks born before are not kept
 };
 
 }  // namespace axonode

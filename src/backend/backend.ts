@@ -72,6 +72,10 @@ export interface Backend {
    * take arrays over any other memory, too, but on the native backend such a call waits until it is done.
    */
   allocate(bytes: number): ArrayBuffer;
+  /** Bytes of memory that the collector has freed, which the backend keeps for the next {@link allocate}. */
+  keptBytes(): number;
+  /** Gives those back to the system, and keeps no memory that exists by now. */
+  trimMemory(): void;
   /** Bytes of scratch memory held by kernels. */
   scratchBytes(): number;
 }

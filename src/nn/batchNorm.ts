@@ -63,7 +63,8 @@ abstract class BatchNorm extends Module {
     this.checkShape(x);
     const [mean, variance] = [this.running_mean, this.running_var];
     const count = this.num_batches_tracked;
-    if (!this.training || mean === null || variance === null || count === null) {
+    const keeps = !this.training || x.size === 0;
+    if (keeps || mean === null || variance === null || count === null) {
       return this.#normalize(x, mean, variance, this.training || mean === null, 0);
     }
     // A mean over all batches takes the statistics of this batch alone.

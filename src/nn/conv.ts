@@ -1,17 +1,24 @@
 import {
   type Conv1dOptions,
   type Conv2dOptions,
+  type ConvTranspose1dOptions,
   type ConvTranspose2dOptions,
   conv1d,
   conv2d,
+  convTranspose1d,
   convTranspose2d,
 } from '../ops/conv.js';
 import type { Pair } from '../ops/options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Convolution } from './convolution.js';
+import { Convolution, type PaddingMode } from './convolution.js';
 
 export interface Conv1dLayerOptions extends Conv1dOptions {
   kernelSize: number;
+  /**
+   * What lies beyond the edges: zeros, the mirror image ('reflect', the edge not doubled), the edge again
+   * ('replicate'), or the other end ('circular'). Default: 'zeros'.
+   */
+  paddingMode?: PaddingMode;
   /** Adds a bias. Default: true. */
   bias?: boolean;
 }
@@ -25,18 +32,25 @@ export class Conv1d extends Convolution {
 
   constructor(inChannels: number, outChannels: number, options: Conv1dLayerOptions) {
     super({ name: 'Conv1d', axes: 1, isTransposed: false }, inChannels, outChannels, options);
-    const { kernelSize: _, bias: __, ...rest } = options;
+    const { kernelSize: _, bias: __, paddingMode: ___, ...rest } = options;
     this.#options = rest;
   }
 
   override forward(x: Tensor): Tensor {
-    return conv1d(x, this.weight, this.bias, this.#options);
+    return this.withEdges(x, this.#options.padding ?? 0, (image, padding) =>
+      conv1d(image, this.weight, this.bias, { ...this.#options, padding }),
+    );
   }
 }
 
 export interface Conv2dLayerOptions extends Conv2dOptions {
   /** One number for both axes, or [height, width]. */
   kernelSize: Pair;
+  /**
+   * What lies beyond the edges: zeros, the mirror image ('reflect', the edge not doubled), the edge again
+   * ('replicate'), or the other end ('circular'). Default: 'zeros'.
+   */
+  paddingMode?: PaddingMode;
   /** Adds a bias. Default: true. */
   bias?: boolean;
 }
@@ -53,12 +67,14 @@ export class Conv2d extends Convolution {
 
   constructor(inChannels: number, outChannels: number, options: Conv2dLayerOptions) {
     super({ name: 'Conv2d', axes: 2, isTransposed: false }, inChannels, outChannels, options);
-    const { kernelSize: _, bias: __, ...rest } = options;
+    const { kernelSize: _, bias: __, paddingMode: ___, ...rest } = options;
     this.#options = rest;
   }
 
   override forward(x: Tensor): Tensor {
-    return conv2d(x, this.weight, this.bias, this.#options);
+    return this.withEdges(x, this.#options.padding ?? 0, (image, padding) =>
+      conv2d(image, this.weight, this.bias, { ...this.#options, padding }),
+    );
   }
 }
 
@@ -89,5 +105,34 @@ export class ConvTranspose2d extends Convolution {
 
   override forward(x: Tensor): Tensor {
     return convTranspose2d(x, this.weight, this.bias, this.#options);
+  }
+}
+
+export interface ConvTranspose1dLayerOptions extends ConvTranspose1dOptions {
+  kernelSize: number;
+  /** Adds a bias. Default: true. */
+  bias?: boolean;
+}
+
+/**
+ * Transposed convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], see {@link convTranspose1d}.
+ * Weight and bias start uniform on ±1/√(outChannels/groups·kernelSize), as in PyTorch.
+ */
+export class ConvTranspose1d extends Convolution {
+  readonly #options: ConvTranspose1dOptions;
+
+  constructor(inChannels: number, outChannels: number, options: ConvTranspose1dLayerOptions) {
+    super(
+      { name: 'ConvTranspose1d', axes: 1, isTransposed: true },
+      inChannels,
+      outChannels,
+      options,
+    );
+    const { kernelSize: _, bias: __, ...rest } = options;
+    this.#options = rest;
+  }
+
+  override forward(x: Tensor): Tensor {
+    return convTranspose1d(x, this.weight, this.bias, this.#options);
   }
 }

@@ -1,16 +1,24 @@
-import { checkInteger, perAxis } from '../ops/options.js';
+import { composite } from '../ops/composite.js';
+import { checkOutputPadding, paddingOf } from '../ops/convPlan.js';
+import { checkChoice, checkInteger, perAxis } from '../ops/options.js';
+import { checkExtension, type EdgeMode, extended } from '../ops/reflectionPad.js';
 import { ShapeError } from '../tensor/errors.js';
 import { dim } from '../tensor/shape.js';
+import type { Tensor } from '../tensor/tensor.js';
 import { resetWeightAndBias } from './initialWeights.js';
 import { Module } from './module.js';
 import { emptyParameter, type Parameter } from './parameter.js';
 import { type Sizes, sizesText } from './sizes.js';
+
+/** What a convolution sees beyond the edges of its input. */
+export type PaddingMode = 'zeros' | EdgeMode;
 
 /** Options of all kinds of convolution layers. */
 export interface ConvolutionOptions {
   readonly kernelSize: Sizes;
   readonly stride?: Sizes;
   readonly padding?: Sizes | 'same' | 'valid';
+  readonly paddingMode?: PaddingMode;
   readonly outputPadding?: Sizes;
   readonly dilation?: Sizes;
   readonly groups?: number;
@@ -30,11 +38,13 @@ function checkOptions(
   { name, axes }: ConvolutionKind,
   options: ConvolutionOptions,
 ): [readonly number[], string] {
-  const { padding = 0, groups = 1 } = options;
+  const { padding = 0, groups = 1, paddingMode = 'zeros' } = options;
+  checkChoice(paddingMode, ['zeros', 'reflect', 'replicate', 'circular'], 'paddingMode', name);
   const kernel = perAxis(options.kernelSize, axes, 'kernelSize', name, 1);
   const stride = perAxis(options.stride ?? 1, axes, 'stride', name, 1);
   const dilation = perAxis(options.dilation ?? 1, axes, 'dilation', name, 1);
   const outputPadding = perAxis(options.outputPadding ?? 0, axes, 'outputPadding', name, 0);
+  checkOutputPadding(name, outputPadding, stride, dilation);
   const text = [`kernelSize=${sizesText(kernel)}`, `stride=${sizesText(stride)}`];
   if (padding === 'same' || padding === 'valid') {
     if (padding === 'same' && stride.some((step) => step !== 1)) {
@@ -45,12 +55,26 @@ function checkOptions(
     const widths = perAxis(padding, axes, 'padding', name, 0);
     if (widths.some((width) => width !== 0)) text.push(`padding=${sizesText(widths)}`);
   }
+  if (paddingMode !== 'zeros') text.push(`paddingMode=${paddingMode}`);
   if (outputPadding.some((size) => size !== 0))
     text.push(`outputPadding=${sizesText(outputPadding)}`);
   if (dilation.some((step) => step !== 1)) text.push(`dilation=${sizesText(dilation)}`);
   if (groups !== 1) text.push(`groups=${groups}`);
   if (options.bias === false) text.push('bias=false');
   return [kernel, text.join(', ')];
+}
+
+/** Padding that is not of zeros, or null. */
+function edgesOf(
+  { name, axes }: ConvolutionKind,
+  kernel: readonly number[],
+  { paddingMode = 'zeros', padding = 0, ...options }: ConvolutionOptions,
+): { mode: EdgeMode; widths: readonly (readonly [number, number])[] } | null {
+  if (paddingMode === 'zeros') return null;
+  const stride = perAxis(options.stride ?? 1, axes, 'stride', name, 1);
+  const dilation = perAxis(options.dilation ?? 1, axes, 'dilation', name, 1);
+  const { before, after } = paddingOf(name, padding, { kernel, stride, dilation });
+  return { mode: paddingMode, widths: before.map((width, i) => [width, dim(after, i)] as const) };
 }
 
 /** What convolution layers share: the checks, the weight and the bias. */
@@ -62,6 +86,7 @@ export abstract class Convolution extends Module {
   readonly #kind: ConvolutionKind;
   readonly #groups: number;
   readonly #text: string;
+  readonly #edges: { mode: EdgeMode; widths: readonly (readonly [number, number])[] } | null;
 
   protected constructor(
     kind: ConvolutionKind,
@@ -83,6 +108,7 @@ export abstract class Convolution extends Module {
     this.#kind = kind;
     this.#groups = groups;
     this.#text = text;
+    this.#edges = edgesOf(kind, kernel, options);
     const [first, second] = kind.isTransposed
       ? [inChannels, outChannels]
       : [outChannels, inChannels];
@@ -99,6 +125,29 @@ export abstract class Convolution extends Module {
   get outChannels(): number {
     const { shape } = this.weight;
     return this.#kind.isTransposed ? dim(shape, 1) * this.#groups : dim(shape, 0);
+  }
+
+  /**
+   * The input with what lies beyond its edges, and the zeros that are still to be added, which is what the
+   * function takes.
+   */
+  protected withEdges<T>(
+    x: Tensor,
+    zeros: T,
+    convolve: (x: Tensor, padding: T | 0) => Tensor,
+  ): Tensor {
+    const edges = this.#edges;
+    if (edges === null) return convolve(x, zeros);
+    const { mode, widths } = edges;
+    if (x.rank !== widths.length + 2) return convolve(x, 0); // which says what is wrong
+    for (const [i, width] of widths.entries())
+      checkExtension(this.#kind.name, x, i + 2, width, mode);
+    return composite(() =>
+      convolve(
+        widths.reduce((padded, width, i) => extended(padded, i + 2, width, mode), x),
+        0,
+      ),
+    );
   }
 
   protected override describeOptions(): string {

@@ -11,9 +11,14 @@ export {
   softplus,
   tanh,
 } from '../ops/activation.js';
-export { adaptiveAvgPool2d, adaptiveMaxPool2d } from '../ops/adaptivePool.js';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from '../ops/adaptivePool.js';
 export { batchNorm } from '../ops/batchNorm.js';
-export { conv1d, conv2d, convTranspose2d } from '../ops/conv.js';
+export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv.js';
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
 export { groupNorm, layerNorm } from '../ops/groupNorm.js';
 export { embedding, oneHot } from '../ops/indexing.js';

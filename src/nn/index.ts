@@ -12,9 +12,12 @@ export {
   type Conv1dLayerOptions,
   Conv2d,
   type Conv2dLayerOptions,
+  ConvTranspose1d,
+  type ConvTranspose1dLayerOptions,
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
 } from './conv.js';
+export type { PaddingMode } from './convolution.js';
 export { Dropout, Dropout2d, type DropoutLayerOptions } from './dropout.js';
 export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
 export { Flatten, type FlattenOptions, Identity } from './flatten.js';

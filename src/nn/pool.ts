@@ -1,5 +1,11 @@
-import { type AdaptiveSize, adaptiveAvgPool2d, adaptiveMaxPool2d } from '../ops/adaptivePool.js';
-import { type Pair, perAxis } from '../ops/options.js';
+import {
+  type AdaptiveSize,
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from '../ops/adaptivePool.js';
+import { checkInteger, type Pair, perAxis } from '../ops/options.js';
 import {
   type AvgPool1dOptions,
   type AvgPool2dOptions,
@@ -19,6 +25,7 @@ interface WindowOptions {
   readonly stride?: Sizes;
   readonly padding?: Sizes;
   readonly dilation?: Sizes;
+  readonly divisorOverride?: number;
 }
 
 /** What toString() shows. */
@@ -35,6 +42,8 @@ function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: Wi
   perAxis(options.stride ?? 1, axes, 'stride', layer, 1);
   perAxis(options.dilation ?? 1, axes, 'dilation', layer, 1);
   const padding = perAxis(options.padding ?? 0, axes, 'padding', layer, 0);
+  const { divisorOverride } = options;
+  if (divisorOverride !== undefined) checkInteger(divisorOverride, 'divisorOverride', layer, 1);
   if (padding.some((width, i) => width > (kernel[i] ?? 0) / 2)) {
     throw new ShapeError(
       `${layer}: padding ${sizesText(padding)} is more than half of the kernel ${sizesText(kernel)}`,
@@ -175,5 +184,43 @@ export class AdaptiveMaxPool2d extends Module {
 
   protected override describeOptions(): string {
     return `size=${JSON.stringify(this.#size)}`;
+  }
+}
+
+/** Means that bring sequences [N, C, L] of any length to one length, see {@link adaptiveAvgPool1d}. */
+export class AdaptiveAvgPool1d extends Module {
+  readonly #size: number;
+
+  /** @param size length of the output */
+  constructor(size: number) {
+    super();
+    this.#size = checkInteger(size, 'size', 'AdaptiveAvgPool1d', 1);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool1d(x, this.#size);
+  }
+
+  protected override describeOptions(): string {
+    return `size=${this.#size}`;
+  }
+}
+
+/** Maxima that bring sequences [N, C, L] of any length to one length, see {@link adaptiveMaxPool1d}. */
+export class AdaptiveMaxPool1d extends Module {
+  readonly #size: number;
+
+  /** @param size length of the output */
+  constructor(size: number) {
+    super();
+    this.#size = checkInteger(size, 'size', 'AdaptiveMaxPool1d', 1);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveMaxPool1d(x, this.#size);
+  }
+
+  protected override describeOptions(): string {
+    return `size=${this.#size}`;
   }
 }

@@ -9,6 +9,7 @@ import { indexSelect } from './indexing.js';
 import { checkInteger } from './options.js';
 import { avgPool2d, maxPool2d } from './pool.js';
 import { pad } from './slice.js';
+import { squeeze, unsqueeze } from './view.js';
 
 /** Size of an adaptive pool's output; null keeps the input's size along an axis. */
 export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
@@ -116,4 +117,42 @@ export function adaptiveMaxPool2d(x: Tensor, size: AdaptiveSize): Tensor {
     const last = (end: number): number => end - 1;
     return maxPool2d(unfolded(x, positions(rows, last), positions(columns, last)), kernel);
   });
+}
+
+function onSequence(
+  op: string,
+  x: Tensor,
+  size: number,
+  pool: (x: Tensor, size: AdaptiveSize) => Tensor,
+): Tensor {
+  checkFloat(x, op);
+  if (x.rank !== 3 || x.shape.slice(1).includes(0)) {
+    throw new ShapeError(
+      `${op}: input ${formatShape(x.shape)}, expected [N, C, L] without empty C, L`,
+    );
+  }
+  checkInteger(size, 'size', op, 1);
+  return composite(() => squeeze(pool(unsqueeze(x, 2), [1, size]), 2));
+}
+
+/**
+ * Means over as many windows as the output has elements, whatever the input's length; see
+ * {@link adaptiveAvgPool2d}.
+ * @param x [N, C, L]
+ * @param size length of the output
+ * @returns [N, C, size]
+ */
+export function adaptiveAvgPool1d(x: Tensor, size: number): Tensor {
+  return onSequence('adaptiveAvgPool1d', x, size, adaptiveAvgPool2d);
+}
+
+/**
+ * Largest elements of as many windows as the output has elements, whatever the input's length; see
+ * {@link adaptiveMaxPool2d}.
+ * @param x [N, C, L]
+ * @param size length of the output
+ * @returns [N, C, size]
+ */
+export function adaptiveMaxPool1d(x: Tensor, size: number): Tensor {
+  return onSequence('adaptiveMaxPool1d', x, size, adaptiveMaxPool2d);
 }

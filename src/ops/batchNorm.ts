@@ -237,16 +237,26 @@ function checkBatchNorm(
       'batchNorm: runningMean and runningVar are null, expected tensors unless training',
     );
   }
-  if (training && rowsOf(x) < 2) {
+  if (training && rowsOf(x) === 1) {
     throw new ShapeError(
-      `batchNorm: input ${formatShape(x.shape)} has ${rowsOf(x)} values per channel, expected more than 1 when training`,
+      `batchNorm: input ${formatShape(x.shape)} has 1 value per channel, expected more than 1 when training`,
     );
   }
 }
 
+/** What no values become: no statistics, and gradients of zero. */
+function ofNothing(x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+  return composite(() => {
+    const shape = [dim(x.shape, 1), ...x.shape.slice(2).map(() => 1)];
+    const scaled = weight === null ? mul(x, 1) : mul(x, reshape(weight, shape));
+    return bias === null ? scaled : add(scaled, reshape(bias, shape));
+  });
+}
+
 /**
  * Batch normalisation (Ioffe and Szegedy, "Batch normalization: accelerating deep network training by reducing
- * internal covariate shift", 2015): (x − mean)/√(variance + eps)·weight + bias, channel by channel.
+ * internal covariate shift", 2015): (x − mean)/√(variance + eps)·weight + bias, channel by channel. An empty batch
+ * stays empty and leaves the running statistics as they are.
  * @param x [N, C], [N, C, L] or [N, C, H, W]
  * @param runningMean [C], changed in place when training; null (both) keeps none
  * @param runningVar [C], unbiased variance; as runningMean
@@ -275,6 +285,7 @@ export function batchNorm(
     eps: checkEps(eps, 'batchNorm'),
     relu: relu ? 1 : 0,
   };
+  if (x.size === 0 && training) return ofNothing(x, weight, bias);
   if (x.rank !== 3) return normalize(x, running, weight, bias, plan);
   return composite(() => {
     const image = reshape(x, imageShape(x.shape));

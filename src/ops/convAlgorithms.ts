@@ -2,7 +2,8 @@ import { type ConvAlgorithm, ConvPass } from '../backend/backend.js';
 import { backend } from '../backend/select.js';
 import { ShapeError } from '../tensor/errors.js';
 import { checkShape, formatShape, type Shape } from '../tensor/shape.js';
-import { type Conv2dOptions, planConv } from './conv.js';
+import type { Conv2dOptions } from './conv.js';
+import { planConv } from './convPlan.js';
 
 /** The algorithm of each pass of a convolution. */
 export interface ConvAlgorithms {

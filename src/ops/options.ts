@@ -5,11 +5,11 @@ export type Pair = number | readonly [height: number, width: number];
 
 /** Largest value of an option that kernels take as an int32. */
 const MAX_OPTION = 2 ** 31 - 1;
+/** Largest size, step or width along an axis of an image: kernels add and multiply them. */
+const MAX_ALONG_AXIS = 2 ** 24;
 
-function isWhole(value: unknown, least: number): value is number {
-  return (
-    typeof value === 'number' && Number.isInteger(value) && value >= least && value <= MAX_OPTION
-  );
+function isWhole(value: unknown, least: number, most = MAX_OPTION): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most;
 }
 
 /** Throws unless an option is an integer ≥ least. */
@@ -20,7 +20,7 @@ export function checkInteger(value: number, name: string, op: string, least: num
   return value;
 }
 
-/** An option as one integer ≥ least for each of `axes` spatial axes. */
+/** An option as one integer from least to 2^24 for each of `axes` spatial axes. */
 export function perAxis(
   value: number | readonly number[],
   axes: number,
@@ -29,12 +29,15 @@ export function perAxis(
   least: number,
 ): readonly number[] {
   const list = Array.isArray(value) ? (value as readonly number[]) : [value];
-  const fits = (list.length === axes || list.length === 1) && list.every((v) => isWhole(v, least));
+  const fits =
+    (list.length === axes || list.length === 1) &&
+    list.every((v) => isWhole(v, least, MAX_ALONG_AXIS));
   if (!fits) {
     const given = Array.isArray(value) ? `[${list.join(', ')}]` : String(value);
     const several = axes === 2 ? ' or [height, width]' : '';
+    const most = list.some((v) => Number(v) > MAX_ALONG_AXIS) ? ' and at most 2^24' : '';
     throw new ArgumentError(
-      `${op}: ${name} is ${given}, expected an integer${several} of at least ${least}`,
+      `${op}: ${name} is ${given}, expected an integer${several} of at least ${least}${most}`,
     );
   }
   return list.length === axes ? list : Array.from({ length: axes }, () => list[0] ?? least);

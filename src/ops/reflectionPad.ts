@@ -27,13 +27,54 @@ export function paddingOfSides(
   );
 }
 
-/** Positions of an axis of `size`, mirrored beyond its ends. */
-function mirrored(size: number, before: number, after: number): Tensor {
-  const positions = Int32Array.from({ length: before + size + after }, (_, i) => {
-    const at = Math.abs(i - before);
+/** What lies beyond the edges: the mirror image without the edge itself, the edge again, or the other end. */
+export type EdgeMode = 'reflect' | 'replicate' | 'circular';
+
+/** The element of an axis of `size` that stands for a position, which may lie beyond its ends. */
+const POSITIONS: Readonly<Record<EdgeMode, (position: number, size: number) => number>> = {
+  reflect: (position, size) => {
+    const at = Math.abs(position);
     return at < size ? at : 2 * (size - 1) - at;
-  });
-  return tensor(positions);
+  },
+  replicate: (position, size) => Math.min(Math.max(position, 0), size - 1),
+  circular: (position, size) => (position + size) % size,
+};
+
+/** An axis made longer at both ends by elements of its own. @internal */
+export function extended(
+  x: Tensor,
+  axis: number,
+  [before, after]: readonly [number, number],
+  mode: EdgeMode,
+): Tensor {
+  if (before === 0 && after === 0) return x;
+  const size = dim(x.shape, axis);
+  const positions = Int32Array.from({ length: before + size + after }, (_, i) =>
+    POSITIONS[mode](i - before, size),
+  );
+  return indexSelect(x, axis, tensor(positions));
+}
+
+/** Throws unless an axis has what padding of a mode takes from it. @internal */
+export function checkExtension(
+  op: string,
+  x: Tensor,
+  axis: number,
+  widths: readonly [number, number],
+  mode: EdgeMode,
+): void {
+  const size = dim(x.shape, axis);
+  const most = {
+    reflect: size - 1,
+    replicate: size > 0 ? Number.POSITIVE_INFINITY : 0,
+    circular: size,
+  };
+  if (Math.max(...widths) > most[mode]) {
+    throw new ShapeError(
+      `${op}: padding [${widths}] by '${mode}' of axis ${axis} of input ${formatShape(x.shape)}, expected at ` +
+        `most ${most[mode]}`,
+    );
+  }
 }
 
 /**
@@ -55,6 +96,6 @@ export function reflectionPad2d(x: Tensor, padding: Padding2d): Tensor {
     );
   }
   return composite(() =>
-    indexSelect(indexSelect(x, 2, mirrored(height, top, bottom)), 3, mirrored(width, left, right)),
+    extended(extended(x, 2, [top, bottom], 'reflect'), 3, [left, right], 'reflect'),
   );
 }

@@ -228,6 +228,12 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
     throw new ArgumentError('pad: widths are integers');
   }
   if (pairs.every(([before, after]) => before === 0 && after === 0)) return x;
+  const cropped = x.shape.map(
+    (size, axis) => size + Math.min(0, pairs[axis]?.[0] ?? 0) + Math.min(0, pairs[axis]?.[1] ?? 0),
+  );
+  if (cropped.some((size) => size < 0)) {
+    throw new ShapeError(`pad: negative widths cut more off ${formatShape(x.shape)} than there is`);
+  }
   if (pairs.some(([before, after]) => before < 0 || after < 0)) {
     const crops = pairs.map(
       ([before, after], axis): SliceSpec => [

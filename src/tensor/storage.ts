@@ -80,7 +80,7 @@ function classOf(bytes: number): number {
 }
 
 function fresh(bytes: number): Storage {
-  if (pooledBytes > liveBytes + SPARE_BYTES) trimPool(liveBytes);
+  if (pooledBytes > liveBytes + SPARE_BYTES) dropFree(liveBytes);
   const storage = new Storage(bytes);
   lost.register(storage, bytes, storage);
   liveBytes += bytes;
@@ -124,8 +124,16 @@ function giveBack(storage: Storage): void {
   else free.set(bytes, [storage]);
 }
 
+/**
+ * Gives free memory back to the system; what tensors hold that were lost to the collector, as soon as it has run.
+ */
+export function trimPool(): void {
+  dropFree(0);
+  backend().trimMemory();
+}
+
 /** Drops free memory, largest pieces first, until at most `keep` bytes of it are left. */
-export function trimPool(keep = 0): void {
+function dropFree(keep: number): void {
   for (const [bytes, list] of [...free].sort((a, b) => b[0] - a[0])) {
     while (pooledBytes > keep && list.length > 0) {
       const storage = list.pop();
@@ -152,5 +160,6 @@ export interface MemoryInfo {
 }
 
 export function memoryInfo(): MemoryInfo {
-  return { live: liveBytes, pooled: pooledBytes, scratch: backend().scratchBytes() };
+  const pooled = pooledBytes + backend().keptBytes();
+  return { live: liveBytes, pooled, scratch: backend().scratchBytes() };
 }

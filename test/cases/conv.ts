@@ -23,6 +23,21 @@ const cases: readonly OpCase[] = [
   conv2d('conv2d padding beyond the kernel', { padding: 3, stride: 2 }),
   conv2d('conv2d one channel of one pixel'),
   conv2d('conv2d of no images'),
+  conv2d('conv2d stride beyond the kernel', { stride: [3, 4], padding: [0, 1] }),
+  conv2d('conv2d groups, strided and dilated', {
+    groups: 2,
+    stride: [2, 1],
+    padding: [2, 1],
+    dilation: [1, 2],
+  }),
+  conv2d('conv2d same, even and dilated', { padding: 'same', dilation: [1, 3] }),
+  conv2d('conv2d same, depthwise', { padding: 'same', groups: 3 }),
+  conv2d('conv2d depthwise, dilated', { groups: 3, dilation: [2, 1], padding: [1, 2] }),
+  conv2d('conv2d as large as the padded input', { padding: 1 }),
+  {
+    ...conv2d('conv2d 3x3 of 17 channels', { padding: 1 }),
+    tolerance: { atol: 2e-4, reason: 'Winograd’s transforms round at the size of the largest' },
+  },
   {
     name: 'conv2d of a conv2d',
     ops: ['conv2d', 'relu'],
@@ -45,6 +60,14 @@ const cases: readonly OpCase[] = [
     fn: (x, w) => ops.conv1d(x, w, null, { groups: 2, padding: 1 }),
   },
   {
+    name: 'conv1d same, even, dilated groups',
+    ops: ['conv1d'],
+    fn: (x, w, b) => [
+      ops.conv1d(x, w, b, { groups: 2, padding: 'same', dilation: 3 }),
+      ops.conv1d(x, w, b, { groups: 2, stride: 5, padding: 2 }),
+    ],
+  },
+  {
     name: 'convTranspose2d',
     ops: ['convTranspose2d'],
     fn: (x, w, b, v) => [
@@ -54,9 +77,47 @@ const cases: readonly OpCase[] = [
       ops.convTranspose2d(x, v, null, { groups: 2, stride: 2, padding: [0, 1] }),
     ],
   },
+  {
+    name: 'convTranspose2d groups, dilation and outputPadding',
+    ops: ['convTranspose2d'],
+    fn: (x, w, b) => [
+      // Less than the dilation is enough.
+      ops.convTranspose2d(x, w, b, { groups: 2, dilation: [3, 2], outputPadding: [2, 1] }),
+      ops.convTranspose2d(x, w, b, {
+        groups: 2,
+        stride: [3, 2],
+        padding: [2, 1],
+        dilation: [1, 2],
+        outputPadding: [2, 1],
+      }),
+    ],
+  },
+  {
+    name: 'convTranspose2d depthwise, 1x1 and stride beyond the kernel',
+    ops: ['convTranspose2d'],
+    fn: (x, w, v) => [
+      ops.convTranspose2d(x, w, null, { groups: 4, stride: 2, padding: 1, outputPadding: 1 }),
+      ops.convTranspose2d(x, v, null, { stride: 3 }),
+      ops.convTranspose2d(x, v, null, { padding: 1 }),
+    ],
+  },
+  {
+    name: 'convTranspose2d of no images',
+    ops: ['convTranspose2d'],
+    fn: (x, w, b) => ops.convTranspose2d(x, w, b, { stride: 2 }),
+  },
+  {
+    name: 'convTranspose1d',
+    ops: ['convTranspose1d'],
+    fn: (x, w, b, v) => [
+      ops.convTranspose1d(x, w, b),
+      ops.convTranspose1d(x, w, b, { stride: 3, padding: 1, outputPadding: 2 }),
+      ops.convTranspose1d(x, v, null, { groups: 2, dilation: 2, stride: 2, outputPadding: 1 }),
+    ],
+  },
 ];
 
 export const conv: readonly OpCase[] = cases.map((item) => ({
-  ...item,
   tolerance: { atol: 1e-5, reason: 'sums of dozens of products, which cancel' },
+  ...item,
 }));

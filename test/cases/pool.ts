@@ -1,7 +1,8 @@
 import * as ops from '../../src/ops/index.js';
 import type { OpCase } from './case.js';
 
-const { maxPool2d, avgPool2d, maxPool1d, avgPool1d, adaptiveAvgPool2d, adaptiveMaxPool2d } = ops;
+const { maxPool2d, avgPool2d, maxPool1d, avgPool1d } = ops;
+const { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool1d, adaptiveMaxPool2d } = ops;
 
 export const pool: readonly OpCase[] = [
   {
@@ -32,6 +33,16 @@ export const pool: readonly OpCase[] = [
     fn: (x) => [
       maxPool2d(x, 2, { ceilMode: true }),
       maxPool2d(x, 3, { stride: 2, padding: 1, ceilMode: true }),
+    ],
+  },
+  {
+    name: 'maxPool2d dilation, padding, stride and ceil mode',
+    ops: ['maxPool2d'],
+    fn: (x) => [
+      maxPool2d(x, [3, 2], { stride: 2, padding: 1, dilation: [2, 3], ceilMode: true }),
+      maxPool2d(x, 2, { stride: 3, padding: 1, ceilMode: true }),
+      maxPool2d(x, 2, { stride: [4, 5] }),
+      maxPool2d(x, [2, 3], { stride: [3, 4], padding: [1, 0], dilation: 2, ceilMode: true }),
     ],
   },
   {
@@ -83,12 +94,24 @@ export const pool: readonly OpCase[] = [
     fn: (x) => avgPool2d(x, 2, { divisorOverride: 3 }),
   },
   {
+    name: 'avgPool2d ceil mode, padding and divisor',
+    ops: ['avgPool2d'],
+    fn: (x) => [
+      avgPool2d(x, [3, 2], { stride: [2, 3], padding: 1, ceilMode: true }),
+      avgPool2d(x, 4, { stride: 3, padding: 2, ceilMode: true, countIncludePad: false }),
+      avgPool2d(x, 2, { stride: [4, 5], ceilMode: true }),
+      avgPool2d(x, 3, { stride: 2, padding: 1, ceilMode: true, divisorOverride: 5 }),
+    ],
+  },
+  { name: 'avgPool2d of no images', ops: ['avgPool2d'], fn: (x) => avgPool2d(x, 2) },
+  {
     name: 'maxPool1d',
     ops: ['maxPool1d'],
     fn: (x) => [
       maxPool1d(x, 2),
       maxPool1d(x, 3, { stride: 2, padding: 1, ceilMode: true }),
       maxPool1d(x, 2, { stride: 1, dilation: 2 }),
+      maxPool1d(x, 3, { stride: 4, padding: 1, dilation: 2, ceilMode: true }),
     ],
   },
   {
@@ -98,6 +121,8 @@ export const pool: readonly OpCase[] = [
       avgPool1d(x, 2),
       avgPool1d(x, 3, { stride: 2, padding: 1, ceilMode: true }),
       avgPool1d(x, 3, { padding: 1, countIncludePad: false }),
+      avgPool1d(x, 4, { stride: 3, padding: 2, ceilMode: true, countIncludePad: false }),
+      avgPool1d(x, 2, { stride: 5, ceilMode: true }),
     ],
   },
   {
@@ -117,6 +142,13 @@ export const pool: readonly OpCase[] = [
       adaptiveMaxPool2d(x, 1),
       adaptiveMaxPool2d(x, [2, 3]),
       adaptiveMaxPool2d(x, [4, null]),
+      adaptiveMaxPool2d(x, 8),
     ],
+  },
+  {
+    name: 'adaptive pools of sequences',
+    ops: ['adaptiveAvgPool1d', 'adaptiveMaxPool1d'],
+    fn: (x) =>
+      [1, 3, 7, 10].flatMap((size) => [adaptiveAvgPool1d(x, size), adaptiveMaxPool1d(x, size)]),
   },
 ];

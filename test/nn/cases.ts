@@ -109,4 +109,32 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   BCELoss: () => new nn.BCELoss(),
   BCEWithLogitsLoss: () => new nn.BCEWithLogitsLoss(),
   KLDivLoss: () => new nn.KLDivLoss({ reduction: 'batchmean' }),
+  ConvTranspose1d: () =>
+    new nn.ConvTranspose1d(4, 6, {
+      kernelSize: 4,
+      stride: 3,
+      padding: 1,
+      outputPadding: 2,
+      groups: 2,
+    }),
+  AdaptiveAvgPool1d: () => new nn.AdaptiveAvgPool1d(3),
+  AdaptiveMaxPool1d: () => new nn.AdaptiveMaxPool1d(4),
+  'Conv2d that reflects': () =>
+    new nn.Conv2d(4, 3, { kernelSize: 3, padding: [2, 1], paddingMode: 'reflect' }),
+  'Conv2d that replicates': () =>
+    new nn.Conv2d(4, 4, {
+      kernelSize: [4, 2],
+      stride: 2,
+      padding: [3, 7],
+      paddingMode: 'replicate',
+      groups: 2,
+    }),
+  'Conv1d that goes around': () =>
+    new nn.Conv1d(4, 2, { kernelSize: 4, padding: 'same', dilation: 2, paddingMode: 'circular' }),
+  'BatchNorm2d without statistics': () => new nn.BatchNorm2d(4, { trackRunningStats: false }),
+  'BatchNorm1d of sequences, evaluated': () => new nn.BatchNorm1d(4).eval(),
+  'MaxPool2d, dilated': () =>
+    new nn.MaxPool2d(2, { stride: [3, 1], padding: 1, dilation: [3, 2], ceilMode: true }),
+  'AvgPool2d with a divisor': () =>
+    new nn.AvgPool2d([3, 2], { stride: [4, 3], padding: 1, ceilMode: true, divisorOverride: 4 }),
 };

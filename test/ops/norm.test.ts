@@ -74,7 +74,7 @@ describe('batchNorm', () => {
       ShapeError,
     );
     expect(() => ops.batchNorm(ops.ones([1, 3]), null, null, null, null, TRAINING)).toThrow(
-      /batchNorm: input \[1, 3\] has 1 values per channel, expected more than 1 when training/,
+      /batchNorm: input \[1, 3\] has 1 value per channel, expected more than 1 when training/,
     );
     expect(() => ops.batchNorm(x, ops.ones([2]), ops.ones([2]))).toThrow(
       /batchNorm: runningMean \[2\] does not fit input \[4, 3\], expected \[3\]/,

@@ -26,6 +26,10 @@ export interface NativeAddon {
   takeFault(): NativeFault | null;
   /** Memory that stays alive while queued work uses it; at most {@link MAX_NATIVE_BYTES}. */
   allocate(bytes: number): ArrayBuffer;
+  /** Memory that V8 has let go of, kept for the next {@link allocate}. */
+  keptBytes(): number;
+  /** Frees it; no memory that exists by now is kept later on. */
+  trimMemory(): void;
   scratchBytes(): number;
   /** From 1 to {@link MAX_THREADS}. */
   setNumThreads(threads: number): void;

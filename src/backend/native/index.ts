@@ -62,6 +62,8 @@ export function nativeBackend(addon: NativeAddon): Backend {
     wait: addon.wait,
     throwFault,
     allocate: turnAllocator(addon.allocate),
+    keptBytes: addon.keptBytes,
+    trimMemory: addon.trimMemory,
     scratchBytes: addon.scratchBytes,
   };
 }

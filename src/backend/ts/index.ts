@@ -104,5 +104,7 @@ export const tsBackend: Backend = {
   wait: () => Promise.resolve(),
   throwFault: () => {},
   allocate: (bytes) => new ArrayBuffer(bytes),
+  keptBytes: () => 0,
+  trimMemory: () => {},
   scratchBytes,
 };
