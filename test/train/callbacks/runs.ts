@@ -26,7 +26,13 @@ export function temporaryFolder(): { readonly path: string } {
 /** Trains a line on 40 points for three epochs of five steps; the rate falls after each. */
 export async function trainLine(
   callbacks: readonly Callback[],
-  options: { epochs?: number; clipGradNorm?: number; logger?: Logger } = {},
+  options: {
+    epochs?: number;
+    clipGradNorm?: number;
+    logger?: Logger;
+    checkpoint?: string;
+    resume?: boolean;
+  } = {},
 ): Promise<History> {
   manualSeed(1);
   const labels = Int32Array.from({ length: 40 }, (_, i) => i % 2);
