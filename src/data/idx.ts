@@ -1,6 +1,6 @@
-import { readFile, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { readBoundedFile } from '../io/boundedFile.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
 import { DataError } from '../tensor/errors.js';
 
@@ -73,18 +73,7 @@ export function parseIdx(bytes: Uint8Array, file = 'IDX'): IdxArray {
 
 /** The bytes of a file, unpacked if it is gzip, whatever its name. */
 export async function readMaybeGzip(path: string, maxBytes = MAX_BYTES): Promise<Uint8Array> {
-  let packed: Uint8Array;
-  try {
-    const { size } = await stat(path);
-    if (size > maxBytes)
-      throw new DataError(`${path}: ${size} bytes, at most ${maxBytes} are read`);
-    packed = await readFile(path);
-  } catch (cause) {
-    if (cause instanceof DataError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DataError(`${path}: cannot be read: ${reason}`, { cause });
-  }
-  return unpack(packed, path, maxBytes);
+  return unpack(await readBoundedFile(path, maxBytes), path, maxBytes);
 }
 
 const gunzipAsync = promisify(gunzip);

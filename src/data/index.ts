@@ -1,4 +1,13 @@
 /** Datasets and how to go through them. */
+export {
+  CIFAR10_CLASSES,
+  CIFAR10_MEAN,
+  CIFAR10_STD,
+  type Cifar100Options,
+  type CifarOptions,
+  loadCifar10,
+  loadCifar100,
+} from './cifar.js';
 export { type Collated, collate } from './collate.js';
 export {
   type BatchDataset,
@@ -10,6 +19,12 @@ export {
 export { type SyntheticDigitsOptions, syntheticDigits } from './digits.js';
 export { type IdxArray, type IdxKind, parseIdx } from './idx.js';
 export { ImageDataset, type ImageDatasetOptions } from './imageDataset.js';
+export {
+  ImageFolder,
+  type ImageFolderOptions,
+  type ImageSample,
+  type LoadImagesOptions,
+} from './imageFolder.js';
 export type { LabelledImages } from './labelledImages.js';
 export { DataLoader, type DataLoaderOptions } from './loader.js';
 export { loadMnist, MNIST_MEAN, MNIST_STD, type MnistOptions } from './mnist.js';

@@ -129,8 +129,8 @@ export function setRandomState(state: RandomState): void {
   defaultGenerator.setState(state);
 }
 
-/** The first n words of a draw, on the host. */
-function words(n: number, generator: Generator): Uint32Array {
+/** The first n words of a draw, on the host. @internal */
+export function randomWords(n: number, generator: Generator): Uint32Array {
   const blocks = Math.ceil(n / PHILOX_LANES);
   const drawn = new Uint32Array(blocks * PHILOX_LANES);
   philox(drawn, blocks, ...generator.reserve(n));
@@ -139,7 +139,7 @@ function words(n: number, generator: Generator): Uint32Array {
 
 /** An integer from 0 to 2³² − 1. */
 export function randomUint32(generator: Generator = defaultGenerator): number {
-  return words(1, generator)[0] ?? 0;
+  return randomWords(1, generator)[0] ?? 0;
 }
 
 /** The integers from 0 to n − 1 in random order (Fisher and Yates). */
@@ -150,7 +150,7 @@ export function permutation(n: number, generator: Generator = defaultGenerator):
     );
   }
   const order = Int32Array.from({ length: n }, (_, i) => i);
-  const drawn = words(n, generator);
+  const drawn = randomWords(n, generator);
   for (let i = n - 1; i > 0; i--) {
     const j = multiplyHigh(drawn[i] ?? 0, i + 1);
     const moved = order[i] ?? 0;

@@ -1,4 +1,14 @@
-/** Pictures of what goes on. */
+/** Images in, pictures out. */
+export { type DecodeOptions, decodeImage } from './decode.js';
 export { type GridOptions, type ImageStack, imageGrid, renderGrid } from './grid.js';
 export { imagesOf } from './imageStack.js';
 export { encodePng, type Raster } from './png.js';
+export {
+  Compose,
+  ImageTransform,
+  Normalize,
+  onImages,
+  RandomCrop,
+  type RandomCropOptions,
+  RandomHorizontalFlip,
+} from './transforms.js';

@@ -1,0 +1,200 @@
+// ResNet-20 learns photographs of ten kinds (CIFAR-10), and shows what its filters look for
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+import {
+  backendInfo,
+  crossEntropy,
+  DataLoader,
+  ImageDataset,
+  ImageFolder,
+  type LabelledImages,
+  loadCifar10,
+  manualSeed,
+  models,
+  nn,
+  optim,
+  randomSplit,
+  saveSafetensors,
+  setBackend,
+  setNumThreads,
+  train,
+  vision,
+  writeFileAtomic,
+} from 'axonode';
+import { featureMaps, firstFilters, strongestPatches } from './support/filterPictures.js';
+import { drawShapes } from './support/shapes.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    epochs: { type: 'string' },
+    batch: { type: 'string', default: '128' },
+    lr: { type: 'string', default: '0.1' },
+    init: { type: 'string', default: 'he' },
+    seed: { type: 'string', default: '0' },
+    threads: { type: 'string' },
+    backend: { type: 'string' },
+    'train-size': { type: 'string' },
+    'test-size': { type: 'string' },
+    out: { type: 'string', default: 'out/cifar10' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (flags.help) {
+  console.log(`usage: npm run example -- cifar10 [options]
+  --data DIR         CIFAR-10: its binary files, or images in train/<class>/ and test/<class>/, or archives of
+                     these, *train*.tar.gz and *test*.tar.gz (default: shapes that the example draws)
+  --epochs N         passes over the data (1, of shapes 5); from 2 on, the rate falls to a tenth at 1/2 and 3/4
+                     of the steps
+  --batch N          images a step (128)
+  --lr X             learning rate (0.1)
+  --init NAME        he: as in the paper; pytorch: as PyTorch's layers start (he)
+  --seed N           of weights, shuffles and augmentation (0)
+  --threads N        of the native backend (all cores)
+  --backend NAME     native or ts (native where it is built)
+  --train-size N, --test-size N
+                     use N images only
+  --out DIR          where weights and pictures go (out/cifar10)`);
+  process.exit(0);
+}
+
+function positive(name: string, text: string, integer: boolean): number {
+  const value = Number(text);
+  if (!(value > 0) || (integer && !Number.isInteger(value))) {
+    console.error(`--${name} ${text}: expected ${integer ? 'a whole number' : 'a number'} > 0`);
+    process.exit(2);
+  }
+  return value;
+}
+
+/** The images of a split, in whichever form the folder has them. */
+async function loadSplit(dir: string, split: 'train' | 'test'): Promise<LabelledImages> {
+  const places = [split, `cifar10-${split}-jpeg.tar.gz`].map((name) => path.join(dir, name));
+  const place = places.find((candidate) => existsSync(candidate));
+  if (place === undefined) return loadCifar10({ split, dir });
+  const folder = await ImageFolder.open(place, { size: 32 });
+  const started = performance.now();
+  let shown = started;
+  const images = await folder.load({
+    onProgress(done, total) {
+      if (performance.now() - shown < 5000) return;
+      shown = performance.now();
+      console.log(`decoding ${split} images: ${done}/${total}`);
+    },
+  });
+  const seconds = (performance.now() - started) / 1e3;
+  console.log(`${folder.length} ${split} images decoded in ${seconds.toFixed(1)} s`);
+  return images;
+}
+
+/** A random choice of so many, always the same. */
+function limited(data: ImageDataset, flag: 'train-size' | 'test-size') {
+  const text = flags[flag];
+  if (text === undefined) return data;
+  const count = Math.min(positive(flag, text, true), data.length);
+  return randomSplit(data, [count, data.length - count], { seed: 0 })[0];
+}
+
+const { backend } = flags;
+if (backend === 'native' || backend === 'ts') await setBackend(backend);
+else if (backend !== undefined) {
+  console.error(`--backend ${backend}: expected native or ts`);
+  process.exit(2);
+}
+if (flags.threads !== undefined) setNumThreads(positive('threads', flags.threads, true));
+const epochs = positive('epochs', flags.epochs ?? (flags.data === undefined ? '5' : '1'), true);
+const batchSize = positive('batch', flags.batch, true);
+const seed = Number(flags.seed);
+manualSeed(seed);
+
+let source = 'CIFAR-10';
+let training: LabelledImages;
+let test: LabelledImages;
+if (flags.data === undefined) {
+  console.log('no --data DIR with CIFAR-10: using coloured shapes that this example draws');
+  source = 'drawn shapes';
+  training = await drawShapes({ count: 4000, seed: 1 });
+  test = await drawShapes({ count: 1000, seed: 2 });
+} else {
+  training = await loadSplit(flags.data, 'train');
+  test = await loadSplit(flags.data, 'test');
+}
+// ImageNet's, as the published weights of this network expect.
+const scale = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
+const trainingSet = limited(new ImageDataset(training, scale), 'train-size');
+const testSet = limited(new ImageDataset(test, scale), 'test-size');
+const classes = test.classes ?? [];
+const info = backendInfo();
+console.log(
+  `${source}: ${trainingSet.length} training and ${testSet.length} test images of ${classes.length} classes; ` +
+    `${info.name} backend (${info.instructionSet}), ${info.threads} threads`,
+);
+
+const model = models.resnet20({ numClasses: classes.length });
+if (flags.init === 'pytorch') {
+  for (const layer of model.modules()) {
+    const hasWeight = layer instanceof nn.Conv2d || layer instanceof nn.Linear;
+    if (hasWeight) nn.init.kaimingUniform(layer.weight, { a: Math.sqrt(5) });
+  }
+}
+const augment = new vision.Compose([
+  new vision.RandomCrop(32, { padding: 4 }),
+  new vision.RandomHorizontalFlip(),
+]);
+const data = new DataLoader(trainingSet, {
+  batchSize,
+  shuffle: true,
+  seed,
+  dropLast: true,
+  transform: vision.onImages(augment),
+});
+const optimizer = new optim.SGD(model.parameters(), {
+  lr: positive('lr', flags.lr, false),
+  momentum: 0.9,
+  weightDecay: 1e-4,
+});
+const steps = epochs * data.length;
+const schedule = new optim.MultiStepLR(optimizer, {
+  milestones: epochs < 2 ? [] : [Math.round(steps / 2), Math.round((3 * steps) / 4)],
+  interval: 'batch',
+});
+
+const started = performance.now();
+const history = await train.fit({
+  model,
+  data,
+  validation: new DataLoader(testSet, { batchSize: 500 }),
+  loss: crossEntropy,
+  optimizer,
+  schedule,
+  metrics: { accuracy: new train.Accuracy() },
+  epochs,
+});
+const seconds = (performance.now() - started) / 1e3;
+
+await mkdir(flags.out, { recursive: true });
+const weights = path.join(flags.out, 'resnet20.safetensors');
+await saveSafetensors(weights, model.stateDict(), { model: 'resnet20', data: source });
+console.log(`trained and tested in ${seconds.toFixed(1)} s; weights: ${weights}`);
+
+model.eval();
+const pictures = {
+  'filters.png': ['the filters of the first layer', await firstFilters(model)],
+  'feature-maps.png': [
+    'an image, and what those filters make of it',
+    await featureMaps(model, test, scale),
+  ],
+  'strongest.png': [
+    'what excites a filter of the third block most, one filter a row',
+    await strongestPatches(model, test, scale),
+  ],
+} as const;
+for (const [name, [what, png]] of Object.entries(pictures)) {
+  const file = path.join(flags.out, name);
+  await writeFileAtomic(file, png);
+  console.log(`${what}: ${file}`);
+}
+const accuracy = history.last?.values.valAccuracy ?? 0;
+console.log(`test accuracy: ${(100 * accuracy).toFixed(2)} %`);
