@@ -5,6 +5,11 @@
 
 #include "native/rule_shapes.h"
 
+// What the choice of algorithms rules out is the same for all instruction sets.
+#define AXONODE_ISA base
+#include "native/conv_choose.h"
+#undef AXONODE_ISA
+
 namespace axonode {
 namespace {
 
@@ -229,6 +234,31 @@ Count weights(const GeometryArgument& argument) {
   const Geometry& g = argument.value;
   return Count(g.outChannels) * Count(g.inChannels / g.groups) * Count(g.kernelHeight) *
          Count(g.kernelWidth);
+}
+
+Count packedWeights(const GeometryArgument& argument, const Integer& format) {
+  using base::WeightFormat;
+  code(format, static_cast<int64_t>(WeightFormat::winograd2) + 1);
+  const Geometry& g = argument.value;
+  const auto known = static_cast<WeightFormat>(format.value);
+  if (!base::suitsFormat(g, known)) {
+    throw rangeError(format.position,
+                     "is " + std::to_string(format.value) + ", which does not suit the geometry");
+  }
+  // Panels of the widest vectors.
+  const auto whole = [](int64_t outputs) { return ceilDiv(outputs, 32) * 32; };
+  const Count channels = g.inChannels / g.groups, taps = Count(g.kernelHeight) * g.kernelWidth;
+  switch (known) {
+    case WeightFormat::depthwise:
+      return Count(g.inChannels) * taps;
+    case WeightFormat::panels:
+      return Count(g.groups) * channels * taps * whole(g.outChannels / g.groups);
+    case WeightFormat::winograd4:
+      return Count(36) * channels * whole(g.outChannels);
+    case WeightFormat::winograd2:
+      return Count(16) * channels * whole(g.outChannels);
+  }
+  return 0;
 }
 
 void packedSizes(const CopiedInts& sizes, const Integer& batch) {

@@ -79,6 +79,8 @@ void farPadding(const Integer& padBottom, const Integer& padRight);
 Count inputs(const GeometryArgument& geometry);
 Count outputs(const GeometryArgument& geometry);
 Count weights(const GeometryArgument& geometry);
+// Of weights in a format, which has to suit the geometry.
+Count packedWeights(const GeometryArgument& geometry, const Integer& format);
 inline Count inChannels(const GeometryArgument& geometry) { return geometry.value.inChannels; }
 inline Count outChannels(const GeometryArgument& geometry) { return geometry.value.outChannels; }
 

@@ -1,7 +1,6 @@
 // 2-D convolution: which algorithm runs, and Winograd's view of the three passes.
 #include <omp.h>
 
-#include "native/conv_choose.h"
 #include "native/conv_depthwise.h"
 #include "native/conv_direct.h"
 #include "native/conv_scatter.h"
@@ -35,16 +34,24 @@ void winogradProduct(Context& ctx, WinogradProduct p, int64_t batch, int64_t hei
 }
 
 template <int M>
-void winogradForward(Context& ctx, float* out, const float* x, const float* w, const float* bias,
-                     const Geometry& g) {
+void winogradForward(Context& ctx, float* out, const float* x, const ConvWeights& w,
+                     const ConvFinish& finish, const Geometry& g) {
   WinogradProduct p{};
   p.image = {x, g.inHeight, g.inWidth, g.inChannels, g.padTop, g.padLeft};
-  p.weights = weightsOf(g, w);
+  p.weights = weightsOf(g, w.data);
   p.use = WeightUse::forward;
-  p.bias = bias;
+  p.transformed = w.packed ? w.data : nullptr;
+  p.finish = {finish.bias, finish.add, finish.relu};
   p.out = out;
   p.outputs = g.outChannels;
   winogradProduct<M>(ctx, p, g.batch, g.outHeight, g.outWidth);
+}
+
+template <int M>
+void winogradPack(Context& ctx, float* packed, const float* w, const Geometry& g) {
+  const int team = teamSize(ctx, g.inChannels * g.outChannels * 9, kGrain);
+#pragma omp parallel num_threads(team)
+  transformPanels<M>(weightsOf(g, w), WeightUse::forward, g.inChannels, g.outChannels, packed);
 }
 
 // The input gradient is dy convolved with the weights turned by 180 degrees, padded by 2 - pad.
@@ -55,7 +62,7 @@ void winogradInputGrad(Context& ctx, float* dx, const float* dy, const float* w,
   p.image = {dy, g.outHeight, g.outWidth, g.outChannels, 2 - g.padTop, 2 - g.padLeft};
   p.weights = weightsOf(g, w);
   p.use = WeightUse::inputGrad;
-  p.bias = bias;
+  p.finish.bias = bias;
   p.out = dx;
   p.outputs = g.inChannels;
   winogradProduct<M>(ctx, p, g.batch, g.inHeight, g.inWidth);
@@ -80,21 +87,51 @@ void winogradWeightGrad(Context& ctx, float* dw, const float* dy, const float* x
 
 }  // namespace
 
-void conv2d(Context& ctx, float* out, const float* x, const float* w, const float* bias,
-            const Geometry& geometry) {
-  const Geometry& g = geometry;
-  switch (chooseForward(g, ctx.exactConvolution)) {
+namespace {
+
+void forward(Context& ctx, ConvAlgorithm algorithm, float* out, const float* x,
+             const ConvWeights& w, const ConvFinish& finish, const Geometry& g) {
+  switch (algorithm) {
     case ConvAlgorithm::none:
     case ConvAlgorithm::scatter:  // input gradient only
       return;
     case ConvAlgorithm::depthwise:
-      return depthwiseForward(ctx, out, x, w, bias, g);
+      return depthwiseForward(ctx, out, x, w, finish, g);
     case ConvAlgorithm::winograd4:
-      return winogradForward<4>(ctx, out, x, w, bias, g);
+      return winogradForward<4>(ctx, out, x, w, finish, g);
     case ConvAlgorithm::winograd2:
-      return winogradForward<2>(ctx, out, x, w, bias, g);
+      return winogradForward<2>(ctx, out, x, w, finish, g);
     case ConvAlgorithm::direct:
-      return directForward(ctx, out, x, w, bias, g);
+      return directForward(ctx, out, x, w, finish, g);
+  }
+}
+
+}  // namespace
+
+void conv2d(Context& ctx, float* out, const float* x, const float* w, const float* bias,
+            const Geometry& geometry) {
+  forward(ctx, chooseForward(geometry, ctx.exactConvolution), out, x, {w, false},
+          {bias, nullptr, false}, geometry);
+}
+
+void conv2dPacked(Context& ctx, float* out, const float* x, const float* packed, const float* bias,
+                  const float* add, const Geometry& geometry, int64_t format, int64_t relu) {
+  if (geometry.outChannels == 0) return;
+  forward(ctx, algorithmOf(static_cast<WeightFormat>(format)), out, x, {packed, true},
+          {bias, add, relu != 0}, geometry);
+}
+
+void packConv2d(Context& ctx, float* packed, const float* w, const Geometry& geometry,
+                int64_t format) {
+  switch (static_cast<WeightFormat>(format)) {
+    case WeightFormat::depthwise:
+      return depthwisePack(packed, w, geometry);
+    case WeightFormat::panels:
+      return directPack(ctx, packed, w, geometry);
+    case WeightFormat::winograd4:
+      return winogradPack<4>(ctx, packed, w, geometry);
+    case WeightFormat::winograd2:
+      return winogradPack<2>(ctx, packed, w, geometry);
   }
 }
 

@@ -8,6 +8,9 @@ namespace axonode::AXONODE_ISA {
 
 enum class ConvAlgorithm { none, depthwise, direct, scatter, winograd4, winograd2 };
 
+// How weights are prepared for the forward pass: WeightFormat of src/backend/opCodes.ts.
+enum class WeightFormat { depthwise, panels, winograd4, winograd2 };
+
 namespace {
 
 // Winograd's transforms work on whole vectors of channels, at most 16 wide.
@@ -18,13 +21,20 @@ bool suitsWinograd(const Geometry& g, bool exact) {
          g.inHeight > 0 && g.inWidth > 0 && g.outHeight > 0 && g.outWidth > 0;
 }
 
+// Transformed weights are four times as large as the weights: with fewer tiles, reading them takes
+// longer than the products that are saved.
+constexpr int64_t kFewestTiles = 12;
+
 // Products per channel pair that the tiles take, overhanging ones included, against nine an output.
 // F(2x2) does more work around its products than F(4x4), and saves fewer.
-ConvAlgorithm winogradFor(int64_t height, int64_t width) {
-  const int64_t with4 = ((height + 3) / 4) * ((width + 3) / 4) * 36;
+ConvAlgorithm winogradFor(int64_t batch, int64_t height, int64_t width) {
+  const int64_t tiles4 = ((height + 3) / 4) * ((width + 3) / 4);
+  const int64_t with4 = tiles4 * 36;
   const int64_t with2 = ((height + 1) / 2) * ((width + 1) / 2) * 19;
   const int64_t fewer = with4 < with2 ? with4 : with2;
-  if (fewer * 4 > height * width * 27) return ConvAlgorithm::direct;
+  if (fewer * 4 > height * width * 27 || batch * tiles4 < kFewestTiles) {
+    return ConvAlgorithm::direct;
+  }
   return with4 < with2 ? ConvAlgorithm::winograd4 : ConvAlgorithm::winograd2;
 }
 
@@ -32,10 +42,39 @@ bool isDepthwise(const Geometry& g) {
   return g.groups == g.inChannels && g.outChannels == g.inChannels;
 }
 
+[[maybe_unused]] ConvAlgorithm algorithmOf(WeightFormat format) {
+  switch (format) {
+    case WeightFormat::depthwise:
+      return ConvAlgorithm::depthwise;
+    case WeightFormat::panels:
+      return ConvAlgorithm::direct;
+    case WeightFormat::winograd4:
+      return ConvAlgorithm::winograd4;
+    case WeightFormat::winograd2:
+      return ConvAlgorithm::winograd2;
+  }
+  return ConvAlgorithm::none;
+}
+
+// Whether a convolution can be computed from weights in a format, by the algorithm that wants it.
+[[maybe_unused]] bool suitsFormat(const Geometry& g, WeightFormat format) {
+  switch (format) {
+    case WeightFormat::depthwise:
+      return isDepthwise(g);
+    case WeightFormat::panels:
+      return true;
+    case WeightFormat::winograd4:
+    case WeightFormat::winograd2:
+      return suitsWinograd(g, false);
+  }
+  return false;
+}
+
 [[maybe_unused]] ConvAlgorithm chooseForward(const Geometry& g, bool exact) {
   if (g.outChannels == 0) return ConvAlgorithm::none;
   if (isDepthwise(g)) return ConvAlgorithm::depthwise;
-  return suitsWinograd(g, exact) ? winogradFor(g.outHeight, g.outWidth) : ConvAlgorithm::direct;
+  return suitsWinograd(g, exact) ? winogradFor(g.batch, g.outHeight, g.outWidth)
+                                 : ConvAlgorithm::direct;
 }
 
 // Multiplications that gathering and scattering spend, in whole vectors; adding a scattered product
@@ -54,14 +93,15 @@ bool suitsScatter(const Geometry& g) {
   if (g.inChannels == 0) return ConvAlgorithm::none;
   if (isDepthwise(g)) return ConvAlgorithm::depthwise;
   const ConvAlgorithm best =
-      suitsWinograd(g, exact) ? winogradFor(g.inHeight, g.inWidth) : ConvAlgorithm::direct;
+      suitsWinograd(g, exact) ? winogradFor(g.batch, g.inHeight, g.inWidth) : ConvAlgorithm::direct;
   return best == ConvAlgorithm::direct && suitsScatter(g) ? ConvAlgorithm::scatter : best;
 }
 
 [[maybe_unused]] ConvAlgorithm chooseWeightGrad(const Geometry& g, bool exact) {
   if (g.inChannels == 0 || g.outChannels == 0) return ConvAlgorithm::none;
   if (isDepthwise(g)) return ConvAlgorithm::depthwise;
-  return suitsWinograd(g, exact) ? winogradFor(g.outHeight, g.outWidth) : ConvAlgorithm::direct;
+  return suitsWinograd(g, exact) ? winogradFor(g.batch, g.outHeight, g.outWidth)
+                                 : ConvAlgorithm::direct;
 }
 
 }  // namespace

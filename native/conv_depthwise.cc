@@ -4,25 +4,31 @@
 #include "native/window_axis.h"
 
 namespace axonode::AXONODE_ISA {
+// So that a vector holds one tap of neighbouring channels.
+void depthwisePack(float* packed, const float* w, const Geometry& g) {
+  const int64_t channels = g.inChannels, taps = g.kernelHeight * g.kernelWidth;
+  for (int64_t c = 0; c < channels; c++) {
+    for (int64_t t = 0; t < taps; t++) packed[t * channels + c] = w[c * taps + t];
+  }
+}
+
 namespace {
 
-// w[channel][tap] to [tap][channel], so that a vector holds one tap of neighbouring channels.
-const float* tapsFirst(Context& ctx, const float* w, int64_t channels, int64_t taps) {
-  float* to = static_cast<float*>(ctx.scratch.reserve(channels * taps * 4));
-  for (int64_t c = 0; c < channels; c++) {
-    for (int64_t t = 0; t < taps; t++) to[t * channels + c] = w[c * taps + t];
-  }
+const float* tapsFirst(Context& ctx, const float* w, const Geometry& g) {
+  const int64_t floats = g.inChannels * g.kernelHeight * g.kernelWidth;
+  float* to = static_cast<float*>(ctx.scratch.reserve(floats * 4));
+  depthwisePack(to, w, g);
   return to;
 }
 
 }  // namespace
 
-void depthwiseForward(Context& ctx, float* out, const float* x, const float* w, const float* bias,
-                      const Geometry& geometry) {
+void depthwiseForward(Context& ctx, float* out, const float* x, const ConvWeights& w,
+                      const ConvFinish& finish, const Geometry& geometry) {
   const Geometry g = geometry;
   const WindowAxis rows = rowAxis(g), cols = colAxis(g);
   const int64_t channels = g.inChannels, taps = g.kernelHeight * g.kernelWidth;
-  const float* filters = tapsFirst(ctx, w, channels, taps);
+  const float* filters = w.packed ? w.data : tapsFirst(ctx, w.data, g);
   parallelFor(ctx, g.batch * g.outHeight * g.outWidth, grainOf(channels * taps),
               [&](int64_t begin, int64_t end) {
                 for (int64_t point = begin; point < end; point++) {
@@ -31,7 +37,7 @@ void depthwiseForward(Context& ctx, float* out, const float* x, const float* w, 
                       x + point / (g.outHeight * g.outWidth) * g.inHeight * g.inWidth * channels;
                   const Range rowTaps = rows.taps(p), colTaps = cols.taps(q);
                   forChannels(channels, [&](ChannelBlock block) {
-                    VecF sum = bias ? block.get(bias) : VecF{};
+                    VecF sum = finish.bias ? block.get(finish.bias) : VecF{};
                     for (int64_t r = rowTaps.begin; r < rowTaps.end; r++) {
                       const int64_t y = rows.start(p) + r * g.dilationHeight;
                       for (int64_t s = colTaps.begin; s < colTaps.end; s++) {
@@ -40,6 +46,8 @@ void depthwiseForward(Context& ctx, float* out, const float* x, const float* w, 
                                block.get(filters + (r * g.kernelWidth + s) * channels);
                       }
                     }
+                    if (finish.add) sum += block.get(finish.add + point * channels);
+                    if (finish.relu) sum = maxOrSecond(VecF{}, sum);
                     block.put(out + point * channels, sum);
                   });
                 }
@@ -51,7 +59,7 @@ void depthwiseInputGrad(Context& ctx, float* dx, const float* dy, const float* w
   const Geometry g = geometry;
   const WindowAxis rows = rowAxis(g), cols = colAxis(g);
   const int64_t channels = g.inChannels, taps = g.kernelHeight * g.kernelWidth;
-  const float* filters = tapsFirst(ctx, w, channels, taps);
+  const float* filters = tapsFirst(ctx, w, g);
   parallelFor(ctx, g.batch * g.inHeight * g.inWidth, grainOf(channels * taps),
               [&](int64_t begin, int64_t end) {
                 for (int64_t point = begin; point < end; point++) {

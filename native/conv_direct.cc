@@ -123,32 +123,48 @@ Phase phaseOf(const Geometry& g, const float* dy, float* dx, int64_t group, int6
 
 }  // namespace
 
-void directForward(Context& ctx, float* out, const float* x, const float* w, const float* bias,
-                   const Geometry& g) {
+void directPack(Context& ctx, float* packed, const float* w, const Geometry& g) {
+  const Weights first = groupWeights(g, w, 0);
+  const int64_t depth = first.taps() * first.channels;
+  const int64_t weightFloats = panelFloats(depth, first.outputs);
+  const int team = teamSize(ctx, g.outChannels * depth, kGrain);
+#pragma omp parallel num_threads(team)
+  for (int64_t group = 0; group < g.groups; group++) {
+    packForwardPanels(groupWeights(g, w, group), packed + group * weightFloats);
+  }
+}
+
+void directForward(Context& ctx, float* out, const float* x, const ConvWeights& w,
+                   const ConvFinish& finish, const Geometry& g) {
   const int team = teamSize(ctx, workOf(g), kSerialWork);
   GatherProduct product = windowsOf(g, x, 0);
   const GatherPlan plan = planGather(product, team);
   const int64_t weightFloats = panelFloats(product.depth(), product.outputs);
-  const int64_t biasFloats = roundUp(product.outputs, kPanelWidth) + 16;
-  const int64_t groupFloats = weightFloats + biasFloats;
+  const int64_t biasFloats = finish.bias ? roundUp(product.outputs, kPanelWidth) + 16 : 0;
+  const int64_t packedFloats = w.packed ? 0 : g.groups * weightFloats;
   float* scratch = static_cast<float*>(
-      ctx.scratch.reserve((g.groups * groupFloats + team * plan.scratchFloats) * 4));
+      ctx.scratch.reserve((packedFloats + g.groups * biasFloats + team * plan.scratchFloats) * 4));
+  float* biases = scratch + packedFloats;
 #pragma omp parallel num_threads(team)
   {
-    for (int64_t group = 0; group < g.groups; group++) {
-      packForwardPanels(groupWeights(g, w, group), scratch + group * groupFloats);
+    if (!w.packed) {
+      for (int64_t group = 0; group < g.groups; group++) {
+        packForwardPanels(groupWeights(g, w.data, group), scratch + group * weightFloats);
+      }
     }
 #pragma omp for schedule(static)
     for (int64_t group = 0; group < g.groups; group++) {
-      packBias(bias ? bias + group * product.outputs : nullptr, product.outputs,
-               scratch + group * groupFloats + weightFloats);
+      packBias(finish.bias ? finish.bias + group * product.outputs : nullptr, product.outputs,
+               biases + group * biasFloats);
     }
-    float* own = scratch + g.groups * groupFloats + omp_get_thread_num() * plan.scratchFloats;
+    float* own = biases + g.groups * biasFloats + omp_get_thread_num() * plan.scratchFloats;
     for (int64_t group = 0; group < g.groups; group++) {
       GatherProduct p = windowsOf(g, x, group);
       p.out = out + group * p.outputs;
-      p.panels = scratch + group * groupFloats;
-      p.bias = bias ? p.panels + weightFloats : nullptr;
+      p.panels = (w.packed ? w.data : scratch) + group * weightFloats;
+      p.bias = finish.bias ? biases + group * biasFloats : nullptr;
+      p.add = finish.add ? finish.add + group * p.outputs : nullptr;
+      p.relu = finish.relu;
       runGather(p, plan, own);
     }
   }

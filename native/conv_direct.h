@@ -3,12 +3,14 @@
 // small), and per thread a block of windows, about 400 KiB.
 #pragma once
 
-#include "native/types.h"
+#include "native/conv_forward.h"
 
 namespace axonode::AXONODE_ISA {
 
-void directForward(Context& ctx, float* out, const float* x, const float* w, const float* bias,
-                   const Geometry& g);
+void directForward(Context& ctx, float* out, const float* x, const ConvWeights& w,
+                   const ConvFinish& finish, const Geometry& g);
+// The weights of every group in panels, packedFloats(g, WeightFormat::panels) of them.
+void directPack(Context& ctx, float* packed, const float* w, const Geometry& g);
 void directInputGrad(Context& ctx, float* dx, const float* dy, const float* w, const float* bias,
                      const Geometry& g);
 void directWeightGrad(Context& ctx, float* dw, const float* dy, const float* x, const Geometry& g);

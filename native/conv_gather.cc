@@ -193,6 +193,10 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         t.columns = smaller(kPanelWidth, p.outputs - column);
         t.bias = p.bias && s == 0 ? p.bias + column : nullptr;
         t.accumulate = s > 0;
+        if (s == plan.slices.count() - 1) {
+          t.add = p.add ? p.add + column : nullptr;
+          t.relu = p.relu;
+        }
         // The first panel brings in the rows that the next tile will read.
         if (inPlace && plan.slices.count() == 1 && panel == panel0) {
           t.prefetch = tile.a + tile.count * block.rowStride;

@@ -30,6 +30,8 @@ struct GatherProduct {
   int64_t outputs;      // channels written
   const float* panels;  // [outputs / kPanelWidth][taps * channels][kPanelWidth]
   const float* bias;    // padded to whole panels, or null
+  const float* add;     // added to the result, laid out as out, or null
+  bool relu;            // of the result
 
   int64_t depth() const { return rows.taps * cols.taps * channels; }
   int64_t points() const { return batch * rows.gridSize * cols.gridSize; }

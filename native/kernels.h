@@ -66,6 +66,9 @@ void maskScale(Context&, float* out, const float* x, const uint8_t* mask, int64_
 // convolution and pooling; images are [N, H, W, C] in memory; bias may be null
 void conv2d(Context&, float* out, const float* x, const float* w, const float* bias,
             const Geometry& geometry);
+void conv2dPacked(Context&, float* out, const float* x, const float* packed, const float* bias,
+                  const float* add, const Geometry& geometry, int64_t format, int64_t relu);
+void packConv2d(Context&, float* packed, const float* w, const Geometry& geometry, int64_t format);
 void conv2dInputGrad(Context&, float* dx, const float* dy, const float* w, const float* bias,
                      const Geometry& geometry);
 void conv2dWeightGrad(Context&, float* dw, const float* dy, const float* x,

@@ -5,24 +5,39 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
+// What becomes of a row of sums before it is written.
+struct Finish {
+  bool accumulate;
+  const float* add;  // of this row, or null
+  bool relu;
+};
+
 // The last columns of a matrix do not fill a vector: they go through a copy.
-void writeTail(const float* row, int64_t columns, bool accumulate, float* out) {
-  for (int64_t j = 0; j < columns; j++) out[j] = accumulate ? out[j] + row[j] : row[j];
+void writeTail(const float* row, int64_t columns, const Finish& finish, float* out) {
+  for (int64_t j = 0; j < columns; j++) {
+    float value = row[j];
+    if (finish.accumulate) value += out[j];
+    if (finish.add) value += finish.add[j];
+    out[j] = finish.relu && value < 0 ? 0 : value;
+  }
 }
 
 // A row of a tile.
 template <int Vectors>
-AXONODE_INLINE void writeRow(VecF (&sum)[Vectors], float* out, int64_t columns, bool accumulate) {
+AXONODE_INLINE void writeRow(VecF (&sum)[Vectors], float* out, int64_t columns,
+                             const Finish& finish) {
   if (columns != Vectors * kLanes) {
     float copy[Vectors * kLanes];
 #pragma GCC unroll 2
     for (int j = 0; j < Vectors; j++) store(copy + j * kLanes, sum[j]);
-    writeTail(copy, columns, accumulate, out);
+    writeTail(copy, columns, finish, out);
     return;
   }
 #pragma GCC unroll 2
   for (int j = 0; j < Vectors; j++) {
-    if (accumulate) sum[j] += load(out + j * kLanes);
+    if (finish.accumulate) sum[j] += load(out + j * kLanes);
+    if (finish.add) sum[j] += load(finish.add + j * kLanes);
+    if (finish.relu) sum[j] = maxOrSecond(VecF{}, sum[j]);
     store(out + j * kLanes, sum[j]);
   }
 }
@@ -66,7 +81,9 @@ void rowTile(const RowTile& tile) {
 
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; r++) {
-    writeRow(sum[r], tile.out + tile.rowOffset[r], tile.columns, tile.accumulate);
+    const int64_t at = tile.rowOffset[r];
+    const Finish finish{tile.accumulate, tile.add ? tile.add + at : nullptr, tile.relu};
+    writeRow(sum[r], tile.out + at, tile.columns, finish);
   }
 }
 
@@ -94,7 +111,8 @@ void outerTile(const OuterTile& tile) {
   }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; r++) {
-    writeRow(sum[r], tile.out + r * tile.outStride, tile.columns, tile.accumulate);
+    writeRow(sum[r], tile.out + r * tile.outStride, tile.columns,
+             {tile.accumulate, nullptr, false});
   }
 }
 

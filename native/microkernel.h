@@ -26,9 +26,11 @@ constexpr int64_t kAliasBytes = 2048;
 constexpr int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
-// out[rowOffset[r] + j] = (accumulate ? out : 0) + bias[j] + sum over s, k of
+// out[rowOffset[r] + j] = (accumulate ? out : 0) + bias[j] + add[rowOffset[r] + j] + sum over s, k
+// of
 //   a[s * segmentStride + r * rowStride + k] * panel[(s * length + k) * panelStride + j]
-// The sum is taken first and then added, so that long sums made of several tiles stay accurate.
+// and max(0, that) with relu. The sum is taken first and then added, so that long sums made of
+// several tiles stay accurate.
 struct RowTile {
   const float* a;
   int64_t rowStride;
@@ -39,9 +41,11 @@ struct RowTile {
   int64_t panelStride = kPanelWidth;
   float* out;
   const int64_t* rowOffset;
-  int64_t columns;        // columns of out to write, at most vectors * kLanes
-  const float* bias;      // start: vectors * kLanes values, or null for zero
-  bool accumulate;        // start from out instead
+  int64_t columns;    // columns of out to write, at most vectors * kLanes
+  const float* bias;  // start: vectors * kLanes values, or null for zero
+  bool accumulate;    // start from out instead
+  const float* add;   // null for zero
+  bool relu;
   const float* prefetch;  // read ahead by one cache line at each k; null for none
 };
 

@@ -14,7 +14,8 @@ struct WinogradProduct {
   int64_t tiles;
   Weights weights;
   WeightUse use;
-  const float* bias;  // null for none
+  const float* transformed;  // by transformPanels, or null
+  TileFinish finish;
   float* out;
   int64_t outputs;
 };
@@ -30,6 +31,11 @@ struct WinogradPlan {
 };
 template <int M>
 WinogradPlan planWinograd(const WinogradProduct& p, int64_t threads);
+// The weights of a product: [panel][frequency][channel][column]. Called by every thread of a team,
+// which it leaves together.
+template <int M>
+void transformPanels(const Weights& w, WeightUse use, int64_t depth, int64_t outputs,
+                     float* transformed);
 // Called by every thread of a team; scratch is shared.
 template <int M>
 void runWinograd(const WinogradProduct& p, const WinogradPlan& plan, float* scratch,

@@ -143,12 +143,12 @@ void transformGrad(const float* dy, int64_t channels, const TileGrid& grid, int6
 }
 
 template <int M>
-void transformOutput(const Frequencies& from, int64_t count, const float* bias, float* out,
+void transformOutput(const Frequencies& from, int64_t count, const TileFinish& finish, float* out,
                      int64_t channels, const TileGrid& grid, int64_t begin, int64_t end) {
   constexpr int A = M + 2;
   for (int64_t tile = begin; tile < end; tile++) {
     const TilePlace place = placeOf<M>(grid, tile);
-    float* corner = out + ((place.n * grid.height + place.y) * grid.width + place.x) * channels;
+    const int64_t corner = ((place.n * grid.height + place.y) * grid.width + place.x) * channels;
     const int64_t rows = smaller<int64_t>(M, grid.height - place.y);
     const int64_t cols = smaller<int64_t>(M, grid.width - place.x);
     const float* source = from.data + (tile - begin) * from.rowStride;
@@ -156,9 +156,10 @@ void transformOutput(const Frequencies& from, int64_t count, const float* bias, 
       // Fewer than a vector's channels are left: whole vectors are computed, some lanes written.
       const int64_t lanes = smaller<int64_t>(count, kLanes);
       const int64_t c = lanes < kLanes ? 0 : vectorStart(block, count);
-      const VecF start = !bias            ? VecF{}
-                         : lanes < kLanes ? loadPartial(bias, lanes)
-                                          : load(bias + c);
+      const auto some = [&](const float* p) {
+        return lanes < kLanes ? loadPartial(p, lanes) : load(p);
+      };
+      const VecF start = finish.bias ? some(finish.bias + c) : VecF{};
       VecF d[M][A];
 #pragma GCC unroll 6
       for (int j = 0; j < A; j++) {
@@ -174,14 +175,18 @@ void transformOutput(const Frequencies& from, int64_t count, const float* bias, 
         VecF o[M];
         Winograd<M>::output(d[i], o);
         if (i >= rows) continue;
-        float* row = corner + i * grid.width * channels + c;
+        const int64_t row = corner + i * grid.width * channels + c;
 #pragma GCC unroll 6
         for (int j = 0; j < M; j++) {
           if (j >= cols) continue;
+          const int64_t at = row + j * channels;
+          VecF value = o[j] + start;
+          if (finish.add) value += some(finish.add + at);
+          if (finish.relu) value = maxOrSecond(VecF{}, value);
           if (lanes == kLanes) {
-            store(row + j * channels, o[j] + start);
+            store(out + at, value);
           } else {
-            storePartial(row + j * channels, o[j] + start, lanes);
+            storePartial(out + at, value, lanes);
           }
         }
       }
@@ -349,8 +354,8 @@ void inverseWeights(const Frequencies& from, int64_t parts, int64_t partStride, 
                                   const Frequencies&);                                            \
   template void transformGrad<M>(const float*, int64_t, const TileGrid&, int64_t, int64_t,        \
                                  const Frequencies&);                                             \
-  template void transformOutput<M>(const Frequencies&, int64_t, const float*, float*, int64_t,    \
-                                   const TileGrid&, int64_t, int64_t);                            \
+  template void transformOutput<M>(const Frequencies&, int64_t, const TileFinish&, float*,        \
+                                   int64_t, const TileGrid&, int64_t, int64_t);                   \
   template void transformWeights<M>(const Weights&, WeightUse, int64_t, int64_t, int64_t,         \
                                     const Frequencies&);                                          \
   template void inverseWeights<M>(const Frequencies&, int64_t, int64_t, int64_t, int64_t, float*, \

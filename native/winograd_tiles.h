@@ -36,10 +36,20 @@ void transformInput(const WindowImage& image, const TileGrid& grid, int64_t begi
 template <int M>
 void transformGrad(const float* dy, int64_t channels, const TileGrid& grid, int64_t begin,
                    int64_t end, const Frequencies& to);
-// from[f][tile - begin][0 ... count) plus bias (or null) -> count channels from out on, of
-// `channels`.
+// What is added to outputs, and whether max(0, that) is taken.
+struct TileFinish {
+  const float* bias;  // of each channel, or null
+  const float* add;   // laid out as the outputs, or null
+  bool relu;
+
+  // From a channel on.
+  TileFinish from(int64_t channel) const {
+    return {bias ? bias + channel : nullptr, add ? add + channel : nullptr, relu};
+  }
+};
+// from[f][tile - begin][0 ... count), finished -> count channels from out on, of `channels`.
 template <int M>
-void transformOutput(const Frequencies& from, int64_t count, const float* bias, float* out,
+void transformOutput(const Frequencies& from, int64_t count, const TileFinish& finish, float* out,
                      int64_t channels, const TileGrid& grid, int64_t begin, int64_t end);
 
 // Which convolution the weights are for: rows and columns of the matrices.

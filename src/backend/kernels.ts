@@ -22,6 +22,7 @@ import type {
   UnaryOp,
   UpdateRule,
   UpsampleMode,
+  WeightFormat,
 } from './opCodes.js';
 
 export * from './opCodes.js';
@@ -303,6 +304,24 @@ export interface Kernels {
     w: FloatArray,
     bias: FloatArray | null,
     geometry: Geometry,
+  ): void;
+  /**
+   * Weights prepared for {@link Kernels.conv2dPacked}, in an order that is the backend's own. Elements of `packed`,
+   * with K rounded up to whole 32 (of each group): depthwise C·R·S (for as many groups as channels on both sides),
+   * panels K·C/groups·R·S, winograd4 36·C·K and winograd2 16·C·K (for what Backend.convAlgorithm says so of; not on
+   * the TypeScript backend). Depends on the channels, kernel and groups of the geometry only.
+   */
+  packConv2d(packed: FloatArray, w: FloatArray, geometry: Geometry, format: WeightFormat): void;
+  /** conv2d with prepared weights: f(conv + bias + add), f = max(0, ·) when relu = 1; add is laid out as out, or null. */
+  conv2dPacked(
+    out: FloatArray,
+    x: FloatArray,
+    packed: FloatArray,
+    bias: FloatArray | null,
+    add: FloatArray | null,
+    geometry: Geometry,
+    format: WeightFormat,
+    relu: number,
   ): void;
   /** Gradient of the input; also the transposed convolution's forward. bias, or null, is [inChannels], added to dx. */
   conv2dInputGrad(

@@ -112,6 +112,10 @@ export type ReduceOp = (typeof ReduceOp)[keyof typeof ReduceOp];
 export const ArgOp = { max: 0, min: 1 } as const;
 export type ArgOp = (typeof ArgOp)[keyof typeof ArgOp];
 
+/** How {@link Kernels.packConv2d} prepares weights; see there. */
+export const WeightFormat = { depthwise: 0, panels: 1, winograd4: 2, winograd2: 3 } as const;
+export type WeightFormat = (typeof WeightFormat)[keyof typeof WeightFormat];
+
 /** How an output position p finds its input positions: floor(p·scale), or a mix of two, see Kernels.upsample2d. */
 export const UpsampleMode = { nearest: 0, bilinear: 1, bilinearCorners: 2 } as const;
 export type UpsampleMode = (typeof UpsampleMode)[keyof typeof UpsampleMode];

@@ -1,4 +1,4 @@
-import { BatchNorm2d, Conv2d, type Conv2dLayerOptions, type Layer, Module } from '../nn/index.js';
+import { BatchNorm2d, Conv2d, type Conv2dLayerOptions, convNorm, Module } from '../nn/index.js';
 import { tensor } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
 import { ShapeError } from '../tensor/errors.js';
@@ -26,13 +26,8 @@ export class ConvNormActivation extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    return this.bn.forward(this.conv.forward(x));
+    return convNorm(x, this.conv, this.bn);
   }
-}
-
-/** Feeds x through layers, one after the other. */
-export function chain(x: Tensor, ...layers: readonly Layer[]): Tensor {
-  return layers.reduce((output, layer) => layer.forward(output), x);
 }
 
 /**

@@ -2,6 +2,7 @@ import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
   Conv2d,
+  chain,
   Flatten,
   init,
   type Layer,
@@ -12,7 +13,6 @@ import {
 import { checkInteger } from '../ops/options.js';
 import { pad, slice } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { chain } from './blocks.js';
 import { BasicBlock, convolution } from './residual.js';
 
 /** Options of a ResNet for CIFAR-10. */

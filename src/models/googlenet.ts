@@ -1,6 +1,7 @@
 import {
   AdaptiveAvgPool2d,
   Conv2d,
+  chain,
   Dropout,
   Flatten,
   init,
@@ -13,13 +14,7 @@ import { relu } from '../ops/activation.js';
 import { concat } from '../ops/join.js';
 import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import {
-  type ClassifierOptions,
-  ConvNormActivation,
-  chain,
-  checkImages,
-  toUnitRange,
-} from './blocks.js';
+import { type ClassifierOptions, ConvNormActivation, checkImages, toUnitRange } from './blocks.js';
 
 /** Options of a GoogLeNet. */
 export interface GoogLeNetOptions extends ClassifierOptions {

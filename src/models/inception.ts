@@ -1,6 +1,7 @@
 import {
   AdaptiveAvgPool2d,
   Conv2d,
+  chain,
   Dropout,
   Flatten,
   init,
@@ -10,13 +11,7 @@ import {
 } from '../nn/index.js';
 import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
-import {
-  type ClassifierOptions,
-  ConvNormActivation,
-  chain,
-  checkImages,
-  toUnitRange,
-} from './blocks.js';
+import { type ClassifierOptions, ConvNormActivation, checkImages, toUnitRange } from './blocks.js';
 import {
   InceptionA,
   InceptionAux,

@@ -1,7 +1,15 @@
-import { AdaptiveAvgPool2d, AvgPool2d, Flatten, Linear, MaxPool2d, Module } from '../nn/index.js';
+import {
+  AdaptiveAvgPool2d,
+  AvgPool2d,
+  chain,
+  Flatten,
+  Linear,
+  MaxPool2d,
+  Module,
+} from '../nn/index.js';
 import { concat } from '../ops/join.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { ConvNormActivation, chain, type KernelOptions } from './blocks.js';
+import { ConvNormActivation, type KernelOptions } from './blocks.js';
 
 // The blocks of Inception v3 with torchvision's names; figures are those of Szegedy et al. 2015.
 

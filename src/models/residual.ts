@@ -1,6 +1,4 @@
-import { BatchNorm2d, Conv2d, type Layer, Module } from '../nn/index.js';
-import { relu } from '../ops/activation.js';
-import { add } from '../ops/elementwise.js';
+import { BatchNorm2d, Conv2d, convNorm, type Layer, Module } from '../nn/index.js';
 import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -63,9 +61,9 @@ export class BasicBlock extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const hidden = this.bn1.forward(this.conv1.forward(x));
-    const residual = this.bn2.forward(this.conv2.forward(hidden));
-    return relu(add(residual, this.downsample?.forward(x) ?? x));
+    const shortcut = this.downsample?.forward(x) ?? x;
+    const hidden = convNorm(x, this.conv1, this.bn1);
+    return convNorm(hidden, this.conv2, this.bn2, { add: shortcut, relu: true });
   }
 }
 
@@ -98,9 +96,9 @@ export class Bottleneck extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    const reduced = this.bn1.forward(this.conv1.forward(x));
-    const hidden = this.bn2.forward(this.conv2.forward(reduced));
-    const residual = this.bn3.forward(this.conv3.forward(hidden));
-    return relu(add(residual, this.downsample?.forward(x) ?? x));
+    const shortcut = this.downsample?.forward(x) ?? x;
+    const reduced = convNorm(x, this.conv1, this.bn1);
+    const hidden = convNorm(reduced, this.conv2, this.bn2);
+    return convNorm(hidden, this.conv3, this.bn3, { add: shortcut, relu: true });
   }
 }

@@ -2,6 +2,7 @@ import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
   Conv2d,
+  chain,
   Flatten,
   init,
   type Layer,
@@ -11,7 +12,7 @@ import {
   Sequential,
 } from '../nn/index.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type ClassifierOptions, chain } from './blocks.js';
+import type { ClassifierOptions } from './blocks.js';
 import { BasicBlock, type BlockType, Bottleneck, convolution } from './residual.js';
 
 /** Options of a ResNet. */

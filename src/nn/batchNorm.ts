@@ -56,6 +56,21 @@ abstract class BatchNorm extends Module {
     this.num_batches_tracked = trackRunningStats ? zeros([], { dtype: 'int32' }).keep() : null;
   }
 
+  /** Number of channels. */
+  get features(): number {
+    return this.#features;
+  }
+
+  /** Added to the variance. */
+  get eps(): number {
+    return this.#eps;
+  }
+
+  /** Whether max(0, ·) is applied to the result. */
+  get relu(): boolean {
+    return this.#relu;
+  }
+
   /** Throws unless x has a shape that the layer is for. */
   protected abstract checkShape(x: Tensor): void;
 

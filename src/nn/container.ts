@@ -1,5 +1,6 @@
 import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
+import { chain } from './fusion.js';
 import { Module } from './module.js';
 
 /** A module of one tensor to one tensor, as layers are. */
@@ -31,7 +32,8 @@ function nth<M>(owner: Module, modules: readonly M[], index: number): M {
 }
 
 /**
- * Layers in a row, each fed with the one before. They are numbered, or named by the keys of an object.
+ * Layers in a row, each fed with the one before, see {@link chain}. They are numbered, or named by the keys of an
+ * object.
  *
  * @example
  * new nn.Sequential(new nn.Linear(784, 128), new nn.ReLU(), new nn.Linear(128, 10));
@@ -67,9 +69,7 @@ export class Sequential extends Module implements Iterable<Layer> {
   }
 
   override forward(x: Tensor): Tensor {
-    let output = x;
-    for (const layer of this.#layers) output = layer.forward(output);
-    return output;
+    return chain(x, ...this.#layers);
   }
 }
 

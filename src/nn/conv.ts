@@ -65,6 +65,11 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
 export class Conv2d extends Convolution {
   readonly #options: Conv2dOptions;
 
+  /** What {@link conv2d} is called with. */
+  get options(): Conv2dOptions {
+    return this.#options;
+  }
+
   constructor(inChannels: number, outChannels: number, options: Conv2dLayerOptions) {
     super({ name: 'Conv2d', axes: 2, isTransposed: false }, inChannels, outChannels, options);
     const { kernelSize: _, bias: __, paddingMode: ___, ...rest } = options;

@@ -127,6 +127,11 @@ export abstract class Convolution extends Module {
     return this.#kind.isTransposed ? dim(shape, 1) * this.#groups : dim(shape, 0);
   }
 
+  /** True unless what lies beyond the edges is something else than zeros. */
+  get padsWithZeros(): boolean {
+    return this.#edges === null;
+  }
+
   /**
    * The input with what lies beyond its edges, and the zeros that are still to be added, which is what the
    * function takes.

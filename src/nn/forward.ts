@@ -30,6 +30,11 @@ export function observeForward<T>(seen: ForwardObserver, fn: () => T): T {
   }
 }
 
+/** True while somebody observes; every module's own forward has to run then. @internal */
+export function isObserved(): boolean {
+  return observer !== null;
+}
+
 /** Makes the `forward` of a class, and of those that it extends, a scope; once for each. @internal */
 export function wrapForward(prototype: object): void {
   let owner: object | null = prototype;

@@ -23,6 +23,7 @@ export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
 export { Flatten, type FlattenOptions, Identity } from './flatten.js';
 export { type ForwardObserver, observeForward } from './forward.js';
 export * as functional from './functional.js';
+export { chain, convNorm } from './fusion.js';
 export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
 export type { Samples, Targets } from './linearUnit.js';

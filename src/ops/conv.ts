@@ -1,12 +1,13 @@
 import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
 import { isRecording } from '../tensor/scope.js';
-import { dim } from '../tensor/shape.js';
+import { dim, sameShape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
 import { type ConvAttrs, checkBias, checkOperands, planConv, planTransposed } from './convPlan.js';
 import { defineOp, floats } from './define.js';
 import type { Pair } from './options.js';
+import { type Filters, type Prepared, PreparedFilters } from './preparedFilters.js';
 import { sum } from './reduce.js';
 import { reshape } from './view.js';
 
@@ -43,7 +44,90 @@ function imageGradient(g: Tensor): Tensor {
   return isRecording() ? g : inLayout(g, 'channelsLast');
 }
 
-function convolve(x: Tensor, weight: Tensor, bias: Tensor | null, attrs: ConvAttrs): Tensor {
+/** Prepared weights of parameters that are not being trained: frozen, or under noGrad. */
+const preparedFilters = new WeakMap<Tensor, PreparedFilters>();
+
+function preparedOf(weight: Tensor): PreparedFilters {
+  const known = preparedFilters.get(weight) ?? new PreparedFilters();
+  preparedFilters.set(weight, known);
+  return known;
+}
+
+/** What follows a convolution in the same kernel. */
+export interface ConvFinish {
+  /** Added to the result, of its shape. Default: nothing. */
+  readonly add?: Tensor | null;
+  /** Takes max(0, ·) of it all. Default: false. */
+  readonly relu?: boolean;
+}
+
+function convolvePrepared(
+  x: Tensor,
+  { format, packed, bias }: Prepared,
+  { geometry, outputShape }: ConvAttrs,
+  { add = null, relu = false }: ConvFinish = {},
+): Tensor {
+  const image = inLayout(x, 'channelsLast');
+  const added = add && inLayout(add, 'channelsLast');
+  const out = empty(outputShape, x.dtype, 'channelsLast');
+  kernels().conv2dPacked(
+    floats(out),
+    floats(image),
+    floats(packed),
+    bias && floats(bias),
+    added && floats(added),
+    geometry,
+    format,
+    relu ? 1 : 0,
+  );
+  releaseTemporary(image, x);
+  if (add && added) releaseTemporary(added, add);
+  return out;
+}
+
+/**
+ * conv2d without gradients, by weights that were prepared before, and with what follows it in the same kernel.
+ * @param sources what `filters` computes from; the prepared weights are used until one of them changes
+ * @returns null where conv2d would throw, or `add` does not have the result's shape
+ * @internal
+ */
+export function fusedConv2d(
+  x: Tensor,
+  prepared: PreparedFilters,
+  sources: readonly Tensor[],
+  filters: () => Filters,
+  weight: Tensor,
+  options: Conv2dOptions,
+  finish: ConvFinish,
+): Tensor | null {
+  const fits =
+    x.rank === 4 &&
+    x.dtype === weight.dtype &&
+    dim(x.shape, 1) === dim(weight.shape, 1) * (options.groups ?? 1);
+  if (!fits) return null;
+  const attrs = planConv('conv2d', x.shape, weight.shape, options);
+  if (finish.add && !sameShape(finish.add.shape, attrs.outputShape)) return null;
+  return convolvePrepared(x, prepared.of(sources, filters, attrs.geometry), attrs, finish);
+}
+
+/** @param owner of the weight's memory and versions: itself, or the parameter that it is a view of */
+function convolve(
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  attrs: ConvAttrs,
+  owner = weight,
+): Tensor {
+  // Prepared weights pay when they are used again, so for parameters, while they do not change.
+  if (owner.kept && owner.isLeaf && !(owner.requiresGrad && isRecording())) {
+    const { format, packed } = preparedOf(owner).of(
+      [owner],
+      () => ({ weight, bias: null }),
+      attrs.geometry,
+    );
+    const out = convolvePrepared(x, { format, packed, bias }, attrs);
+    return record(convOp, out, bias ? [x, weight, bias] : [x, weight], [x, weight], attrs);
+  }
   const image = inLayout(x, 'channelsLast');
   const filters = rowMajor(weight);
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
@@ -137,7 +221,7 @@ export function conv1d(
   checkBias('conv1d', bias, dim(weight.shape, 0));
   return composite(() => {
     const image = reshape(x, attrs.inputShape);
-    const y = convolve(image, reshape(weight, attrs.weightShape), bias, attrs);
+    const y = convolve(image, reshape(weight, attrs.weightShape), bias, attrs, weight);
     return reshape(y, [dim(y.shape, 0), dim(y.shape, 1), dim(y.shape, 3)]);
   });
 }

@@ -2,7 +2,16 @@
 export * from './activation.js';
 export * from './adaptivePool.js';
 export * from './batchNorm.js';
-export * from './conv.js';
+export {
+  type Conv1dOptions,
+  type Conv2dOptions,
+  type ConvTranspose1dOptions,
+  type ConvTranspose2dOptions,
+  conv1d,
+  conv2d,
+  convTranspose1d,
+  convTranspose2d,
+} from './conv.js';
 export {
   arange,
   clone,

@@ -111,6 +111,12 @@ function exerciseOptimizers(): void {
   new optim.Ema({ stateDict: () => new Map([['parameter', parameter]]) }).update();
 }
 
+/** Parameters that are not trained are prepared for the kernels once. */
+function exerciseInference(): void {
+  const filters = ops.ones([1, 1, 2, 2]).keep();
+  ops.conv2d(ops.ones([1, 1, 3, 3]), filters);
+}
+
 describe('coverage', () => {
   const present = backend().name;
   let unwatch = (): void => {};
@@ -126,6 +132,7 @@ describe('coverage', () => {
       }
     }
     exerciseOptimizers();
+    exerciseInference();
     inLayout(inLayout(ops.ones([1, 2, 3, 4]), 'channelsLast'), 'rowMajor');
   });
   afterAll(() => {

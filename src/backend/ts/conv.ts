@@ -25,8 +25,42 @@ const weightsByTap = new Scratch();
 
 export const conv2d: Kernels['conv2d'] = (out, x, w, bias, geometry) => {
   const image = readGeometry(geometry);
+  const weights = weightsByTap.like(w, weightsOf(image));
+  tapsFirst(weights, w, image);
+  forward(out, x, weights, bias, image);
+};
+
+export const packConv2d: Kernels['packConv2d'] = (packed, w, geometry, _format) => {
+  tapsFirst(packed, w, readGeometry(geometry));
+};
+
+export const conv2dPacked: Kernels['conv2dPacked'] = (
+  out,
+  x,
+  packed,
+  bias,
+  add,
+  geometry,
+  _format,
+  relu,
+) => {
+  const image = readGeometry(geometry);
+  forward(out, x, packed, bias, image);
+  const n = image.outPixels * image.outChannels;
+  if (add !== null) for (let i = 0; i < n; i++) out[i] = (out[i] as number) + (add[i] as number);
+  if (relu === 0) return;
+  for (let i = 0; i < n; i++) if ((out[i] as number) < 0) out[i] = 0;
+};
+
+/** conv2d with weights in the order of {@link tapsFirst}. */
+function forward(
+  out: FloatArray,
+  x: FloatArray,
+  weights: FloatArray,
+  bias: FloatArray | null,
+  image: Image,
+): void {
   fillRows(out, image.outPixels, image.outChannels, bias);
-  const weights = tapsFirst(w, image);
   if (isDepthwise(image)) {
     addDepthwise(out, x, weights, image);
     return;
@@ -44,12 +78,13 @@ export const conv2d: Kernels['conv2d'] = (out, x, w, bias, geometry) => {
       depth,
     );
   });
-};
+}
 
 export const conv2dInputGrad: Kernels['conv2dInputGrad'] = (dx, dy, w, bias, geometry) => {
   const image = readGeometry(geometry);
   fillRows(dx, image.inPixels, image.inChannels, bias);
-  const weights = tapsFirst(w, image);
+  const weights = weightsByTap.like(w, weightsOf(image));
+  tapsFirst(weights, w, image);
   if (isDepthwise(image)) {
     addDepthwiseInputGrad(dx, dy, weights, image);
     return;
@@ -172,13 +207,15 @@ function filterRows(weights: FloatArray, image: Image, group: number): Matrix {
   return { data: weights, offset: group * filters * depth, rowStride: depth, columnStride: 1 };
 }
 
+function weightsOf(image: Image): number {
+  return image.outChannels * sizesOf(image).depth;
+}
+
 /** Weights [K, C/groups, taps] as [K, taps, C/groups], like patches; depthwise as [taps, K]. */
-function tapsFirst(w: FloatArray, image: Image): FloatArray {
-  const { channels, depth } = sizesOf(image);
-  const weights = weightsByTap.like(w, image.outChannels * depth);
-  if (isDepthwise(image)) transpose(weights, w, 1, image.outChannels, image.taps);
-  else transpose(weights, w, image.outChannels, channels, image.taps);
-  return weights;
+function tapsFirst(to: FloatArray, w: FloatArray, image: Image): void {
+  const { channels } = sizesOf(image);
+  if (isDepthwise(image)) transpose(to, w, 1, image.outChannels, image.taps);
+  else transpose(to, w, image.outChannels, channels, image.taps);
 }
 
 /** Sets each row to the bias, or to zero. */

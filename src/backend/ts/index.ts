@@ -3,7 +3,14 @@ import type { Kernels } from '../kernels.js';
 import { batchNorm, batchNormGrad, batchNormInference } from './batchNorm.js';
 import { binary, binaryBroadcast, binaryScalar } from './binary.js';
 import { compare, compareScalar, where } from './compare.js';
-import { conv2d, conv2dInputGrad, conv2dWeightGrad, convAlgorithm } from './conv.js';
+import {
+  conv2d,
+  conv2dInputGrad,
+  conv2dPacked,
+  conv2dWeightGrad,
+  convAlgorithm,
+  packConv2d,
+} from './conv.js';
 import { gemm } from './gemm.js';
 import { clipGradNorm, clipGradValue, gradNorms } from './gradients.js';
 import { groupNorm, groupNormGrad } from './groupNorm.js';
@@ -50,6 +57,8 @@ const kernels = {
   dropout,
   maskScale,
   conv2d,
+  conv2dPacked,
+  packConv2d,
   conv2dInputGrad,
   conv2dWeightGrad,
   maxPool2d,

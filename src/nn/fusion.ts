@@ -1,0 +1,122 @@
+import { wantsGrad } from '../autograd/node.js';
+import { relu } from '../ops/activation.js';
+import { type ConvFinish, fusedConv2d } from '../ops/conv.js';
+import { add, mul, pow, sub } from '../ops/elementwise.js';
+import { type Filters, PreparedFilters } from '../ops/preparedFilters.js';
+import { reshape } from '../ops/view.js';
+import { isRecording } from '../tensor/scope.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { ReLU } from './activation.js';
+import { BatchNorm2d } from './batchNorm.js';
+import { Conv2d } from './conv.js';
+import { isObserved } from './forward.js';
+import type { Module } from './module.js';
+
+/** Prepared weights by convolution, with the batch-norm that is folded in. */
+const preparedFilters = new WeakMap<
+  Conv2d,
+  { norm: BatchNorm2d | null; filters: PreparedFilters }
+>();
+
+function filtersOf(conv: Conv2d, norm: BatchNorm2d | null): PreparedFilters {
+  const known = preparedFilters.get(conv);
+  if (known?.norm === norm) return known.filters;
+  const filters = new PreparedFilters();
+  preparedFilters.set(conv, { norm, filters });
+  return filters;
+}
+
+/** Weight and bias of the convolution that does what `conv` and the batch-norm after it do in evaluation. */
+function fold(conv: Conv2d, norm: BatchNorm2d, mean: Tensor, variance: Tensor): Filters {
+  const rstd = pow(add(variance, norm.eps), -0.5);
+  const scale = norm.weight === null ? rstd : mul(rstd, norm.weight);
+  const center = conv.bias === null ? mean : sub(mean, conv.bias);
+  const shift = mul(center, scale);
+  return {
+    weight: mul(conv.weight, reshape(scale, [-1, 1, 1, 1])),
+    bias: norm.bias === null ? mul(shift, -1) : sub(norm.bias, shift),
+  };
+}
+
+/** Convolution, batch-norm and what follows as one kernel; null where gradients, observers or shapes are against it. */
+function fuse(
+  x: Tensor,
+  conv: Conv2d,
+  norm: BatchNorm2d | null,
+  finish: ConvFinish,
+): Tensor | null {
+  if (isObserved() || conv.constructor !== Conv2d || !conv.padsWithZeros) return null;
+  const { weight, bias, options } = conv;
+  const operands = [weight, bias, norm?.weight, norm?.bias].filter((t) => t instanceof Object);
+  if (wantsGrad(finish.add ? [x, finish.add, ...operands] : [x, ...operands])) return null;
+  if (norm === null) {
+    const make = (): Filters => ({ weight, bias });
+    return fusedConv2d(x, filtersOf(conv, null), operands, make, weight, options, finish);
+  }
+  const [mean, variance] = [norm.running_mean, norm.running_var];
+  const isFolded = norm.constructor === BatchNorm2d && !norm.training && mean && variance;
+  if (!isFolded || norm.features !== conv.outChannels) return null;
+  // A batch-norm's own ReLU comes before the addition.
+  if (norm.relu && finish.add) return null;
+  const make = (): Filters => fold(conv, norm, mean, variance);
+  const sources = [...operands, mean, variance];
+  const whole = { add: finish.add ?? null, relu: norm.relu || finish.relu === true };
+  return fusedConv2d(x, filtersOf(conv, norm), sources, make, weight, options, whole);
+}
+
+/**
+ * `relu(norm(conv(x)) + add)`: convolution, batch-norm, and if asked for an addition (the shortcut of a residual
+ * block) and ReLU. In evaluation without gradients this is one kernel, with the batch-norm folded into the weights,
+ * which are prepared once; otherwise it is the layers one after the other.
+ * @param x [N, C, H, W]
+ * @param finish `add`: added before the ReLU, of the result's shape. `relu`: applies max(0, ·)
+ */
+export function convNorm(
+  x: Tensor,
+  conv: Conv2d,
+  norm: BatchNorm2d,
+  finish: ConvFinish = {},
+): Tensor {
+  const fused = fuse(x, conv, norm, finish);
+  if (fused !== null) return fused;
+  const y = norm.forward(conv.forward(x));
+  const sum = finish.add ? add(y, finish.add) : y;
+  return finish.relu ? relu(sum) : sum;
+}
+
+/** A layer, as far as a chain of them needs it. */
+interface Link extends Module {
+  forward(x: Tensor): Tensor;
+}
+
+/**
+ * Feeds x through layers, one after the other, as few kernels as possible. What the layers hand on is let go of as
+ * soon as the next has taken it (what a gradient needs is kept), so a layer that refers to its input later on calls
+ * keep() on it.
+ */
+export function chain(x: Tensor, ...layers: readonly Link[]): Tensor {
+  let y = x;
+  for (let i = 0; i < layers.length; ) {
+    const [output, used] = advance(y, layers, i);
+    if (y !== x && y !== output && !y.kept && !isObserved()) y.dispose();
+    y = output;
+    i += used;
+  }
+  return y;
+}
+
+/** The output of the layer at i and of those that could be fused with it, and how many they are. */
+function advance(x: Tensor, layers: readonly Link[], i: number): [output: Tensor, used: number] {
+  const [layer, next] = [layers[i], layers[i + 1]];
+  if (layer instanceof Conv2d && !(isRecording() && layer.weight.requiresGrad)) {
+    const norm = next instanceof BatchNorm2d ? next : null;
+    const after = norm === null ? next : layers[i + 2];
+    const hasRelu = after instanceof ReLU;
+    if (norm !== null || hasRelu) {
+      const fused = fuse(x, layer, norm, { relu: hasRelu });
+      if (fused !== null) return [fused, 1 + (norm === null ? 0 : 1) + (hasRelu ? 1 : 0)];
+    }
+  }
+  if (layer === undefined) return [x, 1];
+  return [layer.forward(x), 1];
+}
