@@ -148,7 +148,7 @@ export async function strongestPatches(
   const labels = rows.flatMap((list, filter) =>
     list.map(({ image }, rank) => {
       const name = source.classes?.[source.labels[image] ?? 0] ?? '';
-      return (rank === 0 ? `${filter}: ${name}` : name).toUpperCase();
+      return (rank === 0 ? `${filter}:${name}` : name).toUpperCase();
     }),
   );
   const shape = [chosen.length, 3, FIELD, FIELD] as const;
