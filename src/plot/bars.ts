@@ -165,7 +165,13 @@ export function histogram(options: HistogramOptions): string {
   const sets = options.series.map(({ values }) =>
     Float64Array.from(values).filter(Number.isFinite),
   );
-  const all = Float64Array.from(sets.flatMap((set) => [...set])).sort();
+  const all = new Float64Array(sets.reduce((total, set) => total + set.length, 0));
+  let filled = 0;
+  for (const set of sets) {
+    all.set(set, filled);
+    filled += set.length;
+  }
+  all.sort();
   const bins = options.bins ?? defaultBins(all);
   if (!Number.isInteger(bins) || bins < 1 || bins > 1000) {
     throw new ArgumentError(`histogram: bins is ${bins}, expected 1 to 1000`);

@@ -35,7 +35,8 @@ function newCurves(): Record<'loss' | 'lr' | 'gradNorm', StepSeries> {
 
 /**
  * Writes a run as one HTML file with everything to see of it; see `writeReport`. The file is there from the first
- * epoch on, and complete when training ends, also when it fails. Needs the package `echarts`.
+ * epoch on, and complete when training ends, also when it fails. Needs the package `echarts`. Give it after callbacks
+ * that change the weights at the end, such as `EarlyStopping`, so that it predicts with the final ones.
  *
  * @example
  * const report = new train.ReportHtml('report.html', {
