@@ -100,12 +100,22 @@ async function trainFor(ms: number): Promise<void> {
   clearTimeout(timer);
 }
 
+/** Images a second, over some seconds of training. */
+async function speed(forSeconds: number): Promise<number> {
+  steps = 0;
+  const start = performance.now();
+  await trainFor(forSeconds * 1e3);
+  return (steps * batchSize) / ((performance.now() - start) / 1e3);
+}
+
 console.log(`${backendInfo().name} backend, ${backendInfo().threads} threads`);
 await trainFor(2000);
+const quiet = await speed(seconds / 2);
 tell('without training', await latencies(port, () => sleep(2000)));
-steps = 0;
-tell('while ResNet-20 trains', await latencies(port, () => trainFor(seconds * 1e3)));
-console.log(
-  `${steps} steps of ${batchSize} images: ${((steps * batchSize) / seconds).toFixed(0)} images/s`,
-);
+let busy = Number.NaN;
+const times = await latencies(port, async () => {
+  busy = await speed(seconds);
+});
+tell('while ResNet-20 trains', times);
+console.log(`images/s: ${quiet.toFixed(0)} without requests, ${busy.toFixed(0)} with them`);
 server.close();

@@ -112,6 +112,7 @@ export interface Callback {
   readonly name?: string;
   /** Before the first epoch, or the first one after `resume`; what was saved is loaded by then. */
   onTrainBegin?(run: TrainingRun): void | Promise<void>;
+  /** Also when a run goes on in the middle of an epoch; `run.batch` tells. */
   onEpochBegin?(run: TrainingRun): void | Promise<void>;
   /**
    * Gradients are there, not clipped yet; the update is not. An async hook here costs the time that the queue could

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../tensor/errors.js';
 import type { Json } from './json.js';
 
 /**
@@ -15,10 +16,15 @@ export interface TrainingData<B> {
   loadStateDict?(state: Json): void;
 }
 
-/** One epoch of data. */
+/**
+ * One epoch of data.
+ * @throws ArgumentError if they cannot be gone through
+ */
 export function batchesOf<B>(data: TrainingData<B>): AsyncIterable<B> | Iterable<B> {
   const { [Symbol.asyncIterator]: asyncly, [Symbol.iterator]: syncly } = data;
   if (asyncly !== undefined) return { [Symbol.asyncIterator]: () => asyncly.call(data) };
   if (syncly !== undefined) return { [Symbol.iterator]: () => syncly.call(data) };
-  return [];
+  throw new ArgumentError(
+    'fit: the data cannot be gone through; expected a DataLoader, or an array of batches',
+  );
 }

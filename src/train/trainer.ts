@@ -204,7 +204,7 @@ export class Trainer<B, O, T> implements TrainingRun {
       if (!training) this.model.train();
       await this.#each((c) => c.onTrainBegin?.(this));
       while (this.#epochsDone < this.epochs && !this.#shouldStop) await this.#runEpoch();
-      if (this.#shouldStop) await this.#settle((c) => c.onStop?.(this));
+      if (this.#stopReason !== null) await this.#settle((c) => c.onStop?.(this));
       this.history.stopReason = this.#stopReason ?? 'finished';
       await this.#each((c) => c.onTrainEnd?.(this, this.history));
       return this.history;
@@ -298,6 +298,11 @@ export class Trainer<B, O, T> implements TrainingRun {
       if (this.#steps.gathered > 0) continue;
       await this.#endStep();
       if (this.#shouldStop) return null;
+    }
+    if (this.#batch === 0) {
+      throw new ArgumentError(
+        `fit: there are no batches in epoch ${this.#epoch}; data have to be such that they can be gone through again`,
+      );
     }
     // What a last window has gathered counts, too, where the data did not say that it would be incomplete.
     const isOpen = this.#steps.gathered > 0;

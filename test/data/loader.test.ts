@@ -4,7 +4,9 @@ import { type Dataset, TensorDataset } from '../../src/data/dataset.js';
 import { DataLoader } from '../../src/data/loader.js';
 import { arange, tensor } from '../../src/ops/creation.js';
 import { add } from '../../src/ops/elementwise.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
+import { rand } from '../../src/ops/random.js';
+import { ArgumentError, CheckpointError } from '../../src/tensor/errors.js';
+import { manualSeed } from '../../src/tensor/random.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
@@ -159,6 +161,73 @@ describe('DataLoader', () => {
     for await (const x of new DataLoader(data, { collate: first })) expect(x.size).toBe(1);
     await turn();
     expect(mine.map((x) => x.itemSync())).toEqual([1, 2]);
+  });
+
+  it('gives its state, and takes that of a loader with another seed', async () => {
+    const make = (seed: number) =>
+      new DataLoader(numbers(10), { batchSize: 3, shuffle: true, seed, ...asList });
+    const whole = make(3);
+    await epoch(whole);
+    const batches = await epoch(whole);
+    const stopped = make(3);
+    await epoch(stopped);
+    for await (const _batch of stopped) if (stopped.position === 2) break;
+    const state = stopped.stateDict();
+    expect(state).toEqual({ seed: 3, epoch: 1, position: 2, batchSize: 3, samples: 10 });
+    const other = make(8);
+    other.loadStateDict(state);
+    expect(other.seed).toBe(3);
+    expect(await epoch(other)).toEqual(batches.slice(2));
+  });
+
+  it('refuses a state that is none or of other data, and stays as it is', () => {
+    const loader = new DataLoader(numbers(10), { batchSize: 3, shuffle: true, seed: 1 });
+    const before = loader.stateDict();
+    const good = { ...before, position: 2 };
+    const wrong: [unknown, RegExp][] = [
+      [null, /seed is undefined/],
+      [{ ...good, epoch: -1 }, /epoch is -1/],
+      [{ ...good, seed: 1.5 }, /seed is 1\.5/],
+      [{ ...good, batchSize: 4 }, /batchSize was 4, and is 3/],
+      [{ ...good, samples: 11 }, /samples was 11, and is 10/],
+      [{ ...good, position: 5 }, /batch 5 of 4/],
+    ];
+    for (const [state, message] of wrong) {
+      expect(() => loader.loadStateDict(state)).toThrow(CheckpointError);
+      expect(() => loader.loadStateDict(state)).toThrow(message);
+      expect(loader.stateDict()).toEqual(before);
+    }
+    // Between two epochs nothing depends on them.
+    loader.loadStateDict({ ...good, position: 0, batchSize: 4 });
+    expect(loader.batchSize).toBe(3);
+  });
+
+  it('draws the same for a batch whenever it is made, and whatever else is drawn', async () => {
+    const draw = async ([i = 0]: number[]): Promise<number> => {
+      const [value = 0] = await rand([1]).data();
+      return i + value;
+    };
+    const make = () =>
+      new DataLoader(numbers(6), { seed: 4, collate: draw, shuffle: true, prefetch: true });
+    manualSeed(1);
+    const loader = make();
+    const first = await epoch(loader);
+    const second = await epoch(loader);
+    expect(new Set([...first, ...second].map((value) => value % 1)).size).toBe(12);
+    const free = await rand([4]).data();
+
+    manualSeed(1);
+    const busy = make();
+    const drawn: number[] = [];
+    for await (const value of busy) {
+      drawn.push(value);
+      await turn();
+      await rand([3]).data();
+    }
+    expect(drawn).toEqual(first);
+    // Nor does the loader take anything from the others.
+    manualSeed(1);
+    expect(await rand([4]).data()).toEqual(free);
   });
 
   it('refuses options that make no sense', () => {

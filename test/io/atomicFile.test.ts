@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -37,6 +37,13 @@ describe('writeFileAtomic', () => {
     await mkdir(join(folder, 'taken'));
     await expect(writeFileAtomic(join(folder, 'taken'), 'text')).rejects.toThrow();
     expect(await readdir(folder)).toEqual(['taken']);
+  });
+
+  it('replaces what a crash has left, where the temporary name is fixed', async () => {
+    await writeFile(join(folder, '.axonode-file.tmp'), 'half');
+    await writeFileAtomic(join(folder, 'file'), 'whole', { fixedTemporary: true });
+    expect(await readdir(folder)).toEqual(['file']);
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('whole');
   });
 
   it('says when there is no such folder', async () => {

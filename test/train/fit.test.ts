@@ -280,6 +280,13 @@ describe('fit', () => {
     for (const options of wrong) {
       await expect(train.fit({ ...common, ...options })).rejects.toBeInstanceOf(ArgumentError);
     }
+    await expect(train.fit({ ...common, data: [] })).rejects.toThrow(/no batches in epoch 1/);
+    const none = { ...common, data: { length: 3 } };
+    await expect(train.fit(none)).rejects.toThrow(/cannot be gone through/);
+    const once = (function* (): Generator<[Tensor, Tensor]> {
+      yield [randn([2, 4]), tensor(Int32Array.of(0, 1))];
+    })();
+    await expect(train.fit({ ...common, data: once, epochs: 2 })).rejects.toThrow(/in epoch 2/);
     const vector = { ...common, loss: (x: Tensor) => x };
     await expect(train.fit(vector)).rejects.toThrow('the loss is [16, 2], expected one number');
   });
