@@ -21,10 +21,12 @@ export class Peer {
     command: readonly [string, ...string[]],
     threads: number,
     workloads: RegExp,
+    settings: Readonly<Record<string, string>> = {},
   ) {
     this.name = name;
     this.#workloads = workloads;
-    const env = { ...process.env, THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+    const count = { THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+    const env = { ...process.env, ...count, ...settings };
     this.#child = spawn(command[0], command.slice(1), { env });
     this.#child.stderr.pipe(process.stderr);
     this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
@@ -56,18 +58,43 @@ export class Peer {
   }
 }
 
+function hasTorch(python: string): boolean {
+  return spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0;
+}
+
 /** PyTorch, if this Python can import it. */
 export function torchPeer(python: string, threads: number): Peer | null {
-  if (spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status !== 0) return null;
+  if (!hasTorch(python)) return null;
   return new Peer('torch', [python, here('torch_worker.py')], threads, /./);
 }
 
-/** OpenBLAS called from C++, built on first use where the addon was built. */
-export function blasPeer(threads: number): Peer | null {
+/** PyTorch's optimisers on parameters of the given shapes. */
+export function torchOptimizerPeer(
+  python: string,
+  threads: number,
+  shapes: readonly (readonly number[])[],
+): Peer | null {
+  if (!hasTorch(python)) return null;
+  const settings = { SHAPES: JSON.stringify(shapes) };
+  return new Peer('torch', [python, here('optimizer_torch.py')], threads, /./, settings);
+}
+
+/** A program of C++, built on first use where the addon was built. */
+function builtPeer(name: string, target: string, threads: number, workloads: RegExp): Peer | null {
   const build = here('../build');
-  const program = here('../build/gemm_worker');
+  const program = here(`../build/${target}`);
   if (!existsSync(program) && existsSync(build)) {
-    spawnSync('cmake', ['--build', build, '--target', 'gemm_worker'], { stdio: 'ignore' });
+    spawnSync('cmake', ['--build', build, '--target', target], { stdio: 'ignore' });
   }
-  return existsSync(program) ? new Peer('blas', [program], threads, /^gemm_/) : null;
+  return existsSync(program) ? new Peer(name, [program], threads, workloads) : null;
+}
+
+/** OpenBLAS called from C++. */
+export function blasPeer(threads: number): Peer | null {
+  return builtPeer('blas', 'gemm_worker', threads, /^gemm_/);
+}
+
+/** Copies of memory. */
+export function copyPeer(threads: number): Peer | null {
+  return builtPeer('copy', 'copy_worker', threads, /^copy_/);
 }

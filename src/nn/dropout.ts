@@ -1,6 +1,11 @@
+import { composite, unrecorded } from '../ops/composite.js';
+import { full } from '../ops/creation.js';
+import { add, mul } from '../ops/elementwise.js';
 import { checkFraction } from '../ops/options.js';
-import { dropout, dropout2d } from '../ops/random.js';
+import { type DropoutOptions, dropout, dropout2d } from '../ops/random.js';
+import { ShapeError } from '../tensor/errors.js';
 import type { Generator } from '../tensor/random.js';
+import { formatShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
@@ -9,23 +14,22 @@ export interface DropoutLayerOptions {
   generator?: Generator;
 }
 
-/**
- * While training, zeroes each element with probability p and scales the others by 1/(1 − p); the input as it is
- * otherwise (Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014).
- */
-export class Dropout extends Module {
+/** Base of the dropout layers, which differ in what they drop. */
+abstract class DropoutLayer extends Module {
   readonly #p: number;
   readonly #options: DropoutLayerOptions;
 
-  /** @param p probability of zeroing */
+  /** @param p probability of dropping */
   constructor(p = 0.5, options: DropoutLayerOptions = {}) {
     super();
-    this.#p = checkFraction(p, 'p', 'Dropout');
+    this.#p = checkFraction(p, 'p', new.target.name);
     this.#options = options;
   }
 
+  protected abstract drop(x: Tensor, p: number, options: DropoutOptions): Tensor;
+
   override forward(x: Tensor): Tensor {
-    return dropout(x, this.#p, { ...this.#options, training: this.training });
+    return this.drop(x, this.#p, { ...this.#options, training: this.training });
   }
 
   protected override describeOptions(): string {
@@ -34,25 +38,89 @@ export class Dropout extends Module {
 }
 
 /**
+ * While training, zeroes each element with probability p and scales the others by 1/(1 − p); the input as it is
+ * otherwise (Srivastava et al., "Dropout: a simple way to prevent neural networks from overfitting", 2014).
+ */
+export class Dropout extends DropoutLayer {
+  protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
+    return dropout(x, p, options);
+  }
+}
+
+function checkRank(x: Tensor, rank: number, layout: string, owner: string): void {
+  if (x.rank !== rank) {
+    throw new ShapeError(`${owner}: input ${formatShape(x.shape)}, expected ${layout}`);
+  }
+}
+
+/** {@link Dropout2d} for sequences [N, C, L]. */
+export class Dropout1d extends DropoutLayer {
+  protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
+    checkRank(x, 3, '[N, C, L]', 'Dropout1d');
+    return dropout2d(x, p, options);
+  }
+}
+
+/**
  * While training, zeroes whole channels of [N, C, ...] with probability p and scales the others by 1/(1 − p)
  * (Tompson et al., "Efficient object localization using convolutional networks", 2015).
  */
-export class Dropout2d extends Module {
-  readonly #p: number;
-  readonly #options: DropoutLayerOptions;
-
-  /** @param p probability of zeroing */
-  constructor(p = 0.5, options: DropoutLayerOptions = {}) {
-    super();
-    this.#p = checkFraction(p, 'p', 'Dropout2d');
-    this.#options = options;
+export class Dropout2d extends DropoutLayer {
+  protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
+    return dropout2d(x, p, options);
   }
+}
 
-  override forward(x: Tensor): Tensor {
-    return dropout2d(x, this.#p, { ...this.#options, training: this.training });
+/** {@link Dropout2d} for volumes [N, C, D, H, W]. */
+export class Dropout3d extends DropoutLayer {
+  protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
+    checkRank(x, 5, '[N, C, D, H, W]', 'Dropout3d');
+    return dropout2d(x, p, options);
   }
+}
 
-  protected override describeOptions(): string {
-    return `p=${this.#p}`;
+/** SELU tends to minus this for inputs far below 0: its scale times its alpha. */
+const SELU_DEPTH = 1.7580993408473766;
+
+/** Sets to SELU's floor what a mask of this shape drops, then scales and shifts: mean 0 and variance 1 stay. */
+function alphaDropout(x: Tensor, shape: Shape, p: number, options: DropoutOptions): Tensor {
+  const { training = true, ...source } = options;
+  if (!training || p === 0) return x;
+  if (p === 1) return mul(x, 0);
+  const a = 1 / Math.sqrt((SELU_DEPTH ** 2 * p + 1) * (1 - p));
+  return composite(() => {
+    const [scale, shift] = unrecorded(() => {
+      // dropout() gives 0 or 1/(1 − p).
+      const kept = dropout(full(shape, a * (1 - p), { dtype: x.dtype }), p, source);
+      return [kept, mul(add(kept, a * (p - 1)), SELU_DEPTH)];
+    });
+    return add(mul(x, scale), shift);
+  });
+}
+
+/**
+ * Dropout for nets of SELU, which keeps mean 0 and variance 1 (Klambauer et al., "Self-normalizing neural networks",
+ * 2017).
+ */
+export class AlphaDropout extends DropoutLayer {
+  protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
+    return alphaDropout(x, x.shape, p, options);
+  }
+}
+
+/** {@link AlphaDropout} of whole channels of [N, C, ...]. */
+export class FeatureAlphaDropout extends DropoutLayer {
+  protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
+    if (x.rank < 2) {
+      throw new ShapeError(
+        `FeatureAlphaDropout: input ${formatShape(x.shape)}, expected [N, C, ...]`,
+      );
+    }
+    return alphaDropout(
+      x,
+      x.shape.map((size, axis) => (axis < 2 ? size : 1)),
+      p,
+      options,
+    );
   }
 }

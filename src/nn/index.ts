@@ -18,7 +18,15 @@ export {
   type ConvTranspose2dLayerOptions,
 } from './conv.js';
 export type { PaddingMode } from './convolution.js';
-export { Dropout, Dropout2d, type DropoutLayerOptions } from './dropout.js';
+export {
+  AlphaDropout,
+  Dropout,
+  Dropout1d,
+  Dropout2d,
+  Dropout3d,
+  type DropoutLayerOptions,
+  FeatureAlphaDropout,
+} from './dropout.js';
 export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
 export { Flatten, type FlattenOptions, Identity } from './flatten.js';
 export { type ForwardObserver, observeForward } from './forward.js';

@@ -47,7 +47,23 @@ export interface UpdatePlan {
   readonly decoupled?: boolean;
 }
 
-const NO_FACTORS: readonly number[] = [];
+const NO_FACTORS = new Float64Array(0);
+
+/** Counts the step of each parameter, and gives the rule's numbers of each in turn. */
+function factorsOf({ factors, numbers }: UpdatePlan, states: readonly ParamState[]): Float64Array {
+  let all = NO_FACTORS;
+  for (const [i, state] of states.entries()) {
+    state.step++;
+    for (const name in numbers) {
+      if (!state.numbers.has(name)) state.numbers.set(name, numbers[name] ?? 0);
+    }
+    if (factors === undefined) continue;
+    const own = factors(state);
+    if (i === 0) all = new Float64Array(own.length * states.length);
+    all.set(own, i * own.length);
+  }
+  return all;
+}
 
 /** Parameters that share their options, which may be edited between steps. */
 export type ParamGroup<O> = O & { readonly params: readonly Tensor[] };
@@ -219,22 +235,16 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   #update(group: ParamGroup<O>, batch: Batch): void {
     const plan = this.plan(group);
     const { lr, weightDecay, l1, maximize } = group;
-    const { numbers = {}, factors = () => NO_FACTORS, decoupled = false } = plan;
-    for (const state of batch.states) {
-      state.step++;
-      for (const [name, first] of Object.entries(numbers)) {
-        if (!state.numbers.has(name)) state.numbers.set(name, first);
-      }
-    }
-    const l2 = decoupled ? 0 : weightDecay;
-    const shrink = decoupled ? 1 - lr * weightDecay : 1;
-    const own = batch.states.map(factors);
+    const decay = lr * weightDecay;
+    const common = plan.decoupled ? [0, l1, 1 - decay] : [weightDecay, l1, 1];
+    // Before the states are made: a factor may depend on whether there is one.
+    const factors = factorsOf(plan, batch.states);
     kernels().optimizerStep(
       batch.params,
       batch.stateArrays(plan.states, plan.initialState ?? 0),
       batch.grads,
-      Float64Array.from(own.flat()),
-      Float64Array.of(maximize ? -1 : 1, l2, l1, shrink, ...plan.scalars),
+      factors,
+      Float64Array.of(maximize ? -1 : 1, ...common, ...plan.scalars),
       batch.sizes,
       plan.rule,
     );

@@ -35,11 +35,18 @@ export {
   type ValueName,
 } from './history.js';
 export type { Json, JsonObject } from './json.js';
+export {
+  type FindLearningRateOptions,
+  findLearningRate,
+  LearningRateSweep,
+  type SweepEnd,
+} from './learningRateFinder.js';
 export type { Logger } from './logger.js';
 export * from './metrics/index.js';
 export * from './progress.js';
 export * from './report/index.js';
 export type { Scheduler, Schedules } from './schedule.js';
+export * from './search/index.js';
 export type { LossOf, StepContext, StepFunction, StepResult } from './step.js';
 export * from './tensorboard/index.js';
 export {

@@ -58,6 +58,14 @@ function numbersOf(value: Json | undefined, what: string): Record<string, number
   return numbers;
 }
 
+function numberListsOf(value: Json, what: string): Record<string, number[]> {
+  const lists = Object.entries(objectOf(value, what)).map(([name, list]) => [
+    name,
+    listOf(list, `${name} of ${what}`).map((item) => numberOf(item, `a value of ${name}`)),
+  ]);
+  return Object.fromEntries(lists);
+}
+
 function recordOf(value: Json): EpochRecord {
   const record = objectOf(value, 'an epoch');
   return {
@@ -109,6 +117,9 @@ export function optimizerStateOf(
     steps: listOf(saved.steps, `the steps of ${what}`).map((step) =>
       countOf(step, `a step of ${what}`),
     ),
+    ...(saved.numbers === undefined
+      ? {}
+      : { numbers: numberListsOf(saved.numbers, `the numbers of ${what}`) }),
     tensors,
   };
 }

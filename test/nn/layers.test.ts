@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
 import * as nn from '../../src/nn/index.js';
 import { full, zeros } from '../../src/ops/creation.js';
+import { randn } from '../../src/ops/random.js';
 import { sum } from '../../src/ops/reduce.js';
 import { ArgumentError, AxonodeError, ShapeError } from '../../src/tensor/errors.js';
 import { Generator } from '../../src/tensor/random.js';
@@ -180,6 +181,54 @@ describe('dropout', () => {
     const channels = Array.from({ length: 32 }, (_, i) => new Set(values.slice(9 * i, 9 * i + 9)));
     expect(channels.every((channel) => channel.size === 1)).toBe(true);
     expect(new Set(values)).toEqual(new Set([0, 2]));
+  });
+
+  test('of sequences and volumes drops whole channels, and checks what it is given', () => {
+    const generator = new Generator(3);
+    for (const [layer, shape] of [
+      [new nn.Dropout1d(0.5, { generator }), [4, 8, 9]],
+      [new nn.Dropout3d(0.5, { generator }), [4, 8, 1, 3, 3]],
+    ] as const) {
+      const values = layer.forward(full(shape, 1)).dataSync();
+      const channels = Array.from({ length: 32 }, (_, i) => values.slice(9 * i, 9 * i + 9));
+      expect(channels.every((channel) => new Set(channel).size === 1)).toBe(true);
+      expect(new Set(values)).toEqual(new Set([0, 2]));
+      expect(() => layer.forward(full([2, 3], 1))).toThrow(/input \[2, 3\], expected \[N, C/);
+    }
+  });
+
+  test('of SELU nets keeps mean 0 and variance 1, and puts the floor where it drops', () => {
+    const p = 0.3;
+    const layer = new nn.AlphaDropout(p, { generator: new Generator(4) });
+    const x = randn([40_000], { generator: new Generator(5), requiresGrad: true });
+    const y = layer.forward(x);
+    backward(sum(y));
+    const [given, slopes] = [x.dataSync(), x.grad?.dataSync() ?? []];
+    const values = Array.from(y.dataSync());
+    const mean = values.reduce((a, b) => a + b, 0) / values.length;
+    const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
+    expect(mean).toBeCloseTo(0, 1);
+    expect(variance).toBeCloseTo(1, 1);
+    // The formula of the paper, with alpha' = −1.7580993.
+    const alpha = -1.7580993408473766;
+    const a = 1 / Math.sqrt((1 - p) * (1 + p * alpha ** 2));
+    const b = -a * p * alpha;
+    for (let i = 0; i < 100; i++) {
+      const kept = slopes[i] !== 0;
+      expect(values[i]).toBeCloseTo(a * (kept ? (given[i] ?? 0) : alpha) + b, 4);
+      expect(slopes[i]).toBeCloseTo(kept ? a : 0, 5);
+    }
+    expect(layer.eval().forward(x)).toBe(x);
+    expectSame(new nn.AlphaDropout(1).forward(full([3], 2)), [0, 0, 0]);
+  });
+
+  test('of SELU channels drops whole ones', () => {
+    const layer = new nn.FeatureAlphaDropout(0.5, { generator: new Generator(6) });
+    const values = layer.forward(full([4, 8, 3, 3], 1)).dataSync();
+    const channels = Array.from({ length: 32 }, (_, i) => values.slice(9 * i, 9 * i + 9));
+    expect(channels.every((channel) => new Set(channel).size === 1)).toBe(true);
+    expect(new Set(values).size).toBe(2);
+    expect(() => layer.forward(full([2], 1))).toThrow(/expected \[N, C, \.\.\.\]/);
   });
 
   test('draws the same masks from the same seed', () => {
