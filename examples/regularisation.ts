@@ -12,9 +12,10 @@ import {
   plot,
   syntheticDigits,
   train,
+  vision,
   writeFileAtomic,
 } from 'axonode';
-import { ShiftedImages, withWrongLabels } from './support/augmentation.js';
+import { withWrongLabels } from './support/labels.js';
 
 const { values: flags } = parseArgs({
   options: {
@@ -78,6 +79,12 @@ function network({ dropout = 0, batchNorm = false }: Method): nn.Sequential {
   );
 }
 
+/** Moves each image by up to so many pixels, differently every time; what comes in is as black as the paper. */
+function shifted(pixels: number) {
+  const black = -scale.mean / scale.std;
+  return vision.onImages(new vision.RandomCrop(28, { padding: pixels, fill: black }));
+}
+
 async function run(method: Method): Promise<train.History> {
   manualSeed(1);
   const model = network(method);
@@ -87,9 +94,10 @@ async function run(method: Method): Promise<train.History> {
   if (patience !== undefined) callbacks.push(new train.EarlyStopping({ patience }));
   return train.fit({
     model,
-    data: new DataLoader(shift > 0 ? new ShiftedImages(few, shift, scale) : training, {
+    data: new DataLoader(training, {
       batchSize: 32,
       shuffle: true,
+      ...(shift > 0 ? { transform: shifted(shift) } : {}),
     }),
     validation: new DataLoader(test, { batchSize: 500 }),
     // Labels are smoothed for training only, so that all methods are judged by the same loss.

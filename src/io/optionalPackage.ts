@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { DependencyError } from '../tensor/errors.js';
 
 /**
@@ -12,14 +14,38 @@ export async function importOptional(name: string, user: string): Promise<unknow
   try {
     return await import(name);
   } catch (cause) {
-    const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-    const isMissing = code === 'ERR_MODULE_NOT_FOUND';
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new DependencyError(
-      isMissing
-        ? `${user}: the package ${name} is not installed. Install it with: npm install ${name}`
-        : `${user}: the package ${name} cannot be loaded (${reason}). Try: npm install ${name}`,
-      { cause },
-    );
+    throw unavailable(name, user, cause);
   }
+}
+
+/**
+ * Reads a file of an optional peer dependency as text.
+ *
+ * @param file within the package, such as `dist/it.min.js`
+ * @param resolve finds the path of `name/file`; default: as `require` does
+ * @throws DependencyError that says how to install it
+ */
+export async function readOptional(
+  name: string,
+  file: string,
+  user: string,
+  resolve: (path: string) => string = createRequire(import.meta.url).resolve,
+): Promise<string> {
+  try {
+    return await readFile(resolve(`${name}/${file}`), 'utf8');
+  } catch (cause) {
+    throw unavailable(name, user, cause);
+  }
+}
+
+function unavailable(name: string, user: string, cause: unknown): DependencyError {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DependencyError(
+    isMissing
+      ? `${user}: the package ${name} is not installed. Install it with: npm install ${name}`
+      : `${user}: the package ${name} cannot be loaded (${reason}). Try: npm install ${name}`,
+    { cause },
+  );
 }

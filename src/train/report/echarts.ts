@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import { DependencyError } from '../../tensor/errors.js';
+import { readOptional } from '../../io/optionalPackage.js';
 
 /** The smallest build that has lines, zooming and marks; minified. */
-const BUILD = 'echarts/dist/echarts.common.min.js';
+const BUILD = 'dist/echarts.common.min.js';
 
 /** A script as it can stand in a page: nothing in it may end the element, or begin a comment that swallows the end. */
 export function inlineScript(source: string): string {
@@ -19,15 +17,6 @@ export function inlineJson(data: unknown): string {
  * The source of Apache ECharts, which draws the curves.
  * @throws DependencyError that says how to install it
  */
-export async function loadEcharts(
-  resolve: (name: string) => string = createRequire(import.meta.url).resolve,
-): Promise<string> {
-  try {
-    return await readFile(resolve(BUILD), 'utf8');
-  } catch (cause) {
-    throw new DependencyError(
-      'report: the package echarts draws its curves and is not installed. Install it with: npm install echarts',
-      { cause },
-    );
-  }
+export function loadEcharts(resolve?: (path: string) => string): Promise<string> {
+  return readOptional('echarts', BUILD, 'report', resolve);
 }

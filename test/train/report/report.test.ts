@@ -1,4 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
@@ -53,11 +54,10 @@ describe('writeReport', () => {
   });
 
   it('says what to install when ECharts is missing', async () => {
-    const missing = loadEcharts(() => {
-      throw new Error('Cannot find module');
-    });
+    const notFound = createRequire(import.meta.url).resolve;
+    const missing = loadEcharts(() => notFound('a-package-that-is-not-there'));
     await expect(missing).rejects.toThrow(DependencyError);
-    await expect(missing).rejects.toThrow(/npm install echarts/);
+    await expect(missing).rejects.toThrow(/not installed\. Install it with: npm install echarts/);
   });
 });
 
