@@ -13,7 +13,7 @@ import {
   type LegendEntry,
   valueAxis,
 } from './frame.js';
-import { extentOf, formatNumber } from './scale.js';
+import { formatNumber, rangeFor, shareOf } from './scale.js';
 import { type Box, checkSize, element, escapeText, picture, rounded, textAt } from './svg.js';
 import { fitText, textWidth } from './text.js';
 
@@ -176,8 +176,7 @@ export function histogram(options: HistogramOptions): string {
   if (!Number.isInteger(bins) || bins < 1 || bins > 1000) {
     throw new ArgumentError(`histogram: bins is ${bins}, expected 1 to 1000`);
   }
-  let [low, high] = options.x?.range ?? extentOf(all) ?? [0, 1];
-  if (low === high) [low, high] = [low - 0.5, high + 0.5];
+  const [low, high] = options.x?.range ?? rangeFor(all, 'linear', 0);
   const counts = sets.map((set) => countBins(set, low, high, bins));
   const xAxis = axisOf('histogram', 'x', { ...options.x, range: [low, high] }, () => all, 0);
   const yAxis = axisOf(
@@ -188,7 +187,7 @@ export function histogram(options: HistogramOptions): string {
     0.05,
   );
   const view = frame('histogram', options, xAxis, yAxis, legendOf(options.series));
-  const edge = (i: number) => low + ((high - low) * i) / bins;
+  const edge = (i: number) => low * (1 - i / bins) + high * (i / bins);
   const bars = counts.flatMap((each, j) =>
     Array.from(each, (count, i) => {
       if (count === 0) return '';
@@ -222,7 +221,7 @@ function countBins(values: Float64Array, low: number, high: number, bins: number
   const counts = new Uint32Array(bins);
   for (const value of values) {
     if (value < low || value > high) continue;
-    const bin = Math.min(Math.floor(((value - low) / (high - low)) * bins), bins - 1);
+    const bin = Math.min(Math.floor(shareOf(value, low, high) * bins), bins - 1);
     counts[bin] = (counts[bin] ?? 0) + 1;
   }
   return counts;

@@ -2,7 +2,7 @@ import { ArgumentError } from '../tensor/errors.js';
 import { categoryLabels } from './bars.js';
 import { type ColorScale, shadeOf } from './colors.js';
 import { axisLabel, type ChartOptions, emptyNote, header } from './frame.js';
-import { extentOf, formatNumber, Scale } from './scale.js';
+import { checkRange, formatNumber, rangeFor, Scale, shareOf } from './scale.js';
 import { type Box, checkSize, element, escapeText, picture, rounded, textAt } from './svg.js';
 import { fitText, textWidth } from './text.js';
 
@@ -135,18 +135,14 @@ function namesOf(
 }
 
 function rangeOf(caller: string, options: HeatMapOptions): readonly [number, number] {
-  if (options.range) {
-    const [low, high] = options.range;
-    if (Number.isFinite(low) && Number.isFinite(high) && low < high) return options.range;
-    throw new ArgumentError(`${caller}: range is [${low}, ${high}], expected [low, high]`);
-  }
-  const extent = extentOf(options.values.flatMap((row) => Array.from(row))) ?? [0, 1];
-  const [low, high] = extent;
-  if (options.colors === 'diverging') {
-    const far = Math.max(Math.abs(low), Math.abs(high)) || 1;
-    return [-far, far];
-  }
-  return low < high ? extent : [low - 0.5, high + 0.5];
+  if (options.range) return checkRange(caller, 'range', options.range, 'linear');
+  const values = options.values.flatMap((row) => Array.from(row));
+  if (options.colors !== 'diverging') return rangeFor(values, 'linear', 0);
+  const far = values.reduce(
+    (a, b) => (Math.abs(b) < Number.POSITIVE_INFINITY ? Math.max(a, Math.abs(b)) : a),
+    0,
+  );
+  return far < 1e-290 ? [-1, 1] : [-far, far];
 }
 
 function cells(
@@ -178,9 +174,7 @@ function cells(
   const hasText = count <= MOST_TEXTS && fontSize >= 8;
   return values.flatMap((row, i) =>
     Array.from(row, (value, j) => {
-      const shade = Number.isFinite(value)
-        ? shadeOf(colors, (value - low) / (high - low))
-        : MISSING;
+      const shade = Number.isFinite(value) ? shadeOf(colors, shareOf(value, low, high)) : MISSING;
       const [x, y] = [plot.left + j * cell, plot.top + i * rowHeight];
       const box = { x, y, width: cell - gap, height: rowHeight - gap, fill: shade.fill };
       if (count > MOST_TEXTS) return element('rect', box);

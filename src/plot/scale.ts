@@ -70,8 +70,7 @@ export class Scale {
       this.kind === 'log'
         ? [Math.log(this.low), Math.log(this.high), Math.log(value)]
         : [this.low, this.high, value];
-    // Halved, because the difference of two finite numbers may be infinite.
-    return this.#from + ((x / 2 - low / 2) / (high / 2 - low / 2)) * (this.#to - this.#from);
+    return this.#from + shareOf(x, low, high) * (this.#to - this.#from);
   }
 
   /** Round numbers in the range, `most` or fewer where that can be, and two at least. */
@@ -130,6 +129,11 @@ export class Scale {
   }
 }
 
+/** Where a value lies between two others, 0 at `low` and 1 at `high`. Halved, because their distance may be infinite. */
+export function shareOf(value: number, low: number, high: number): number {
+  return (value / 2 - low / 2) / (high / 2 - low / 2);
+}
+
 /** Too close to each other to be told apart: rounding would show instead of values. */
 function isNarrow(low: number, high: number): boolean {
   return high / 2 - low / 2 <= Math.max(Math.abs(low), Math.abs(high), 1e-290) * 1e-12;
@@ -156,9 +160,9 @@ export function rangeFor(
   }
   if (isNarrow(low, high)) {
     const half = Math.abs(low) > 1e-290 ? Math.abs(low) / 2 : 0.5;
-    return [low - half, Math.min(low + half, Number.MAX_VALUE)];
+    return [Math.max(low - half, -Number.MAX_VALUE), Math.min(low + half, Number.MAX_VALUE)];
   }
-  const pad = (high / 2 - low / 2) * 2 * margin;
+  const pad = (high / 2 - low / 2) * (2 * margin);
   // Values without a sign keep an axis without one.
   return [
     low >= 0 && low - pad < 0 ? 0 : Math.max(low - pad, -Number.MAX_VALUE),

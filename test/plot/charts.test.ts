@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { barChart, histogram } from '../../src/plot/bars.js';
 import { shadeOf } from '../../src/plot/colors.js';
@@ -224,5 +225,38 @@ describe('scales and text', () => {
     const lines = wrapText('one two three four five six seven', 60, 12, 3);
     expect(lines).toHaveLength(3);
     for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(60);
+  });
+});
+
+describe('all charts', () => {
+  const value = fc.oneof(
+    fc.double(),
+    fc.double({ min: -100, max: 100 }),
+    fc.constantFrom(0, 1, Number.MAX_VALUE, -Number.MAX_VALUE, 5e-324, Number.NaN),
+  );
+  const table = fc
+    .tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 }))
+    .chain(([rows, columns]) =>
+      fc.array(fc.array(value, { minLength: columns, maxLength: columns }), {
+        minLength: rows,
+        maxLength: rows,
+      }),
+    );
+
+  it('are well-formed whatever the numbers', () => {
+    fc.assert(
+      fc.property(table, fc.constantFrom('sequential', 'diverging'), (values, colors) => {
+        const names = (values[0] ?? []).map((_, i) => `class <${i}>`);
+        const series = values.map((row, i) => ({ name: `series ${i}`, values: row }));
+        for (const svg of [
+          heatMap({ values, colors }),
+          barChart({ categories: names, series }),
+          histogram({ series }),
+        ]) {
+          expectWellFormed(svg);
+        }
+      }),
+      { numRuns: 200 },
+    );
   });
 });
