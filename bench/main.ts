@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import { type BackendName, backendInfo, manualSeed, setBackend, setNumThreads } from 'axonode';
 import { formatTable, type Measurement, measure } from './measure.js';
-import { blasPeer, type Peer, torchPeer } from './peer.js';
+import { backendPeak, blasPeer, type Peer, torchPeak, torchPeer } from './peer.js';
+import type { Workload } from './workload.js';
 import { WORKLOADS } from './workloads.js';
 
 const USAGE = `usage: npm run bench -- [options]
@@ -11,7 +12,8 @@ const USAGE = `usage: npm run bench -- [options]
   --json               a JSON line per workload and backend instead of a table
   --threads N          threads of the native backend and of PyTorch (default: those of the machine)
   --torch-python PATH  Python with torch, for the PyTorch column (default: python3, if it has torch)
-  --rounds N           turns that each side takes; the median counts (default: 7)`;
+  --rounds N           turns that each side takes; the median counts (default: 7)
+  --memory             peak memory, too, each side in a process of its own`;
 
 function fail(message: string): never {
   console.error(`${message}\n\n${USAGE}`);
@@ -26,6 +28,7 @@ const { values: flags } = parseArgs({
     threads: { type: 'string' },
     'torch-python': { type: 'string' },
     rounds: { type: 'string', default: '7' },
+    memory: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -62,12 +65,24 @@ const peers = [torch, flags.json ? null : blasPeer(threads)].filter(
   (peer): peer is Peer => peer !== null,
 );
 
+/** Of whole steps; products and convolutions alone have none of interest. */
+function peakMemory(workload: Workload, side: string): number | undefined {
+  if (workload.flops !== undefined || side === 'blas') return undefined;
+  const peak =
+    side === 'torch'
+      ? torchPeak(python, workload.name, threads)
+      : backendPeak(side, workload.name, threads);
+  return Math.round(peak);
+}
+
 const table: Measurement[][] = [];
 for (const workload of workloads) {
   manualSeed(0);
   const row: Measurement[] = [];
   table.push(row);
-  for (const result of await measure(workload, backends, peers, rounds, threads)) {
+  for (const timed of await measure(workload, backends, peers, rounds, threads)) {
+    const peakMB = flags.memory ? peakMemory(workload, timed.backend) : undefined;
+    const result = peakMB === undefined ? timed : { ...timed, peakMB };
     row.push(result);
     if (flags.json) console.log(JSON.stringify(result));
   }

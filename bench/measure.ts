@@ -11,6 +11,8 @@ export interface Measurement {
   readonly ms: number;
   readonly best: number;
   readonly threads: number;
+  /** Peak memory of a process that does nothing else, in MB; for whole steps. */
+  readonly peakMB?: number;
 }
 
 const TURN_SECONDS = 0.25;
@@ -80,6 +82,10 @@ export async function measure(
   }));
 }
 
+function peakOf(row: readonly Measurement[], side: string): number | undefined {
+  return row.find((m) => m.backend === side)?.peakMB;
+}
+
 /** A table for people: milliseconds per step, and ratios to native (more than 1: native is faster). */
 export function formatTable(
   table: readonly (readonly Measurement[])[],
@@ -89,6 +95,8 @@ export function formatTable(
   const others = sides.includes('native') ? sides.filter((side) => side !== 'native') : [];
   const header = ['workload', ...sides.map((side) => `${side} ms`)];
   header.push(...others.map((side) => `${side} : native`), 'native GFLOP/s');
+  const withPeaks = sides.filter((side) => table.some((row) => peakOf(row, side) !== undefined));
+  header.push(...withPeaks.map((side) => `${side} peak MB`));
   const lines = table.map((row, i) => {
     const ms = (side: string): number => row.find((m) => m.backend === side)?.ms ?? Number.NaN;
     const text = (value: number, format: (value: number) => string): string =>
@@ -100,6 +108,9 @@ export function formatTable(
       ...sides.map((side) => text(ms(side), (value) => value.toPrecision(4))),
       ...others.map((side) => text(ms(side) / native, (value) => value.toFixed(2))),
       text(flops / native / 1e6, (value) => value.toFixed(0)),
+      ...withPeaks.map((side) =>
+        text(peakOf(row, side) ?? Number.NaN, (value) => value.toFixed(0)),
+      ),
     ];
   });
   const widths = header.map((h, i) => Math.max(h.length, ...lines.map((l) => l[i]?.length ?? 0)));

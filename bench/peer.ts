@@ -58,6 +58,24 @@ export class Peer {
   }
 }
 
+/** Peak memory in MB that a program prints, which does one workload in a process of its own; NaN if it fails. */
+function peakOf(command: string, args: readonly string[], threads: number): number {
+  const env = { ...process.env, THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
+  const { stdout } = spawnSync(command, args, { env, encoding: 'utf8' });
+  return Number.parseFloat(stdout);
+}
+
+/** Peak memory of a workload in PyTorch, Python and its libraries included. */
+export function torchPeak(python: string, workload: string, threads: number): number {
+  return peakOf(python, [here('torch_worker.py'), '--peak', workload], threads);
+}
+
+/** Peak memory of a workload on a backend, Node.js included. */
+export function backendPeak(backend: string, workload: string, threads: number): number {
+  const args = ['--import', 'tsx', here('peak.ts'), workload, backend];
+  return peakOf(process.execPath, args, threads);
+}
+
 function hasTorch(python: string): boolean {
   return spawnSync(python, ['-c', 'import torch'], { stdio: 'ignore' }).status === 0;
 }

@@ -1,10 +1,12 @@
 """Times the workloads of workloads.ts in PyTorch, on request, so that both sides can take turns.
 
 Reads lines `WORKLOAD SECONDS` and answers each with a JSON line {"ms": per step, best of its formats}, or
-{"error": ...}. Needs torch; THREADS sets its threads.
+{"error": ...}. With the arguments `--peak WORKLOAD` it prints the peak memory of a process that does three steps, in
+MB, images in channels-last format. Needs torch; THREADS sets its threads.
 """
 import json
 import os
+import resource
 import sys
 import time
 
@@ -79,14 +81,17 @@ IMAGES = {"lenet", *IMAGE_WORKLOADS}
 steps = {}
 
 
+def formats_of(name):
+    has_images = name in IMAGES or name.startswith("conv_")
+    return [torch.contiguous_format] + ([torch.channels_last] if has_images else [])
+
+
 def steps_of(name):
     """One step function for each memory format that the workload can have, warmed up."""
     if name not in steps:
-        has_images = name in IMAGES or name.startswith("conv_")
-        formats = [torch.contiguous_format] + ([torch.channels_last] if has_images else [])
         torch.manual_seed(0)
         make = convolution(name) if name.startswith("conv_") else WORKLOADS[name]
-        steps[name] = [make(memory_format) for memory_format in formats]
+        steps[name] = [make(memory_format) for memory_format in formats_of(name)]
         for step in steps[name]:
             step()
             step()
@@ -102,6 +107,13 @@ def per_step_ms(step, seconds):
         if elapsed >= seconds:
             return elapsed / count * 1e3
 
+
+if sys.argv[1:2] == ["--peak"]:
+    step = WORKLOADS[sys.argv[2]](formats_of(sys.argv[2])[-1])
+    for _ in range(3):
+        step()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+    sys.exit()
 
 for line in sys.stdin:
     try:
