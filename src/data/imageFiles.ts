@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
@@ -35,7 +36,7 @@ const ENTRIES_PER_TURN = 1000;
 export async function findImages(
   root: string,
 ): Promise<{ classes: readonly string[]; images: readonly FoundImage[] }> {
-  const candidates = (await isFile(root)) ? await inArchive(root) : await inFolder(root);
+  const candidates = (await statOf(root)).isFile() ? await inArchive(root) : await inFolder(root);
   const classes = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const name = candidate.parts[0] ?? '';
@@ -61,13 +62,18 @@ export async function findImages(
   return { classes: names, images };
 }
 
-async function isFile(path: string): Promise<boolean> {
+/** What the file system says of a path; its faults name the path. */
+async function asked<T>(path: string, ask: () => Promise<T>): Promise<T> {
   try {
-    return (await stat(path)).isFile();
+    return await ask();
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new DataError(`${path}: cannot be read: ${reason}`, { cause });
   }
+}
+
+function statOf(path: string): Promise<Stats> {
+  return asked(path, () => stat(path));
 }
 
 /** Order of code points, as in Python; JavaScript's own is that of UTF-16 units. */
@@ -82,9 +88,9 @@ function isImage(name: string): boolean {
 /** Each class, as a candidate of one part, and the images in it. */
 async function inFolder(root: string): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  for (const name of await readdir(root)) {
+  for (const name of await asked(root, () => readdir(root))) {
     // A class may be a link to a folder elsewhere; below it, folders that are links could lead in circles.
-    if (name.startsWith('.') || !(await stat(join(root, name))).isDirectory()) continue;
+    if (name.startsWith('.') || !(await statOf(join(root, name))).isDirectory()) continue;
     found.push({ parts: [name], source: '' });
     await collect(join(root, name), [name], found);
   }
@@ -99,7 +105,7 @@ async function collect(
   if (parts.length > MAX_DEPTH) {
     throw new DataError(`${folder}: folders within folders, more than ${MAX_DEPTH} deep`);
   }
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await asked(folder, () => readdir(folder, { withFileTypes: true }))) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) await collect(path, [...parts, entry.name], found);
     else if (isImage(entry.name)) found.push({ parts: [...parts, entry.name], source: path });

@@ -119,6 +119,9 @@ describe('ImageFolder', () => {
     const none = join(folder, 'none');
     await expect(ImageFolder.open(none)).rejects.toThrow(/none: cannot be read/);
     await expect(ImageFolder.open(folder)).rejects.toThrow(/no folders/);
+    await symlink(join(folder, 'nowhere'), join(folder, 'gone'));
+    await expect(ImageFolder.open(folder)).rejects.toThrow(/gone: cannot be read/);
+    await rm(join(folder, 'gone'));
     await write({ 'a/1.png': await plain(1, 2, 3), 'b/1.txt': new Uint8Array(1) });
     await expect(ImageFolder.open(folder)).rejects.toThrow(/b: a class without images/);
     await rm(join(folder, 'b'), { recursive: true });
