@@ -12,6 +12,7 @@ import {
 import type { NativeAddon } from '../../src/backend/native/addon.js';
 import { backend, backendInfo, synchronize, synchronizeSync } from '../../src/backend/select.js';
 import { IndexFaultError } from '../../src/tensor/errors.js';
+import { collectGarbage } from '../support/collect.js';
 import { addonPath } from './child.js';
 
 const isNative = process.env.AXONODE_BACKEND === 'native';
@@ -149,6 +150,30 @@ describe.runIf(isNative)('the native backend', () => {
     expect(backend().submitted()).toBe(before + 1);
     await backend().wait();
     expect(backend().completed()).toBe(before + 1);
+  });
+
+  it('keeps memory that the collector freed for the next of its size, until it is trimmed', async () => {
+    const addon = load();
+    const bytes = 2 ** 23 + 64;
+    const lose = (): void => {
+      addon.allocate(bytes);
+    };
+    const collected = async (): Promise<void> => {
+      for (let i = 0; i < 100 && addon.keptBytes() === 0; i++) {
+        await collectGarbage();
+      }
+    };
+    addon.trimMemory();
+    lose();
+    await collected();
+    expect(addon.keptBytes()).toBe(bytes);
+    const buffer = addon.allocate(bytes);
+    expect(addon.keptBytes()).toBe(0);
+    expect(buffer.byteLength).toBe(bytes);
+    lose();
+    await collected();
+    addon.trimMemory();
+    expect(addon.keptBytes()).toBe(0);
   });
 
   it('gives memory aligned to cache lines, as large as asked for', () => {

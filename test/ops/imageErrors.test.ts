@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest';
+import { backend, synchronizeSync } from '../../src/backend/select.js';
+import * as nn from '../../src/nn/index.js';
+import * as ops from '../../src/ops/index.js';
+import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
+import { memoryInfo } from '../../src/tensor/storage.js';
+
+// What does not fit is a typed error before anything is allocated or computed.
+
+const image = ops.ones([2, 4, 5, 6]);
+const sequence = ops.ones([2, 4, 6]);
+const empty = ops.ones([2, 4, 0, 6]);
+const kernel = ops.ones([4, 4, 3, 3]);
+const taps = ops.ones([4, 4, 3]);
+const channels = ops.ones([4]);
+const tooLarge = ops.ones([4, 4, 6, 3]);
+
+const reflecting = new nn.Conv2d(4, 2, { kernelSize: 11, padding: 5, paddingMode: 'reflect' });
+const circular = new nn.Conv2d(4, 2, { kernelSize: 15, padding: 7, paddingMode: 'circular' });
+
+test.each<[string, () => unknown, new (message: string) => Error]>([
+  ['kernel beyond the input', () => ops.conv2d(image, tooLarge), ShapeError],
+  ['dilated beyond it', () => ops.conv2d(image, kernel, null, { dilation: 3 }), ShapeError],
+  ['groups that do not divide', () => ops.conv2d(image, kernel, null, { groups: 3 }), ShapeError],
+  ['groups of too many channels', () => ops.conv2d(image, kernel, null, { groups: 2 }), ShapeError],
+  ['no pixels', () => ops.conv2d(empty, kernel, null, { padding: 2 }), ShapeError],
+  ['negative padding', () => ops.conv2d(image, kernel, null, { padding: -1 }), ArgumentError],
+  ['fractions', () => ops.conv2d(image, kernel, null, { stride: 1.5 }), ArgumentError],
+  ['NaN', () => ops.conv2d(image, kernel, null, { dilation: Number.NaN }), ArgumentError],
+  ['huge steps', () => ops.conv2d(image, kernel, null, { stride: 2 ** 25 }), ArgumentError],
+  ['huge padding', () => ops.conv2d(image, kernel, null, { padding: 2 ** 24 }), ShapeError],
+  [
+    'three sizes',
+    () => ops.conv2d(image, kernel, null, { stride: [1, 1, 1] as never }),
+    ArgumentError,
+  ],
+  ['a sequence too short', () => ops.conv1d(sequence, taps, null, { dilation: 3 }), ShapeError],
+  [
+    'outputPadding of the stride',
+    () => ops.convTranspose2d(image, kernel, null, { stride: 2, outputPadding: 2 }),
+    ShapeError,
+  ],
+  [
+    'a transposed image that is cut away',
+    () => ops.convTranspose2d(image, kernel, null, { padding: 4 }),
+    ShapeError,
+  ],
+  [
+    'a transposed image that is huge',
+    () => ops.convTranspose2d(image, kernel, null, { stride: 2 ** 20 }),
+    ShapeError,
+  ],
+  [
+    'a transposed sequence',
+    () => ops.convTranspose1d(sequence, taps, null, { outputPadding: 1 }),
+    ShapeError,
+  ],
+  ['mirrored beyond the image', () => reflecting.forward(image), ShapeError],
+  ['around it twice', () => circular.forward(image), ShapeError],
+  ['a window beyond the input', () => ops.maxPool2d(image, 6), ShapeError],
+  ['padding beyond half', () => ops.avgPool2d(image, 3, { padding: 2 }), ShapeError],
+  ['windows of nothing', () => ops.maxPool2d(empty, 1), ShapeError],
+  ['a window of size 0', () => ops.avgPool2d(image, 0), ArgumentError],
+  ['a sequence shorter than its window', () => ops.avgPool1d(sequence, 7), ShapeError],
+  ['no windows', () => ops.adaptiveAvgPool2d(image, [0, 1]), ArgumentError],
+  ['an adaptive pool of nothing', () => ops.adaptiveMaxPool2d(empty, 1), ShapeError],
+  ['an adaptive pool of images as sequences', () => ops.adaptiveAvgPool1d(image, 1), ShapeError],
+  [
+    'one value a channel',
+    () => ops.batchNorm(ops.reshape(channels, [1, 4]), null, null, null, null, { training: true }),
+    ShapeError,
+  ],
+  [
+    'weights of other channels',
+    () => ops.batchNorm(image, null, null, ops.reshape(channels, [2, 2]), null, { training: true }),
+    ShapeError,
+  ],
+  ['groups of channels', () => ops.groupNorm(image, 3), ShapeError],
+  ['another normalizedShape', () => ops.layerNorm(image, [5, 5]), ShapeError],
+  ['channels of a response norm', () => ops.localResponseNorm(image, 0), ArgumentError],
+  ['a size of nothing', () => ops.upsample2d(image, { size: 0 }), ArgumentError],
+  ['an image scaled away', () => ops.upsample2d(image, { scaleFactor: 0.1 }), ShapeError],
+  ['an image scaled beyond all', () => ops.upsample2d(image, { scaleFactor: 1e6 }), ShapeError],
+  ['a mirror as wide as the image', () => ops.reflectionPad2d(image, 5), ShapeError],
+  [
+    'more cut off than there is',
+    () =>
+      ops.pad(image, [
+        [-6, 3],
+        [0, 0],
+      ]),
+    ShapeError,
+  ],
+])('%s', (_, run, error) => {
+  synchronizeSync();
+  const [before, submitted] = [memoryInfo().live, backend().submitted()];
+  expect(run).toThrow(error);
+  expect(memoryInfo().live).toBe(before);
+  // The one value a channel was reshaped, which computes nothing.
+  expect(backend().submitted()).toBe(submitted);
+});
