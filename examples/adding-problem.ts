@@ -1,0 +1,71 @@
+// The adding problem: two numbers to be remembered over 100 steps. LSTM and GRU can, a plain RNN cannot
+import { mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { manualSeed, mseLoss, optim, plot, scope, writeFileAtomic } from 'axonode';
+import { Adder, addingProblem, type CellName } from './support/addingProblem.js';
+import { positive } from './support/flags.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    length: { type: 'string', default: '100' },
+    updates: { type: 'string', default: '2000' },
+    hidden: { type: 'string', default: '32' },
+    batch: { type: 'string', default: '64' },
+    lr: { type: 'string', default: '0.01' },
+    seed: { type: 'string', default: '1' },
+  },
+});
+const length = positive('length', flags.length);
+const updates = positive('updates', flags.updates);
+const batch = positive('batch', flags.batch);
+const cells: readonly CellName[] = ['RNN', 'GRU', 'LSTM'];
+/** Updates of which a point of the curve is the mean. */
+const POINT = 20;
+
+/** The losses of a cell's training, a mean for each point of its curve. */
+async function learn(cell: CellName): Promise<number[]> {
+  manualSeed(Number(flags.seed));
+  const model = new Adder(cell, positive('hidden', flags.hidden));
+  const optimizer = new optim.Adam(model.parameters(), {
+    lr: positive('lr', flags.lr, { fraction: true }),
+  });
+  const curve: number[] = [];
+  let sum = 0;
+  for (let update = 1; update <= updates; update++) {
+    sum += await scope(async () => {
+      const { input, target } = addingProblem(length, batch);
+      optimizer.zeroGrad();
+      const loss = mseLoss(model.forward(input), target);
+      loss.backward();
+      optim.clipGradNorm(model.parameters(), 1);
+      optimizer.step();
+      return loss.item();
+    });
+    if (update % POINT !== 0) continue;
+    curve.push(sum / POINT);
+    sum = 0;
+  }
+  const last = curve.at(-1) ?? Number.NaN;
+  console.log(
+    `${cell.padEnd(4)}  mean squared error ${last.toFixed(4)}: ${last < 0.02 ? 'solved' : 'not solved'}`,
+  );
+  return curve;
+}
+
+console.log(`${length} steps; who always says 1 has a mean squared error of 0.167`);
+const curves: number[][] = [];
+for (const cell of cells) curves.push(await learn(cell));
+const picture = plot.lineChart({
+  title: `The adding problem over ${length} steps`,
+  series: curves.map((y, i) => ({
+    name: cells[i] ?? '',
+    x: y.map((_, point) => (point + 1) * POINT),
+    y,
+  })),
+  x: { label: 'update' },
+  y: { label: 'mean squared error', scale: 'log' },
+  marks: [{ y: 1 / 6, label: 'always 1' }],
+});
+await mkdir('out', { recursive: true });
+await writeFileAtomic('out/adding-problem.svg', picture);
+console.log('picture: out/adding-problem.svg');

@@ -1,0 +1,157 @@
+// A noisy signal with a daily and a weekly season: an LSTM forecasts the next two weeks, with its plot
+import { mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import {
+  DataError,
+  loadText,
+  manualSeed,
+  mseLoss,
+  nn,
+  noGrad,
+  optim,
+  plot,
+  randn,
+  StreamBatches,
+  type Tensor,
+  tensor,
+  train,
+  writeFileAtomic,
+} from 'axonode';
+import { positive } from './support/flags.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    period: { type: 'string', default: '168' },
+    horizon: { type: 'string', default: '336' },
+    updates: { type: 'string', default: '800' },
+    hidden: { type: 'string', default: '48' },
+    seed: { type: 'string', default: '0' },
+  },
+});
+const seed = Number(flags.seed);
+const horizon = positive('horizon', flags.horizon);
+const updates = positive('updates', flags.updates);
+/** Steps after which the signal repeats: for the forecast to beat, which says the same as a period ago. */
+const period = positive('period', flags.period);
+manualSeed(seed);
+
+/** Hourly values of 20 weeks: days, weekends and noise. */
+function signal(): Float32Array {
+  const noise = randn([20 * 168]).dataSync();
+  return Float32Array.from(noise, (error, hour) => {
+    const day = Math.sin((2 * Math.PI * hour) / 24) + 0.4 * Math.cos((4 * Math.PI * hour) / 24);
+    const isWeekend = hour % 168 >= 120;
+    return 20 + (isWeekend ? 2 : 5) * day + 0.6 * error;
+  });
+}
+
+/** One number a line. */
+async function read(path: string): Promise<Float32Array> {
+  const lines = (await loadText(path)).split(/\s+/).filter((line) => line !== '');
+  const values = Float32Array.from(lines, Number);
+  const bad = values.findIndex((value) => !Number.isFinite(value));
+  if (bad >= 0) throw new DataError(`${path}: line ${bad + 1} is ${lines[bad]}, expected a number`);
+  return values;
+}
+
+/** Reads the signal, and says the next value. */
+class Forecaster extends nn.Module {
+  readonly rnn: nn.LSTM;
+  readonly head: nn.Linear;
+
+  constructor(hidden: number) {
+    super();
+    this.rnn = new nn.LSTM(1, hidden, { numLayers: 2, batchFirst: true });
+    this.head = new nn.Linear(hidden, 1);
+  }
+
+  override forward(x: Tensor, state: nn.LstmState | null = null): [Tensor, nn.LstmState] {
+    const [features, next] = this.rnn.forward(x, state);
+    return [this.head.forward(features), next];
+  }
+}
+
+const values = flags.data === undefined ? signal() : await read(flags.data);
+const known = values.subarray(0, values.length - horizon);
+const future = values.subarray(values.length - horizon);
+const mean = known.reduce((a, b) => a + b, 0) / known.length;
+const std = Math.sqrt(known.reduce((sum, v) => sum + (v - mean) ** 2, 0) / known.length);
+const scaled = known.map((value) => (value - mean) / std);
+
+const model = new Forecaster(positive('hidden', flags.hidden));
+const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
+const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: updates });
+const stream = new StreamBatches(tensor(scaled, { shape: [scaled.length, 1] }), {
+  batchSize: 8,
+  chunk: 84,
+  epochs: Number.POSITIVE_INFINITY,
+});
+const losses: number[] = [];
+const options = { optimizer, loss: mseLoss, batchFirst: true, clipGradNorm: 1 };
+for await (const { loss, updates: done } of train.truncatedBptt(model, stream, options)) {
+  losses.push(await loss.item());
+  schedule.step();
+  if (done % Math.ceil(updates / 5) === 0)
+    console.log(`update ${done}  mean squared error ${losses.at(-1)?.toFixed(4)}`);
+  if (done === updates) break;
+}
+
+/** Reads all that is known, then its own forecasts. */
+function forecast(): Float32Array {
+  return noGrad(() => {
+    let [output, state] = model.forward(tensor(scaled, { shape: [1, scaled.length, 1] }));
+    let next = output.narrow(1, scaled.length - 1, 1);
+    const said: Tensor[] = [next];
+    while (said.length < horizon) {
+      [output, state] = model.forward(next, state);
+      next = output;
+      said.push(next);
+    }
+    return Float32Array.from(said, (each) => each.itemSync() * std + mean);
+  });
+}
+const said = forecast();
+const repeated = future.map((_, i) => known[known.length - period + (i % period)] ?? mean);
+const rootMeanSquare = (guess: Float32Array): number =>
+  Math.sqrt(guess.reduce((sum, v, i) => sum + (v - (future[i] ?? v)) ** 2, 0) / guess.length);
+console.log(
+  `root mean squared error over ${horizon} steps: LSTM ${rootMeanSquare(said).toFixed(3)}`,
+);
+console.log(`the same as a period of ${period} ago: ${rootMeanSquare(repeated).toFixed(3)}`);
+
+const steps = (from: number, count: number): number[] =>
+  Array.from({ length: count }, (_, i) => from + i);
+const shown = Math.min(known.length, horizon);
+const picture = plot.panels(
+  [
+    plot.lineChart({
+      title: `Forecast of ${horizon} steps, from its own forecasts only`,
+      width: 900,
+      series: [
+        {
+          name: 'known',
+          x: steps(-shown, shown),
+          y: known.subarray(known.length - shown),
+          color: '#999',
+        },
+        { name: 'what came', x: steps(0, horizon), y: future, color: '#56b4e9' },
+        { name: 'forecast', x: steps(0, horizon), y: said, color: '#d55e00' },
+      ],
+      x: { label: 'step from now' },
+      marks: [{ x: 0, label: 'now' }],
+    }),
+    plot.lineChart({
+      title: 'Training, one step ahead',
+      width: 900,
+      height: 240,
+      series: [{ y: losses }],
+      x: { label: 'update' },
+      y: { label: 'mean squared error', scale: 'log' },
+    }),
+  ],
+  { columns: 1 },
+);
+await mkdir('out', { recursive: true });
+await writeFileAtomic('out/forecast.svg', picture);
+console.log('picture: out/forecast.svg');

@@ -1,0 +1,158 @@
+// Waveforms of different lengths told apart by a GRU that reads them from both ends
+import { mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import {
+  concat,
+  crossEntropy,
+  DataError,
+  DataLoader,
+  type Dataset,
+  loadText,
+  manualSeed,
+  nn,
+  noGrad,
+  optim,
+  padSequence,
+  plot,
+  rand,
+  randn,
+  randomSplit,
+  type Tensor,
+  tensor,
+  train,
+  writeFileAtomic,
+} from 'axonode';
+import { positive } from './support/flags.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    count: { type: 'string', default: '2000' },
+    epochs: { type: 'string', default: '6' },
+    hidden: { type: 'string', default: '32' },
+    seed: { type: 'string', default: '0' },
+  },
+});
+manualSeed(Number(flags.seed));
+
+/** A sequence and what it is. */
+interface Sample {
+  readonly values: Float32Array;
+  readonly label: string;
+}
+
+/** Shapes of a wave, from the part of its period that has passed, on [0, 1). */
+const WAVES: Readonly<Record<string, (phase: number) => number>> = {
+  sine: (phase) => Math.sin(2 * Math.PI * phase),
+  square: (phase) => (phase < 0.5 ? 1 : -1),
+  triangle: (phase) => 1 - 4 * Math.abs(phase - 0.5),
+  sawtooth: (phase) => 2 * phase - 1,
+};
+
+/** Waves of random frequency, phase, loudness and length, with noise. */
+function waves(count: number): Sample[] {
+  const names = Object.keys(WAVES);
+  const draws = rand([count, 4]).dataSync();
+  return Array.from({ length: count }, (_, i) => {
+    const [a = 0, b = 0, c = 0, d = 0] = draws.subarray(4 * i, 4 * i + 4);
+    const label = names[i % names.length] ?? '';
+    const wave = WAVES[label] ?? Math.sin;
+    const noise = randn([24 + Math.floor(40 * a)]).dataSync();
+    const values = Float32Array.from(noise, (error, t) => {
+      const phase = b + t * (0.04 + 0.06 * c);
+      return (0.6 + 0.8 * d) * wave(phase % 1) + 0.25 * error;
+    });
+    return { values, label };
+  });
+}
+
+/** Lines of a label and its numbers, with commas between. */
+async function read(path: string): Promise<Sample[]> {
+  const lines = (await loadText(path)).split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line, i) => {
+    const [label = '', ...numbers] = line.split(',');
+    const values = Float32Array.from(numbers, Number);
+    if (values.length === 0 || !values.every(Number.isFinite)) {
+      throw new DataError(`${path}: line ${i + 1}, expected a label and numbers`);
+    }
+    return { values, label: label.trim() };
+  });
+}
+
+/** A GRU from both ends, and a class from where each end has come to. */
+class Classifier extends nn.Module {
+  readonly rnn: nn.GRU;
+  readonly head: nn.Linear;
+
+  constructor(hidden: number, classes: number) {
+    super();
+    this.rnn = new nn.GRU(1, hidden, { batchFirst: true, bidirectional: true });
+    this.head = new nn.Linear(2 * hidden, classes);
+  }
+
+  override forward(x: Tensor, lengths: readonly number[]): Tensor {
+    const [, state] = this.rnn.forward(x, null, { lengths });
+    return this.head.forward(concat([state.select(0, 0), state.select(0, 1)], 1));
+  }
+}
+
+const samples =
+  flags.data === undefined ? waves(positive('count', flags.count)) : await read(flags.data);
+const classes = [...new Set(samples.map(({ label }) => label))].sort();
+const dataset: Dataset<Sample> = {
+  length: samples.length,
+  get: (i) => samples[i] ?? { values: new Float32Array(1), label: '' },
+};
+const [training, test] = randomSplit(dataset, [0.8, 0.2], { seed: 1 });
+
+/** Sequences padded to the longest of the batch, with their lengths. */
+const collate = (batch: readonly Sample[]) => {
+  const { values, lengths } = padSequence(
+    batch.map((sample) => sample.values),
+    { batchFirst: true },
+  );
+  const labels = tensor(Int32Array.from(batch, ({ label }) => classes.indexOf(label)));
+  return { x: values.unsqueeze(-1), lengths, labels };
+};
+const loader = new DataLoader(training, { batchSize: 32, shuffle: true, collate });
+
+const model = new Classifier(positive('hidden', flags.hidden), classes.length);
+const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
+let matrix = new train.ConfusionMatrix(classes.length);
+for (let epoch = 1; epoch <= positive('epochs', flags.epochs); epoch++) {
+  let sum = 0;
+  for await (const { x, lengths, labels } of loader) {
+    optimizer.zeroGrad();
+    const loss = crossEntropy(model.forward(x, lengths), labels);
+    loss.backward();
+    optim.clipGradNorm(model.parameters(), 1);
+    optimizer.step();
+    sum += await loss.item();
+  }
+  matrix = new train.ConfusionMatrix(classes.length);
+  for await (const { x, lengths, labels } of new DataLoader(test, { batchSize: 100, collate })) {
+    noGrad(() => matrix.update(model.forward(x, lengths), labels));
+  }
+  const share = (100 * (await matrix.compute())).toFixed(1);
+  console.log(
+    `epoch ${epoch}  loss ${(sum / loader.length).toFixed(4)}  unseen waves told apart: ${share} %`,
+  );
+}
+console.log(matrix.toString(classes));
+
+const first = classes.map((name) => samples.find(({ label }) => label === name));
+const picture = plot.panels(
+  first.map((sample) =>
+    plot.lineChart({
+      title: sample?.label ?? '',
+      width: 420,
+      height: 220,
+      series: [{ y: sample?.values ?? [] }],
+      x: { label: 'time step' },
+    }),
+  ),
+  { title: 'One sequence of each class' },
+);
+await mkdir('out', { recursive: true });
+await writeFileAtomic('out/sequence-classification.svg', picture);
+console.log('picture: out/sequence-classification.svg');

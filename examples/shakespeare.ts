@@ -1,0 +1,154 @@
+// A character model learns a text with truncated back-propagation, and writes on
+import { mkdir } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import {
+  CharVocabulary,
+  crossEntropy,
+  loadText,
+  manualSeed,
+  models,
+  type nn,
+  noGrad,
+  optim,
+  plot,
+  StreamBatches,
+  saveSafetensors,
+  type Tensor,
+  train,
+  writeFileAtomic,
+} from 'axonode';
+import { oneOf, positive } from './support/flags.js';
+import { SONNETS } from './support/texts.js';
+
+const { values: flags } = parseArgs({
+  options: {
+    text: { type: 'string' },
+    cell: { type: 'string', default: 'lstm' },
+    hidden: { type: 'string', default: '128' },
+    layers: { type: 'string', default: '2' },
+    steps: { type: 'string', default: '600' },
+    chunk: { type: 'string', default: '48' },
+    batch: { type: 'string', default: '16' },
+    lr: { type: 'string', default: '0.003' },
+    temperature: { type: 'string', default: '0.7' },
+    prime: { type: 'string', default: 'Shall I ' },
+    seed: { type: 'string', default: '0' },
+    out: { type: 'string', default: 'out/shakespeare' },
+    help: { type: 'boolean', default: false },
+  },
+});
+if (flags.help) {
+  console.log(`usage: npm run example -- shakespeare [options]
+  --text FILE        a text in UTF-8 (default: twelve sonnets)
+  --cell NAME        lstm, gru or rnn (lstm)
+  --hidden N --layers N      units of a layer (128), layers (2)
+  --steps N --chunk N --batch N --lr X    updates (600), characters of a chunk (48), streams (16), rate (0.003)
+  --temperature X --prime TEXT            of the sample (0.7, "Shall I ")
+  --seed N --out DIR`);
+  process.exit(0);
+}
+const cell = oneOf('cell', flags.cell, ['lstm', 'gru', 'rnn']);
+const seed = Number(flags.seed);
+const steps = positive('steps', flags.steps);
+const chunk = positive('chunk', flags.chunk);
+const batchSize = positive('batch', flags.batch);
+
+const text = flags.text === undefined ? SONNETS : await loadText(flags.text);
+const vocabulary = CharVocabulary.of(text);
+const ids = vocabulary.encode(text);
+const held = Math.floor(0.9 * ids.length);
+console.log(`${ids.length} characters, ${vocabulary.size} of them distinct`);
+
+manualSeed(seed);
+const model = models.charRnn(vocabulary.size, {
+  cell,
+  hiddenSize: positive('hidden', flags.hidden),
+  numLayers: positive('layers', flags.layers),
+  embeddingSize: 64,
+});
+const optimizer = new optim.Adam(model.parameters(), {
+  lr: positive('lr', flags.lr, { fraction: true }),
+});
+const lossOf = (logits: Tensor, target: Tensor): Tensor =>
+  crossEntropy(logits.reshape([-1, vocabulary.size]), target.reshape([-1]));
+
+/** The loss on the last tenth of the text, the state carried along. */
+async function validate(): Promise<number> {
+  const stream = new StreamBatches(ids.subarray(held), { batchSize: 4, chunk });
+  return noGrad(async () => {
+    let state: nn.RecurrentState | null = null;
+    let sum = 0;
+    let characters = 0;
+    for (const { input, target } of stream) {
+      const [logits, next]: [Tensor, nn.RecurrentState] = model.forward(input, state);
+      state = next;
+      sum += (await lossOf(logits, target).item()) * target.size;
+      characters += target.size;
+    }
+    return sum / characters;
+  });
+}
+
+const stream = new StreamBatches(ids.subarray(0, held), {
+  batchSize,
+  chunk,
+  epochs: Number.POSITIVE_INFINITY,
+});
+const [losses, norms]: [number[], number[]] = [[], []];
+const [checkedAt, validation]: [number[], number[]] = [[], []];
+const options = { optimizer, loss: lossOf, batchFirst: true, clipGradNorm: 1 };
+for await (const { loss, gradNorm, updates } of train.truncatedBptt(model, stream, options)) {
+  losses.push(await loss.item());
+  norms.push((await gradNorm?.item()) ?? Number.NaN);
+  if (updates % Math.ceil(steps / 6) === 0 || updates === steps) {
+    checkedAt.push(updates - 1);
+    validation.push(await validate());
+    const [seen, unseen] = [losses.at(-1), validation.at(-1)];
+    console.log(
+      `update ${updates}  loss ${seen?.toFixed(3)}  validation ${unseen?.toFixed(3)} nats`,
+    );
+    const sample = await model.generate(vocabulary, {
+      prime: flags.prime,
+      length: 60,
+      seed,
+      temperature: 0.7,
+    });
+    console.log(`  ${JSON.stringify(flags.prime + sample)}`);
+  }
+  if (updates === steps) break;
+}
+
+console.log('');
+process.stdout.write(flags.prime);
+const said = model.characters(vocabulary, {
+  prime: flags.prime,
+  length: 400,
+  temperature: positive('temperature', flags.temperature, { fraction: true }),
+  seed,
+});
+for await (const character of said) process.stdout.write(character);
+console.log('\n');
+
+await mkdir(flags.out, { recursive: true });
+const picture = plot.panels([
+  plot.lineChart({
+    title: 'Loss of the next character',
+    series: [
+      { name: 'training', y: losses },
+      { name: 'unseen text', x: checkedAt, y: validation, draw: 'both' },
+    ],
+    x: { label: 'update' },
+    y: { label: 'nats' },
+  }),
+  plot.lineChart({
+    title: 'Gradient norm before clipping to 1',
+    series: [{ y: norms }],
+    x: { label: 'update' },
+    y: { label: 'norm', scale: 'log' },
+    marks: [{ y: 1, label: 'clipped above' }],
+  }),
+]);
+await writeFileAtomic(`${flags.out}/training.svg`, picture);
+await saveSafetensors(`${flags.out}/model.safetensors`, model.stateDict());
+await vocabulary.save(`${flags.out}/characters.json`);
+console.log(`${flags.out}: training.svg, model.safetensors, characters.json`);
