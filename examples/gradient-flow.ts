@@ -23,7 +23,7 @@ const { values: flags } = parseArgs({
   options: {
     length: { type: 'string', default: '100' },
     hidden: { type: 'string', default: '64' },
-    updates: { type: 'string', default: '150' },
+    updates: { type: 'string', default: '60' },
     seed: { type: 'string', default: '3' },
   },
 });
