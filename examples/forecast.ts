@@ -36,13 +36,12 @@ const updates = positive('updates', flags.updates);
 const period = positive('period', flags.period);
 manualSeed(seed);
 
-/** Hourly values of 20 weeks: days, weekends and noise. */
+/** Hourly values of 20 weeks: days, weeks and noise. */
 function signal(): Float32Array {
   const noise = randn([20 * 168]).dataSync();
+  const wave = (hour: number, period: number) => Math.sin((2 * Math.PI * hour) / period);
   return Float32Array.from(noise, (error, hour) => {
-    const day = Math.sin((2 * Math.PI * hour) / 24) + 0.4 * Math.cos((4 * Math.PI * hour) / 24);
-    const isWeekend = hour % 168 >= 120;
-    return 20 + (isWeekend ? 2 : 5) * day + 0.6 * error;
+    return 20 + 4 * wave(hour, 24) + wave(hour, 12) + 2 * wave(hour, 168) + 0.6 * error;
   });
 }
 
@@ -84,7 +83,7 @@ const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
 const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: updates });
 const stream = new StreamBatches(tensor(scaled, { shape: [scaled.length, 1] }), {
   batchSize: 8,
-  chunk: 84,
+  chunk: 168,
   epochs: Number.POSITIVE_INFINITY,
 });
 const losses: number[] = [];

@@ -28,7 +28,7 @@ const { values: flags } = parseArgs({
   options: {
     data: { type: 'string' },
     count: { type: 'string', default: '2000' },
-    epochs: { type: 'string', default: '6' },
+    epochs: { type: 'string', default: '10' },
     hidden: { type: 'string', default: '32' },
     seed: { type: 'string', default: '0' },
   },
@@ -60,7 +60,7 @@ function waves(count: number): Sample[] {
     const noise = randn([24 + Math.floor(40 * a)]).dataSync();
     const values = Float32Array.from(noise, (error, t) => {
       const phase = b + t * (0.04 + 0.06 * c);
-      return (0.6 + 0.8 * d) * wave(phase % 1) + 0.25 * error;
+      return (0.6 + 0.8 * d) * wave(phase % 1) + 0.1 * error;
     });
     return { values, label };
   });

@@ -26,7 +26,8 @@ const { values: flags } = parseArgs({
     cell: { type: 'string', default: 'lstm' },
     hidden: { type: 'string', default: '128' },
     layers: { type: 'string', default: '2' },
-    steps: { type: 'string', default: '600' },
+    dropout: { type: 'string', default: '0.3' },
+    steps: { type: 'string', default: '400' },
     chunk: { type: 'string', default: '48' },
     batch: { type: 'string', default: '16' },
     lr: { type: 'string', default: '0.003' },
@@ -41,8 +42,8 @@ if (flags.help) {
   console.log(`usage: npm run example -- shakespeare [options]
   --text FILE        a text in UTF-8 (default: twelve sonnets)
   --cell NAME        lstm, gru or rnn (lstm)
-  --hidden N --layers N      units of a layer (128), layers (2)
-  --steps N --chunk N --batch N --lr X    updates (600), characters of a chunk (48), streams (16), rate (0.003)
+  --hidden N --layers N --dropout P       units of a layer (128), layers (2), dropout between them (0.3)
+  --steps N --chunk N --batch N --lr X    updates (400), characters of a chunk (48), streams (16), rate (0.003)
   --temperature X --prime TEXT            of the sample (0.7, "Shall I ")
   --seed N --out DIR`);
   process.exit(0);
@@ -58,6 +59,8 @@ const vocabulary = CharVocabulary.of(text);
 const ids = vocabulary.encode(text);
 const held = Math.floor(0.9 * ids.length);
 console.log(`${ids.length} characters, ${vocabulary.size} of them distinct`);
+if (ids.length < 50_000)
+  console.log('so short a text is soon learnt by heart: give a longer one with --text');
 
 manualSeed(seed);
 const model = models.charRnn(vocabulary.size, {
@@ -65,6 +68,7 @@ const model = models.charRnn(vocabulary.size, {
   hiddenSize: positive('hidden', flags.hidden),
   numLayers: positive('layers', flags.layers),
   embeddingSize: 64,
+  dropout: Number(flags.dropout),
 });
 const optimizer = new optim.Adam(model.parameters(), {
   lr: positive('lr', flags.lr, { fraction: true }),
@@ -75,6 +79,7 @@ const lossOf = (logits: Tensor, target: Tensor): Tensor =>
 /** The loss on the last tenth of the text, the state carried along. */
 async function validate(): Promise<number> {
   const stream = new StreamBatches(ids.subarray(held), { batchSize: 4, chunk });
+  model.eval();
   return noGrad(async () => {
     let state: nn.RecurrentState | null = null;
     let sum = 0;
@@ -85,6 +90,7 @@ async function validate(): Promise<number> {
       sum += (await lossOf(logits, target).item()) * target.size;
       characters += target.size;
     }
+    model.train();
     return sum / characters;
   });
 }

@@ -10,9 +10,9 @@ import { manualSeed } from '../../src/tensor/random.js';
 import { scope } from '../../src/tensor/scope.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
-const STEPS = 24;
+const STEPS = 30;
 const BATCH = 32;
-const UPDATES = 600;
+const UPDATES = 900;
 
 class Adder extends Module {
   readonly rnn: RNN | GRU | LSTM;
