@@ -76,8 +76,7 @@ describe('start', () => {
   test('is uniform on ±1/√hiddenSize, for weights and biases', () => {
     const layer = new nn.LSTM(30, 25, { projSize: 10 });
     for (const [, parameter] of layer.namedParameters()) {
-      const values = parameter.dataSync();
-      const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      const largest = Math.max(...Array.from(parameter.dataSync(), Math.abs));
       expect(largest).toBeLessThanOrEqual(0.2);
       expect(largest).toBeGreaterThan(0.17);
     }
