@@ -176,7 +176,7 @@ function stepOf<M extends Module, B, O, T>(
  *   metrics: { accuracy: new train.Accuracy() },
  *   epochs: 3,
  * });
- * console.log(history.best('valAccuracy', 'max'));
+ * console.log(history.best('valAccuracy').epoch);
  */
 export function fit<M extends Module, B, N extends string = never>(
   options: FitOptions<M, B, N>,

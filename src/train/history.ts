@@ -54,11 +54,14 @@ export function validationName(name: string): string {
  */
 export class History<N extends string = never> {
   readonly #epochs: EpochRecord[];
+  readonly #modeOf: (name: string) => Mode;
   /** Why the run ended; null while it is under way. */
   stopReason: StopReason | null = null;
 
-  constructor(epochs: readonly EpochRecord[] = []) {
+  /** @param modeOf whether less or more of a value is better; less by default, as of losses */
+  constructor(epochs: readonly EpochRecord[] = [], modeOf: (name: string) => Mode = () => 'min') {
     this.#epochs = [...epochs];
+    this.#modeOf = modeOf;
   }
 
   /** All epochs that ended, in order. */
@@ -92,10 +95,10 @@ export class History<N extends string = never> {
 
   /**
    * The best epoch by a value; the first of equal ones.
-   * @param mode whether less (`min`, the default) or more (`max`) is better
+   * @param mode whether less (`min`) or more (`max`) is better; default: what the metric says, and `min` for losses
    * @throws ArgumentError for a name that no epoch knows
    */
-  best(name: ValueName<N>, mode: Mode = 'min'): BestEpoch {
+  best(name: ValueName<N>, mode: Mode = this.#modeOf(name)): BestEpoch {
     let best: BestEpoch = { epoch: 0, value: Number.NaN };
     for (const [i, value] of this.values(name).entries()) {
       const isBetter = mode === 'min' ? value < best.value : value > best.value;
@@ -114,7 +117,7 @@ export class History<N extends string = never> {
   get overfittingSince(): number | null {
     const last = this.last;
     if (last === undefined || !Object.hasOwn(last.values, 'valLoss')) return null;
-    const { epoch, value } = this.best('valLoss');
+    const { epoch, value } = this.best('valLoss', 'min');
     const at = this.#epochs.findIndex((record) => record.epoch === epoch);
     const later = this.#epochs.slice(at + 1);
     if (at < 0 || later.length < TURN_EPOCHS) return null;

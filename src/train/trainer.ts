@@ -45,7 +45,7 @@ export class Trainer<B, O, T> implements TrainingRun {
   readonly #tally: Tally<O, T>;
   readonly #pace = new Pace();
   readonly #steps: StepRunner<B, O, T>;
-  readonly history = new History();
+  readonly history = new History([], (name) => this.modeOf(name));
 
   #epoch = 0;
   #epochsDone = 0;

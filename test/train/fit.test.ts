@@ -95,6 +95,9 @@ describe('fit', () => {
     });
     const last = history.values('valAccuracy').at(-1);
     expect(last).toBeGreaterThan(0.9);
+    // More of an accuracy is better, less of a loss.
+    expect(history.best('valAccuracy').value).toBe(Math.max(...history.values('valAccuracy')));
+    expect(history.best('valLoss').value).toBe(Math.min(...history.values('valLoss')));
     // The metric itself holds what it measured last.
     expect(metric.value).toBe(last);
     const { loss, accuracy } = await evaluate({
