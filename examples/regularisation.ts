@@ -1,5 +1,6 @@
 // What regularisation does to a network that learns its few samples by heart: a picture of each method's effect
 import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import {
   crossEntropy,
@@ -53,7 +54,7 @@ interface Method {
 const methods: Method[] = [
   { name: 'nothing' },
   { name: 'weight decay', weightDecay: 0.03 },
-  { name: 'L1 penalty', l1: 0.002 },
+  { name: 'L1 penalty', l1: 0.0003 },
   { name: 'max-norm', maxNorm: 0.6 },
   { name: 'dropout', dropout: 0.5 },
   { name: 'label smoothing', labelSmoothing: 0.3 },
@@ -168,7 +169,7 @@ charts.push(
     y: { range: [0, 1] },
   }),
 );
-await mkdir('out', { recursive: true });
+await mkdir(dirname(flags.out), { recursive: true });
 const title = `Regularisation: ${few.count} digits, one in seven mislabelled`;
 await writeFileAtomic(flags.out, plot.panels(charts, { title, columns: 3 }));
 console.log(`picture: ${flags.out}`);
