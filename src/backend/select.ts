@@ -101,8 +101,8 @@ export function setNumThreads(threads: number): void {
 
 /**
  * Chooses between two ways to compute 3x3 convolutions of stride 1 on the native backend. 'fast', the default,
- * takes Winograd's algorithms (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015): up to
- * three times faster, with rounding errors several times larger, all the same far below what training notices.
+ * takes Winograd's algorithms (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015): a
+ * quarter of the products, with rounding errors ten times larger, all the same far below what training notices.
  * 'exact' sums the products as they are, in float32. The TypeScript backend is always exact. Applies to work
  * submitted from now on, also after a {@link setBackend}; `backendInfo()` shows it. At the start AXONODE_EXACT_CONV=1
  * asks for 'exact'.
