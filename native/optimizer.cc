@@ -8,6 +8,10 @@ namespace {
 
 constexpr int kMaxStates = 3;
 
+// How many elements ahead memory is asked for. With four streams or more, the processor's own
+// prefetching falls behind: without this, Adam's step takes a fifth longer.
+constexpr int64_t kAhead = 512;
+
 // What all rules have: the gradient's sign, the L2 and L1 penalties, and decoupled weight decay.
 struct Common {
   VecF sign, l2, l1, shrink;
@@ -33,6 +37,9 @@ void update(float* p, const float* g, float* const* states, int64_t n, const Com
   VecF s[kMaxStates];
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
+    __builtin_prefetch(p + i + kAhead);
+    __builtin_prefetch(g + i + kAhead);
+    for (int k = 0; k < kStates; ++k) __builtin_prefetch(states[k] + i + kAhead);
     VecF x = load(p + i);
     for (int k = 0; k < kStates; ++k) s[k] = load(states[k] + i);
     apply(x, load(g + i), s);
