@@ -22,18 +22,20 @@ import { positive } from './support/flags.js';
 const { values: flags } = parseArgs({
   options: {
     data: { type: 'string' },
-    period: { type: 'string', default: '168' },
+    periods: { type: 'string', default: '24,168' },
     horizon: { type: 'string', default: '336' },
-    updates: { type: 'string', default: '800' },
-    hidden: { type: 'string', default: '48' },
+    updates: { type: 'string', default: '400' },
+    hidden: { type: 'string', default: '32' },
     seed: { type: 'string', default: '0' },
   },
 });
 const seed = Number(flags.seed);
 const horizon = positive('horizon', flags.horizon);
 const updates = positive('updates', flags.updates);
-/** Steps after which the signal repeats: for the forecast to beat, which says the same as a period ago. */
-const period = positive('period', flags.period);
+/** Steps after which the signal repeats: the model is told where in each it is, as a calendar would. */
+const periods = flags.periods.split(',').map((each) => positive('periods', each));
+/** For the forecast to beat, which says the same as the longest period ago. */
+const period = Math.max(...periods);
 manualSeed(seed);
 
 /** Hourly values of 20 weeks: days, weeks and noise. */
@@ -54,6 +56,13 @@ async function read(path: string): Promise<Float32Array> {
   return values;
 }
 
+/** A value, and where in each period it is: the inputs of a step. */
+function inputsOf(value: number, step: number): number[] {
+  const angles = periods.map((each) => (2 * Math.PI * step) / each);
+  return [value, ...angles.flatMap((angle) => [Math.sin(angle), Math.cos(angle)])];
+}
+const FEATURES = 1 + 2 * periods.length;
+
 /** Reads the signal, and says the next value. */
 class Forecaster extends nn.Module {
   readonly rnn: nn.LSTM;
@@ -61,7 +70,7 @@ class Forecaster extends nn.Module {
 
   constructor(hidden: number) {
     super();
-    this.rnn = new nn.LSTM(1, hidden, { numLayers: 2, batchFirst: true });
+    this.rnn = new nn.LSTM(FEATURES, hidden, { batchFirst: true });
     this.head = new nn.Linear(hidden, 1);
   }
 
@@ -81,13 +90,16 @@ const scaled = known.map((value) => (value - mean) / std);
 const model = new Forecaster(positive('hidden', flags.hidden));
 const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
 const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: updates });
-const stream = new StreamBatches(tensor(scaled, { shape: [scaled.length, 1] }), {
+const inputs = tensor(Array.from(scaled, inputsOf));
+const stream = new StreamBatches(inputs, {
   batchSize: 8,
   chunk: 168,
   epochs: Number.POSITIVE_INFINITY,
 });
 const losses: number[] = [];
-const options = { optimizer, loss: mseLoss, batchFirst: true, clipGradNorm: 1 };
+/** The next value counts; the calendar is known. */
+const lossOf = (output: Tensor, target: Tensor): Tensor => mseLoss(output, target.narrow(2, 0, 1));
+const options = { optimizer, loss: lossOf, batchFirst: true, clipGradNorm: 1 };
 for await (const { loss, updates: done } of train.truncatedBptt(model, stream, options)) {
   losses.push(await loss.item());
   schedule.step();
@@ -99,15 +111,13 @@ for await (const { loss, updates: done } of train.truncatedBptt(model, stream, o
 /** Reads all that is known, then its own forecasts. */
 function forecast(): Float32Array {
   return noGrad(() => {
-    let [output, state] = model.forward(tensor(scaled, { shape: [1, scaled.length, 1] }));
-    let next = output.narrow(1, scaled.length - 1, 1);
-    const said: Tensor[] = [next];
-    while (said.length < horizon) {
-      [output, state] = model.forward(next, state);
-      next = output;
-      said.push(next);
+    let [output, state] = model.forward(inputs.unsqueeze(0));
+    const said = [output.select(1, -1).itemSync()];
+    for (let step = scaled.length; said.length < horizon; step++) {
+      [output, state] = model.forward(tensor([[inputsOf(said.at(-1) ?? 0, step)]]), state);
+      said.push(output.itemSync());
     }
-    return Float32Array.from(said, (each) => each.itemSync() * std + mean);
+    return Float32Array.from(said, (value) => value * std + mean);
   });
 }
 const said = forecast();
