@@ -1,4 +1,5 @@
 // LSTM: a whole sequence of one layer and direction, and its gradient.
+#include "native/gate_math.h"
 #include "native/kernels.h"
 #include "native/recurrent.h"
 
@@ -25,46 +26,47 @@ void lstm(Context& context, float* out, float* hn, float* cn, float* cells, floa
   const int64_t gateFloats = Panels::floats(hidden, 4, outputs, team);
   const int64_t projectionFloats = projected ? Panels::floats(outputs, 1, hidden, team) : 0;
   const int64_t floats = gateFloats + projectionFloats + (projected ? batch * hidden : 0);
-  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  float* memory = reserveFor(context, team, floats);
+  float* panelMemory = memory + Progress::floats(team);
   // Of one step, before their projection.
-  float* inner = memory + gateFloats + projectionFloats;
+  float* inner = panelMemory + gateFloats + projectionFloats;
   const State state{out, h0, outputs}, cellState{cells, c0, hidden};
 
-  onTeam(team, [&](int64_t thread, int64_t threads) {
-    const Panels panels(memory, weight, bias, hidden, 4, outputs, true, thread, threads);
-    const Panels projecting(memory + gateFloats, projection, nullptr, projected ? outputs : 0, 1,
-                            hidden, true, thread, threads);
+  onTeam(team, memory, [&](Member member) {
+    const Panels panels(panelMemory, weight, bias, hidden, 4, outputs, true, member);
+    const Panels projecting(panelMemory + gateFloats, projection, nullptr, projected ? outputs : 0,
+                            1, hidden, true, member);
     GateSums<4> sums;
     forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
       float* h = projected ? inner : out + now.first * hidden;
-      forwardStep(panels, state, now, before, sums,
-                  [&](Units block, const GateSums<4>& sums, int64_t row, int64_t b) {
-                    const float* previous = cellState.row(before, b);
-                    float* cell = cells + (now.first + b) * hidden;
-                    forVectors(block, [&](int64_t j, int64_t count) {
-                      float* gate = gates + (now.first + b) * units + j;
-                      const auto input = [&](int k) {
-                        return loadSome(gate + k * hidden, count) +
-                               sums.of(k, row, j - block.begin);
-                      };
-                      const VecF i = sigmoid(input(0)), f = sigmoid(input(1));
-                      const VecF c = tanh(input(2)), o = sigmoid(input(3));
-                      const VecF next = f * loadOrZero(previous, j, count) + i * c;
-                      storeSome(gate, i, count);
-                      storeSome(gate + hidden, f, count);
-                      storeSome(gate + 2 * hidden, c, count);
-                      storeSome(gate + 3 * hidden, o, count);
-                      storeSome(cell + j, next, count);
-                      storeSome(h + b * hidden + j, o * tanh(next), count);
-                    });
-                  });
+      forwardStep(
+          panels, state, now, before, gates, hidden, sums,
+          [&](Units block, const GateSums<4>& sums, int64_t row, int64_t b) {
+            const float* previous = cellState.row(before, b);
+            float* cell = cells + (now.first + b) * hidden;
+            forVectors(block, [&](int64_t j, int64_t count) {
+              float* gate = gates + (now.first + b) * units + j;
+              const auto input = [&](int k) {
+                return loadSome(gate + k * hidden, count) + sums.of(k, row, j - block.begin);
+              };
+              const auto [i, f] = divide(sigmoidQuotient(input(0)), sigmoidQuotient(input(1)));
+              const auto [c, o] = divide(tanhQuotient(input(2)), sigmoidQuotient(input(3)));
+              const VecF next = f * loadOrZero(previous, j, count) + i * c;
+              storeSome(gate, i, count);
+              storeSome(gate + hidden, f, count);
+              storeSome(gate + 2 * hidden, c, count);
+              storeSome(gate + 3 * hidden, o, count);
+              storeSome(cell + j, next, count);
+              storeSome(h + b * hidden + j, o * gateTanh(next), count);
+            });
+          });
       keepFinal(cn, cells, hidden, panels.mine(), now, after);
       if (projected) {
-        awaitTeam(threads);
+        member.await();
         projectStep(projecting, out + now.first * outputs, outputs, inner, now.rows);
       }
       keepFinal(hn, out, outputs, projected ? projecting.mine() : panels.mine(), now, after);
-      awaitTeam(threads);
+      member.await();
     });
   });
 }
@@ -79,16 +81,17 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
   const int64_t gateFloats = Panels::floats(outputs, 1, units, team);
   const int64_t projectionFloats = projected ? Panels::floats(hidden, 1, outputs, team) : 0;
   const int64_t floats = gateFloats + projectionFloats + (projected ? batch * hidden : 0);
-  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  float* memory = reserveFor(context, team, floats);
+  float* panelMemory = memory + Progress::floats(team);
   // Gradient of one step's o·tanh(c), with a projection.
-  float* dinner = memory + gateFloats + projectionFloats;
+  float* dinner = panelMemory + gateFloats + projectionFloats;
   const State cellState{cells, c0, hidden};
 
-  onTeam(team, [&](int64_t thread, int64_t threads) {
-    const Panels panels(memory, weight, nullptr, outputs, 1, units, false, thread, threads);
-    const Panels projecting(memory + gateFloats, projection, nullptr, projected ? hidden : 0, 1,
-                            outputs, false, thread, threads);
-    const Units mine = unitsOf(hidden, thread, threads);
+  onTeam(team, memory, [&](Member member) {
+    const Panels panels(panelMemory, weight, nullptr, outputs, 1, units, false, member);
+    const Panels projecting(panelMemory + gateFloats, projection, nullptr, projected ? hidden : 0,
+                            1, outputs, false, member);
+    const Units mine = unitsOf(hidden, member.thread, member.threads);
     startCarry(dh0, ghn, batch, outputs, panels.mine());
     startCarry(dc0, gcn, batch, hidden, mine);
     forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
@@ -99,7 +102,7 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
             dh[row + j] = dh0[b * outputs + j] + (g == nullptr ? 0 : g[row + j]);
           }
         }
-        awaitTeam(threads);
+        member.await();
         projectStep(projecting, dinner, hidden, dh + now.first * outputs, now.rows);
       }
       for (int64_t b = 0; b < now.rows; b++) {
@@ -113,7 +116,7 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
           const VecF o = loadSome(gate + 3 * hidden, count);
           VecF d = loadSome(source + j, count);
           if (!projected && g != nullptr) d += loadSome(g + row * hidden + j, count);
-          const VecF bent = tanh(loadSome(cells + row * hidden + j, count));
+          const VecF bent = gateTanh(loadSome(cells + row * hidden + j, count));
           if (projected) storeSome(inner + row * hidden + j, o * bent, count);
           float* carry = dc0 + b * hidden + j;
           const VecF dcell = loadSome(carry, count) + d * o * (1.0f - bent * bent);
@@ -125,8 +128,19 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
           storeSome(carry, dcell * f, count);
         });
       }
-      awaitTeam(threads);
-      carryBack(panels, dh0, outputs, dgates + now.first * units, now.rows, false);
+      member.await();
+      carryBack(panels, dh0, outputs, dgates, now, after, false,
+                [&](Units block, int64_t begin, int64_t end) {
+                  if (projected) return;  // other units than the gates'
+                  const int64_t row = after.first + begin, rows = end - begin;
+                  for (int64_t gate = 0; gate < 4; gate++) {
+                    const int64_t at = row * units + gate * hidden;
+                    prefetchRows<0>(gates + at, units, rows, block);
+                    prefetchRows<1>(dgates + at, units, rows, block);
+                  }
+                  prefetchRows<0>(cells + row * hidden, hidden, rows, block);
+                  if (g != nullptr) prefetchRows<0>(g + row * hidden, hidden, rows, block);
+                });
     });
   });
 }

@@ -1,6 +1,7 @@
 // Plain recurrent layers and GRU: whole sequences of one layer and direction, and their gradients.
 #include "native/recurrent.h"
 
+#include "native/gate_math.h"
 #include "native/kernels.h"
 
 namespace axonode::AXONODE_ISA {
@@ -8,11 +9,7 @@ namespace axonode::AXONODE_ISA {
 void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride, int64_t rows,
                   int64_t depth, const float* panel, int64_t columns, const float* bias,
                   bool accumulate) {
-  // Rows that fall into the same cache sets: no more of them together than the sets have ways.
-  constexpr int64_t kAliasRows = 8;
-  const int64_t most =
-      aStride * 4 % (2 * kAliasBytes) == 0 ? smaller(kAliasRows, kTileRows) : kTileRows;
-  const int64_t tiles = ceilDivide(rows, most);
+  const int64_t tiles = ceilDivide(rows, tileRows(aStride));
   int64_t offsets[kTileRows];
   for (int64_t r = 0; r < kTileRows; r++) offsets[r] = r * outStride;
   RowTile tile{};
@@ -33,11 +30,11 @@ void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride
 }
 
 Panels::Panels(float* memory, const float* weight, const float* bias, int64_t units, int64_t gates,
-               int64_t depth, bool turned, int64_t thread, int64_t threads)
-    : gates_(gates), depth_(depth), mine_(unitsOf(units, thread, threads)) {
-  const int64_t vectors = ceilDivide(ceilDivide(units, kLanes), threads);
+               int64_t depth, bool turned, Member member)
+    : gates_(gates), depth_(depth), mine_(unitsOf(units, member.thread, member.threads)) {
+  const int64_t vectors = ceilDivide(ceilDivide(units, kLanes), member.threads);
   const int64_t blocks = ceilDivide(vectors, kPanelVectors);
-  memory_ = memory + thread * blocks * gates * (depth + 1) * kPanelWidth;
+  memory_ = memory + member.thread * blocks * gates * (depth + 1) * kPanelWidth;
   Product product{};
   product.n = gates * units;
   product.k = depth;
@@ -59,23 +56,25 @@ void rnn(Context& context, float* out, float* hn, const float* h0, const float* 
          int64_t relu) {
   const int team = stepTeam(context, batch, hidden, hidden);
   const int64_t floats = Panels::floats(hidden, 1, hidden, team);
-  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  float* memory = reserveFor(context, team, floats);
+  float* panelMemory = memory + Progress::floats(team);
   const State state{out, h0, hidden};
-  onTeam(team, [&](int64_t thread, int64_t threads) {
-    const Panels panels(memory, weight, bias, hidden, 1, hidden, true, thread, threads);
+  onTeam(team, memory, [&](Member member) {
+    const Panels panels(panelMemory, weight, bias, hidden, 1, hidden, true, member);
     GateSums<1> sums;
     forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
-      forwardStep(panels, state, now, before, sums,
+      forwardStep(panels, state, now, before, out, hidden, sums,
                   [&](Units units, const GateSums<1>& sums, int64_t row, int64_t b) {
                     float* h = out + (now.first + b) * hidden;
                     forVectors(units, [&](int64_t j, int64_t count) {
                       const VecF x = loadSome(h + j, count) + sums.of(0, row, j - units.begin);
                       // A NaN stays one.
-                      storeSome(h + j, relu == 1 ? select(x < 0.0f, VecF{}, x) : tanh(x), count);
+                      storeSome(h + j, relu == 1 ? select(x < 0.0f, VecF{}, x) : gateTanh(x),
+                                count);
                     });
                   });
       keepFinal(hn, out, hidden, panels.mine(), now, after);
-      awaitTeam(threads);
+      member.await();
     });
   });
 }
@@ -85,11 +84,12 @@ void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const 
              int64_t reverse, int64_t relu) {
   const int team = stepTeam(context, batch, hidden, hidden);
   const int64_t floats = Panels::floats(hidden, 1, hidden, team);
-  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
-  onTeam(team, [&](int64_t thread, int64_t threads) {
-    const Panels panels(memory, weight, nullptr, hidden, 1, hidden, false, thread, threads);
+  float* memory = reserveFor(context, team, floats);
+  float* panelMemory = memory + Progress::floats(team);
+  onTeam(team, memory, [&](Member member) {
+    const Panels panels(panelMemory, weight, nullptr, hidden, 1, hidden, false, member);
     startCarry(dh0, ghn, batch, hidden, panels.mine());
-    forSteps(sizes, reverse == 0, [&](Step now, Step, Step) {
+    forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
       for (int64_t b = 0; b < now.rows; b++) {
         const int64_t row = (now.first + b) * hidden;
         forVectors(panels.mine(), [&](int64_t j, int64_t count) {
@@ -100,8 +100,14 @@ void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const 
           storeSome(dgates + row + j, d, count);
         });
       }
-      awaitTeam(threads);
-      carryBack(panels, dh0, hidden, dgates + now.first * hidden, now.rows, false);
+      member.await();
+      carryBack(panels, dh0, hidden, dgates, now, after, false,
+                [&](Units units, int64_t begin, int64_t end) {
+                  const int64_t first = (after.first + begin) * hidden;
+                  prefetchRows<0>(out + first, hidden, end - begin, units);
+                  if (g != nullptr) prefetchRows<0>(g + first, hidden, end - begin, units);
+                  prefetchRows<1>(dgates + first, hidden, end - begin, units);
+                });
     });
   });
 }
@@ -112,23 +118,25 @@ void gru(Context& context, float* out, float* hn, float* candidate, float* gates
   const int64_t units = 3 * hidden;
   const int team = stepTeam(context, batch, units, hidden);
   const int64_t floats = Panels::floats(hidden, 3, hidden, team);
-  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  float* memory = reserveFor(context, team, floats);
+  float* panelMemory = memory + Progress::floats(team);
   const State state{out, h0, hidden};
-  onTeam(team, [&](int64_t thread, int64_t threads) {
-    const Panels panels(memory, weight, bias, hidden, 3, hidden, true, thread, threads);
+  onTeam(team, memory, [&](Member member) {
+    const Panels panels(panelMemory, weight, bias, hidden, 3, hidden, true, member);
     GateSums<3> sums;
     forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
-      forwardStep(panels, state, now, before, sums,
+      forwardStep(panels, state, now, before, gates, hidden, sums,
                   [&](Units block, const GateSums<3>& sums, int64_t row, int64_t b) {
                     const int64_t at = now.first + b;
                     const float* previous = state.row(before, b);
                     forVectors(block, [&](int64_t j, int64_t count) {
                       float* gate = gates + at * units + j;
                       const auto sum = [&](int k) { return sums.of(k, row, j - block.begin); };
-                      const VecF r = sigmoid(loadSome(gate, count) + sum(0));
-                      const VecF z = sigmoid(loadSome(gate + hidden, count) + sum(1));
+                      const auto [r, z] =
+                          divide(sigmoidQuotient(loadSome(gate, count) + sum(0)),
+                                 sigmoidQuotient(loadSome(gate + hidden, count) + sum(1)));
                       const VecF inner = sum(2);
-                      const VecF n = tanh(loadSome(gate + 2 * hidden, count) + r * inner);
+                      const VecF n = gateTanh(loadSome(gate + 2 * hidden, count) + r * inner);
                       storeSome(gate, r, count);
                       storeSome(gate + hidden, z, count);
                       storeSome(gate + 2 * hidden, n, count);
@@ -138,7 +146,7 @@ void gru(Context& context, float* out, float* hn, float* candidate, float* gates
                     });
                   });
       keepFinal(hn, out, hidden, panels.mine(), now, after);
-      awaitTeam(threads);
+      member.await();
     });
   });
 }
@@ -150,10 +158,11 @@ void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const f
   const int64_t units = 3 * hidden;
   const int team = stepTeam(context, batch, units, hidden);
   const int64_t floats = Panels::floats(hidden, 1, units, team);
-  float* memory = static_cast<float*>(context.scratch.reserve(floats * 4));
+  float* memory = reserveFor(context, team, floats);
+  float* panelMemory = memory + Progress::floats(team);
   const State state{out, h0, hidden};
-  onTeam(team, [&](int64_t thread, int64_t threads) {
-    const Panels panels(memory, weight, nullptr, hidden, 1, units, false, thread, threads);
+  onTeam(team, memory, [&](Member member) {
+    const Panels panels(panelMemory, weight, nullptr, hidden, 1, units, false, member);
     startCarry(dh0, ghn, batch, hidden, panels.mine());
     forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
       for (int64_t b = 0; b < now.rows; b++) {
@@ -181,8 +190,19 @@ void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const f
           storeSome(carry, dh * z, count);
         });
       }
-      awaitTeam(threads);
-      carryBack(panels, dh0, hidden, dinner + now.first * units, now.rows, true);
+      member.await();
+      carryBack(panels, dh0, hidden, dinner, now, after, true,
+                [&](Units block, int64_t begin, int64_t end) {
+                  const int64_t row = after.first + begin, rows = end - begin;
+                  for (int64_t gate = 0; gate < 3; gate++) {
+                    const int64_t at = row * units + gate * hidden;
+                    prefetchRows<0>(gates + at, units, rows, block);
+                    prefetchRows<1>(dgates + at, units, rows, block);
+                    prefetchRows<1>(dinner + at, units, rows, block);
+                  }
+                  prefetchRows<0>(candidate + row * hidden, hidden, rows, block);
+                  if (g != nullptr) prefetchRows<0>(g + row * hidden, hidden, rows, block);
+                });
     });
   });
 }

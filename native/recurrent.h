@@ -6,11 +6,12 @@
 #pragma once
 
 #include <omp.h>
+#include <sched.h>
 
 #include "native/gemm_blocked.h"
 #include "native/microkernel.h"
 #include "native/parallel.h"
-#include "native/vector_math.h"
+#include "native/simd.h"
 
 namespace axonode::AXONODE_ISA {
 
@@ -42,6 +43,63 @@ static inline void forSteps(Ints sizes, bool backwards, const Visit& visit) {
     before = now;
     first = after.first;
   }
+}
+
+// Where the threads of a team are, one cache line each. A step is a few microseconds long, so they
+// wait by looking: OpenMP's own barrier costs as much as a small step.
+class Progress {
+ public:
+  static int64_t floats(int64_t team) { return team * kLineFloats; }
+
+  // `memory` outlives it.
+  Progress(float* memory, int team) : steps_(reinterpret_cast<int64_t*>(memory)) {
+    for (int i = 0; i < team; i++) *of(i) = 0;
+  }
+
+  // Waits until every thread has called it as often as this one, and sees what they have written.
+  void await(int64_t thread, int64_t threads) {
+    const int64_t mine = *of(thread) + 1;
+    __atomic_store_n(of(thread), mine, __ATOMIC_RELEASE);
+    for (int64_t other = 0; other < threads; other++) {
+      for (int looks = 0; __atomic_load_n(of(other), __ATOMIC_ACQUIRE) < mine; looks++) {
+        // Perhaps it has no processor at the moment.
+        if (looks > kLooks) sched_yield();
+      }
+    }
+  }
+
+ private:
+  static constexpr int64_t kLineFloats = 16;
+  static constexpr int kLooks = 20'000;
+  int64_t* of(int64_t thread) const { return steps_ + thread * (kLineFloats / 2); }
+  int64_t* steps_;
+};
+
+// One thread of a team that goes through the steps together.
+struct Member {
+  Progress* progress;
+  int64_t thread, threads;
+  // All threads of the team have come this far.
+  void await() const {
+    if (threads > 1) progress->await(thread, threads);
+  }
+};
+
+// Scratch: Progress::floats(team), and then `floats` for the kernel.
+static inline float* reserveFor(Context& context, int team, int64_t floats) {
+  return static_cast<float*>(context.scratch.reserve((Progress::floats(team) + floats) * 4));
+}
+
+// body(member) on every thread of a team of at most `team`. memory: what reserveFor gave.
+template <class Body>
+static inline void onTeam(int team, float* memory, const Body& body) {
+  Progress progress(memory, team);
+  if (team <= 1) {
+    body(Member{&progress, 0, 1});
+    return;
+  }
+#pragma omp parallel num_threads(team)
+  body(Member{&progress, omp_get_thread_num(), omp_get_num_threads()});
 }
 
 // Neighbouring units: those of one thread, or of one panel.
@@ -76,6 +134,19 @@ AXONODE_INLINE void forVectors(Units units, const Body& body) {
   }
 }
 
+// Brings the units' elements of some rows near: those of the next gates come from far away, which
+// costs nothing while a product runs.
+template <int kWrite>
+AXONODE_INLINE void prefetchRows(const float* data, int64_t stride, int64_t rows, Units units) {
+  constexpr int kSecondLevel = 2;
+  constexpr int64_t kLine = 16;
+  for (int64_t b = 0; b < rows; b++) {
+    for (int64_t j = units.begin; j < units.end; j += kLine) {
+      __builtin_prefetch(data + b * stride + j, kWrite, kSecondLevel);
+    }
+  }
+}
+
 // A state of every sequence and step, packed: row b before a step is row b of the step before it
 // or, where the sequence begins, of the start (null for zeros).
 struct State {
@@ -91,6 +162,13 @@ struct State {
 
 AXONODE_INLINE VecF loadOrZero(const float* row, int64_t j, int64_t count) {
   return row == nullptr ? VecF{} : loadSome(row + j, count);
+}
+
+// Rows of a left operand that go through a product together. Those that fall into the same cache
+// sets: no more than the sets have ways.
+static inline int64_t tileRows(int64_t stride) {
+  const bool collide = stride * 4 % (2 * kAliasBytes) == 0;
+  return collide ? smaller(int64_t{8}, kTileRows) : kTileRows;
 }
 
 // out = (out +) bias + a · panel, rows of a being far apart or not.
@@ -110,7 +188,7 @@ class Panels {
   // weight: [gates·units, depth] if `turned`, else [depth, units] of one gate. bias: [gates·units],
   // or null.
   Panels(float* memory, const float* weight, const float* bias, int64_t units, int64_t gates,
-         int64_t depth, bool turned, int64_t thread, int64_t threads);
+         int64_t depth, bool turned, Member member);
 
   Units mine() const { return mine_; }
   // body(block, units) for the blocks of the thread's units.
@@ -139,12 +217,14 @@ template <int kGates>
 struct GateSums {
   alignas(64) float values[kGates][kStateRows][kPanelWidth];
 
-  // Of the sequences from `row` on: bias + state · weight.
+  // Of the sequences from `row` on: bias + state · weight. ahead(gate) goes before each product.
+  template <class Ahead>
   void compute(const Panels& panels, int64_t block, int64_t columns, State state, Step before,
-               int64_t row, int64_t rows) {
+               int64_t row, int64_t rows, const Ahead& ahead) {
     const int64_t carried = larger(int64_t{0}, smaller(rows, before.rows - row));
     const int64_t width = roundUp(columns, kLanes);
     for (int gate = 0; gate < kGates; gate++) {
+      ahead(gate);
       float* out = values[gate][0];
       const float* panel = panels.panel(block, gate);
       const float* bias = panels.bias(block, gate);
@@ -163,14 +243,18 @@ struct GateSums {
 };
 
 // One step of the thread's units: gates(units, sums, row, b) for each sequence b, whose sums are
-// `row` of the sums.
+// `row` of the sums. input: [rows, kGates·hidden], what the gates will read.
 template <int kGates, class Gates>
 static inline void forwardStep(const Panels& panels, State state, Step now, Step before,
-                               GateSums<kGates>& sums, const Gates& gates) {
+                               const float* input, int64_t hidden, GateSums<kGates>& sums,
+                               const Gates& gates) {
+  const int64_t stride = kGates * hidden;
   panels.forBlocks([&](int64_t block, Units units) {
     for (int64_t b = 0; b < now.rows; b += kStateRows) {
       const int64_t rows = smaller(kStateRows, now.rows - b);
-      sums.compute(panels, block, units.count(), state, before, b, rows);
+      const float* first = input + (now.first + b) * stride;
+      sums.compute(panels, block, units.count(), state, before, b, rows,
+                   [&](int gate) { prefetchRows<0>(first + gate * hidden, stride, rows, units); });
       for (int64_t row = 0; row < rows; row++) gates(units, sums, row, b + row);
     }
   });
@@ -197,34 +281,25 @@ static inline void startCarry(float* carry, const float* final, int64_t batch, i
 }
 
 // carry (+)= gradients of the gates · weight, for the thread's columns and the rows of a step.
+// ahead(units, begin, end) goes before the products of some units of `after` rows each.
+template <class Ahead>
 static inline void carryBack(const Panels& panels, float* carry, int64_t columns,
-                             const float* dgates, int64_t rows, bool accumulate) {
+                             const float* dgates, Step now, Step after, bool accumulate,
+                             const Ahead& ahead) {
+  const int64_t depth = panels.depth(), parts = ceilDivide(now.rows, tileRows(depth));
   panels.forBlocks([&](int64_t block, Units units) {
-    multiplyRows(carry + units.begin, columns, dgates, panels.depth(), rows, panels.depth(),
-                 panels.panel(block, 0), units.count(), nullptr, accumulate);
+    for (int64_t i = 0; i < parts; i++) {
+      ahead(units, after.rows * i / parts, after.rows * (i + 1) / parts);
+      const int64_t begin = now.rows * i / parts, end = now.rows * (i + 1) / parts;
+      multiplyRows(carry + begin * columns + units.begin, columns,
+                   dgates + (now.first + begin) * depth, depth, end - begin, depth,
+                   panels.panel(block, 0), units.count(), nullptr, accumulate);
+    }
   });
 }
 
 static inline int stepTeam(const Context& context, int64_t batch, int64_t units, int64_t depth) {
   return teamSize(context, batch * units * depth, kStepWork);
-}
-
-// body(thread, threads) on every thread of a team of at most `team`.
-template <class Body>
-static inline void onTeam(int team, const Body& body) {
-  if (team <= 1) {
-    body(int64_t{0}, int64_t{1});
-    return;
-  }
-#pragma omp parallel num_threads(team)
-  body(int64_t{omp_get_thread_num()}, int64_t{omp_get_num_threads()});
-}
-
-// All threads of the team have come this far.
-static inline void awaitTeam(int64_t threads) {
-  if (threads > 1) {
-#pragma omp barrier
-  }
 }
 
 }  // namespace axonode::AXONODE_ISA
