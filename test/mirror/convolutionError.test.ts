@@ -40,7 +40,7 @@ const CASES: readonly Convolution[] = [
   },
   {
     name: 'outputs of 2x2',
-    input: [8, 128, 2, 2],
+    input: [16, 128, 2, 2],
     weight: [128, 128, 3, 3],
     options: { padding: 1 },
   },

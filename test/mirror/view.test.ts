@@ -108,7 +108,13 @@ describe('views and copies', () => {
     const widths = fc.array(fc.tuple(width, width), { maxLength: 4 });
     forAll([RANKED, widths, layouts, seeds], (shape, pairs, layout, seed) => {
       const chosen = pairs.slice(0, shape.length);
-      mirrorEach(seed, shape, layout, (x) => ops.pad(x, chosen, 7));
+      // No more can be cut off than there is.
+      const fitting = chosen.map(([before, after], i) => {
+        const size = shape[shape.length - chosen.length + i] ?? 0;
+        const first = Math.max(before, -size);
+        return [first, Math.max(after, -size - Math.min(0, first))] as const;
+      });
+      mirrorEach(seed, shape, layout, (x) => ops.pad(x, fitting, 7));
     });
   });
 

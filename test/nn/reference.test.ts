@@ -32,6 +32,7 @@ const references = new Map(
 const TESTED_ELSEWHERE = [
   ...['Module', 'ModuleList', 'Perceptron', 'Adaline'],
   ...['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
+  ...['Dropout1d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout'],
 ];
 
 const FLOAT32 = { rtol: 1e-5, atol: 2e-6 };
