@@ -55,7 +55,9 @@ GatherPlan planGather(const GatherProduct& p, int64_t threads) {
     plan.blockPoints =
         larger(kTileRows * 2, smaller(kTileRows * 16, fitting / kTileRows * kTileRows));
     plan.blocks = ceilDivide(points, plan.blockPoints);
-    if (plan.blocks < 8 * threads) plan.blocks = roundUp(plan.blocks, threads);
+    // With more weights than pixels every thread reads panels of its own instead.
+    const bool dividesPanels = points < p.outputs && panelCount >= threads;
+    if (plan.blocks < 8 * threads && !dividesPanels) plan.blocks = roundUp(plan.blocks, threads);
     plan.blockPoints =
         larger<int64_t>(1, roundUp(ceilDivide(points, larger<int64_t>(plan.blocks, 1)), kTileRows));
     plan.blocks = ceilDivide(points, plan.blockPoints);
@@ -163,6 +165,7 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
 void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
   const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth), depth = p.depth();
   const bool inPlace = plan.mode == GatherMode::inPlace;
+  const bool fewTiles = plan.blocks == 1 && plan.mode != GatherMode::paddedRows;
   if (plan.blocks == 0) return;
 #pragma omp for schedule(dynamic, 1) nowait
   for (int64_t unit = 0; unit < plan.blocks * plan.panelParts; unit++) {
@@ -197,9 +200,12 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
           t.add = p.add ? p.add + column : nullptr;
           t.relu = p.relu;
         }
-        // The first panel brings in the rows that the next tile will read.
         if (inPlace && plan.slices.count() == 1 && panel == panel0) {
+          // The first panel brings in the rows that the next tile will read.
           t.prefetch = tile.a + tile.count * block.rowStride;
+        } else if (fewTiles && panel + 1 < panel1) {
+          // A panel is read by few tiles: they bring in the next one, a line at each step.
+          t.prefetch = t.panel + depth * kPanelWidth + index * t.length * kLanes;
         }
         rowKernel(tile.count, ceilDivide(t.columns, kLanes))(t);
       };

@@ -11,9 +11,11 @@ struct RowOffsets {
   }
 };
 
-// to[rows][width] (+)= a[rows][depth] * panel[depth][width], width being one or two vectors.
+// to[rows][width] (+)= a[rows][depth] * panel[depth][width], width being one or two vectors. The
+// tiles bring in what follows the panel, a cache line at each step, if that is read next.
 void multiplyPanel(const float* a, int64_t aStride, int64_t rows, int64_t depth, const float* panel,
-                   int64_t width, const RowOffsets& offsets, float* to, bool accumulate) {
+                   int64_t width, const RowOffsets& offsets, float* to, bool accumulate,
+                   bool readsOn = false) {
   RowTile t{};
   t.rowStride = aStride;
   t.segments = 1;
@@ -28,6 +30,7 @@ void multiplyPanel(const float* a, int64_t aStride, int64_t rows, int64_t depth,
     const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
     t.a = a + begin * aStride;
     t.out = to + begin * width;
+    if (readsOn) t.prefetch = panel + depth * width + i * depth * kLanes;
     rowKernel(end - begin, width / kLanes)(t);
   }
 }
@@ -153,7 +156,7 @@ void outputsOutermost(const WinogradProduct& p, const WinogradPlan& plan, float*
         for (int64_t f = 0; f < F; f++) {
           multiplyPanel(in.data + f * in.stride + c, rowStride, end - begin, length,
                         weights + f * weightStride, width, offsets, out.data + f * out.stride,
-                        c > 0);
+                        c > 0, p.transformed != nullptr);
         }
       }
       transformOutput<M>(out, columns, p.finish.from(panel * kPanelWidth),
