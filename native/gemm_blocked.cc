@@ -10,22 +10,49 @@ namespace {
 constexpr int64_t kPackedFloats = 2 << 20;
 constexpr int64_t kCopyFloats = 128 * 1024;
 
-// A block of a: its element (row, k) is data[row * rowStride + k], or data[k * rowStride + row].
+// The rows of a block in tiles of about equal height.
+struct RowTiles {
+  int64_t rows;
+  int64_t count() const { return ceilDivide(rows, kTileRows); }
+  int64_t begin(int64_t tile) const { return rows * tile / count(); }
+};
+
+// A block of a: its element (row, k) is data[row * rowStride + k]; transposed data[k * rowStride +
+// row], or in tiles, each data[begin * depth + k * height + row - begin].
 struct Left {
   const float* data;
   int64_t rowStride;
+  bool tiled;
 };
+
+// Tile after tile of a transposed block, so that a kernel reads its rows in one go.
+void packTiles(const Product& p, const float* source, int64_t rows, int64_t depth, int64_t readable,
+               float* to) {
+  const RowTiles tiles{rows};
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    const int64_t begin = tiles.begin(i), height = tiles.begin(i + 1) - begin;
+    const float* line = source + begin;
+    if (height <= kLanes && begin + kLanes <= readable) {
+      // Whole vectors: what is too much is overwritten by the next line.
+      for (int64_t k = 0; k < depth; k++, line += p.m, to += height) store(to, load(line));
+    } else {
+      for (int64_t k = 0; k < depth; k++, line += p.m, to += height) copyFloats(to, line, height);
+    }
+  }
+}
 
 Left openLeft(const Product& p, const BlockedPlan& plan, const float* a, int64_t row, int64_t rows,
               int64_t k0, int64_t depth, float* copy) {
   const int64_t stride = p.transA ? p.m : p.k;
   const float* source = p.transA ? a + k0 * stride + row : a + row * stride + k0;
-  if (!plan.copied) return {source, stride};
-  const int64_t lines = p.transA ? depth : rows, length = p.transA ? rows : depth;
-  const int64_t copyStride = roundUp(length, 16) + 16;
-  for (int64_t i = 0; i < lines; i++)
-    copyFloats(copy + i * copyStride, source + i * stride, length);
-  return {copy, copyStride};
+  if (!plan.copied) return {source, stride, false};
+  if (p.transA) {
+    packTiles(p, source, rows, depth, p.m - row, copy);
+    return {copy, 0, true};
+  }
+  const int64_t copyStride = roundUp(depth, 16) + 16;
+  for (int64_t i = 0; i < rows; i++) copyFloats(copy + i * copyStride, source + i * stride, depth);
+  return {copy, copyStride, false};
 }
 
 struct Right {
@@ -36,15 +63,16 @@ struct Right {
 // c's rows x columns (+)= left * right, in tiles of about equal height.
 void multiplyBlock(const Product& p, const Left& left, const Right& right, int64_t rows,
                    int64_t depth, int64_t columns, float* c, const float* bias, bool accumulate) {
-  const int64_t tiles = ceilDivide(rows, kTileRows), vectors = ceilDivide(columns, kLanes);
+  const RowTiles tiles{rows};
+  const int64_t vectors = ceilDivide(columns, kLanes);
   int64_t offsets[kTileRows];
   for (int64_t r = 0; r < kTileRows; r++) offsets[r] = r * p.n;
-  for (int64_t i = 0; i < tiles; i++) {
-    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    const int64_t begin = tiles.begin(i), end = tiles.begin(i + 1);
     if (p.transA) {
       OuterTile t{};
-      t.a = left.data + begin;
-      t.aStride = left.rowStride;
+      t.a = left.data + (left.tiled ? begin * depth : begin);
+      t.aStride = left.tiled ? end - begin : left.rowStride;
       t.segments = 1;
       t.length = depth;
       t.b = right.panel;
@@ -111,14 +139,14 @@ BlockedPlan planBlocked(const Product& p) {
   const int64_t columns = roundUp(p.n, kPanelWidth);
   plan.columnBlock = smaller(columns, kPackedFloats / plan.depthBlock / kPanelWidth * kPanelWidth);
   plan.rowBlock = smaller(roundUp(p.m, kTileRows), 16 * kTileRows);
-  const int64_t stride = p.transA ? p.m : p.k;
-  plan.copied = stride * 4 % kAliasBytes == 0 && p.n > 2 * kPanelWidth && p.m > 4;
+  // Lines of a transposed matrix lie far apart, so tiles are brought together before they are read
+  // again and again; other rows are copied when they would fall into few cache sets.
+  plan.copied = (p.transA || p.k * 4 % kAliasBytes == 0) && p.n > 2 * kPanelWidth && p.m > 4;
   if (plan.copied) {
     const int64_t fitting = kCopyFloats / (plan.depthBlock + 32) - 32;
     plan.rowBlock = smaller(plan.rowBlock, larger(kTileRows, fitting / kTileRows * kTileRows));
-    const int64_t lines = p.transA ? plan.depthBlock : plan.rowBlock;
-    const int64_t length = p.transA ? plan.rowBlock : plan.depthBlock;
-    plan.copyFloats = lines * (roundUp(length, 16) + 16);
+    plan.copyFloats = p.transA ? roundUp(plan.rowBlock * plan.depthBlock + kLanes, 16)
+                               : plan.rowBlock * (roundUp(plan.depthBlock, 16) + 16);
   }
   plan.panelFloats = plan.packed ? roundUp(plan.depthBlock * plan.columnBlock, 16) : 0;
   return plan;
@@ -127,7 +155,9 @@ BlockedPlan planBlocked(const Product& p) {
 void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float* a, const float* b,
                 float* scratch, int64_t thread, int64_t threads) {
   float* copy = scratch + plan.panelFloats + thread * plan.copyFloats;
+  // Of equal height, since threads share them out by number.
   const int64_t rowBlocks = ceilDivide(p.m, plan.rowBlock);
+  const auto blockBegin = [&](int64_t block) { return p.m * block / rowBlocks; };
   for (int64_t n0 = 0; n0 < p.n; n0 += plan.columnBlock) {
     const int64_t n1 = smaller(p.n, n0 + plan.columnBlock);
     const int64_t panels = ceilDivide(n1 - n0, kPanelWidth);
@@ -148,8 +178,8 @@ void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float
       int64_t unit = units * thread / threads;
       const int64_t last = units * (thread + 1) / threads;
       while (unit < last) {
-        const int64_t row = unit / panels * plan.rowBlock;
-        const int64_t rows = smaller(plan.rowBlock, p.m - row);
+        const int64_t row = blockBegin(unit / panels);
+        const int64_t rows = blockBegin(unit / panels + 1) - row;
         const int64_t runEnd = smaller(last, (unit / panels + 1) * panels);
         const Left left = openLeft(p, plan, a, row, rows, k0, depth, copy);
         for (; unit < runEnd; unit++) {

@@ -15,9 +15,9 @@ struct Product {
 struct BlockedPlan {
   int64_t depthBlock;   // of k
   int64_t columnBlock;  // of n, whole panels
-  int64_t rowBlock;     // of m
+  int64_t rowBlock;     // of m, at most
   bool packed;          // else b is read in place
-  bool copied;          // a is copied, because its rows collide in the cache
+  bool copied;          // a is copied: its rows collide in the cache, or are its columns
   int64_t panelFloats, copyFloats;
   int64_t scratchFloats(int64_t threads) const { return panelFloats + threads * copyFloats; }
 };
