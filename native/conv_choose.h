@@ -21,21 +21,21 @@ bool suitsWinograd(const Geometry& g, bool exact) {
          g.inHeight > 0 && g.inWidth > 0 && g.outHeight > 0 && g.outWidth > 0;
 }
 
-// Transformed weights are four times as large as the weights: with fewer tiles, reading them takes
-// longer than the products that are saved.
+// Transformed weights are larger than the weights (F(4x4) four times, F(2x2) twice): with fewer
+// tiles, reading them takes longer than the products that are saved.
 constexpr int64_t kFewestTiles = 12;
 
 // Products per channel pair that the tiles take, overhanging ones included, against nine an output.
 // F(2x2) does more work around its products than F(4x4), and saves fewer.
 ConvAlgorithm winogradFor(int64_t batch, int64_t height, int64_t width) {
   const int64_t tiles4 = ((height + 3) / 4) * ((width + 3) / 4);
-  const int64_t with4 = tiles4 * 36;
-  const int64_t with2 = ((height + 1) / 2) * ((width + 1) / 2) * 19;
-  const int64_t fewer = with4 < with2 ? with4 : with2;
-  if (fewer * 4 > height * width * 27 || batch * tiles4 < kFewestTiles) {
-    return ConvAlgorithm::direct;
-  }
-  return with4 < with2 ? ConvAlgorithm::winograd4 : ConvAlgorithm::winograd2;
+  const int64_t tiles2 = ((height + 1) / 2) * ((width + 1) / 2);
+  const int64_t with4 = tiles4 * 36, with2 = tiles2 * 19;
+  const auto gains = [&](int64_t products, int64_t tiles) {
+    return products * 4 <= height * width * 27 && batch * tiles >= kFewestTiles;
+  };
+  if (with4 < with2 && gains(with4, tiles4)) return ConvAlgorithm::winograd4;
+  return gains(with2, tiles2) ? ConvAlgorithm::winograd2 : ConvAlgorithm::direct;
 }
 
 bool isDepthwise(const Geometry& g) {

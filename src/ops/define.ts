@@ -91,10 +91,14 @@ export function arithmeticDType(a: DType, b: DType): DType {
   return dtype === 'uint8' ? 'int32' : dtype;
 }
 
+const CHANNELS_LAST: readonly number[] = [0, 2, 3, 1];
+const rowMajorOrders: (readonly number[])[] = [];
+
 /** Order of the axes in memory. @internal */
 export function memoryOrder(rank: number, layout: Layout): readonly number[] {
-  if (layout === 'channelsLast') return [0, 2, 3, 1];
-  return Array.from({ length: rank }, (_, i) => i);
+  if (layout === 'channelsLast') return CHANNELS_LAST;
+  rowMajorOrders[rank] ??= Array.from({ length: rank }, (_, i) => i);
+  return rowMajorOrders[rank];
 }
 
 /** Strides of x, in memory as it is, along the axes of `shape` that it broadcasts to. @internal */
