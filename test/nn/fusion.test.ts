@@ -181,7 +181,7 @@ describe('evaluation without gradients', () => {
     const y = noGrad(() => layer.forward(x));
     const before = memoryInfo().live;
     for (let i = 0; i < 3; i++) noGrad(() => layer.forward(x).dispose());
-    expect(memoryInfo().live).toBe(before);
+    expect(memoryInfo().live).toBeLessThanOrEqual(before);
     noGrad(() => ops.copyFrom(layer.weight, mul(layer.weight, 2)));
     const bias = layer.bias ?? ones([9]);
     const twice = noGrad(() => layer.forward(x).sub(bias.reshape([9, 1, 1])));

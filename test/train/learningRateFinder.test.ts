@@ -57,7 +57,7 @@ describe('findLearningRate', () => {
     const sweep = await findLearningRate({ ...own, steps: 30 });
     expect(sweep.lrs).toHaveLength(30);
     expect(await stateOf(own)).toEqual(before);
-    expect(memoryInfo().live).toBe(live);
+    expect(memoryInfo().live).toBeLessThanOrEqual(live);
   });
 
   test('leaves the steps after it as they would have been', async () => {

@@ -195,11 +195,12 @@ describe.each(Object.keys(CELLS) as Cell[])('truncatedBptt of %s', (cell) => {
     const options = { optimizer: run.optimizer, loss: mseLoss, chunk: 20, detachEvery: 2 };
     const before = memoryInfo().live;
     for await (const { steps, updates } of truncatedBptt(run.model, live(), options)) {
-      if (steps % 2000 === 1000) seen.push(memoryInfo().live);
+      seen.push(memoryInfo().live);
       if (steps === 10_000) expect(updates).toBeGreaterThanOrEqual(250);
     }
-    expect(seen.length).toBe(5);
-    expect(new Set(seen.slice(1))).toEqual(new Set([seen[1]]));
+    // The collector may free a forgotten graph early, so single readings can only be lower.
+    expect(seen.length).toBeGreaterThanOrEqual(500);
+    expect(Math.max(...seen.slice(100))).toBeLessThanOrEqual(Math.max(...seen.slice(0, 100)));
     run.optimizer.zeroGrad();
     const momenta = 4 * weightsOf(run.model).length + 256 * run.model.parameters().length;
     expect(memoryInfo().live - before).toBeLessThanOrEqual(momenta);
