@@ -1,16 +1,17 @@
-"""Writes what a PyTorch model with random weights computes: parity_torch.py MODEL OPTIONS [N,3,H,W] FILE.
+"""Writes what a PyTorch model with random weights computes: parity_torch.py MODEL OPTIONS [N,C,H,W] FILE DTYPE [KINKS].
 
-The safetensors file has the weights (state.*), the input and targets, and in float64 the logits in evaluation mode,
-the gradients (gradient.*) of a step in training mode, and the losses of 10 steps of SGD; the gradients and losses once
-more in float32 (float32.*). Needs torch, torchvision and safetensors.
+The safetensors file has the weights (state.*), the input and targets, and, in float32 or float64, the logits in
+evaluation mode, the gradients (gradient.*) of a step in training mode, and the losses of 10 steps of SGD. With the
+file KINKS of parityKinks.ts, the gradients only, where ReLUs and max-poolings go the ways that the file says. Needs
+torch, torchvision and safetensors.
 """
-import copy
 import json
 import sys
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
+import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "test/fixtures"))
 sys.dont_write_bytecode = True
@@ -19,23 +20,47 @@ from torch_models import build, loss_of  # noqa: E402
 STEPS = 10
 
 
-def trained(name, model, x, targets):
-    """The gradients of the first step, and the losses of all."""
-    optimizer = torch.optim.SGD(model.train().parameters(), lr=1e-3)
-    losses = []
-    for step in range(STEPS):
-        optimizer.zero_grad()
-        loss = loss_of(name, model(x), targets)
-        loss.backward()
-        if step == 0:
-            gradients = {key: p.grad.float().clone() for key, p in model.named_parameters()}
-        losses.append(loss.item())
-        optimizer.step()
-    return gradients, torch.tensor(losses)
+class Kinks:
+    """Stands in for F.relu and F.max_pool2d, and counts where they would have gone another way."""
+
+    def __init__(self, path):
+        self.left = load_file(path)
+        self.max_pool2d = F.max_pool2d
+        self.flips = 0
+        self.total = 0
+
+    def take(self, kind, own):
+        """Of what is left of the right size, that which differs least: the order of branches is free."""
+        own = own.permute(0, 2, 3, 1) if own.dim() == 4 else own
+        found = {
+            key: int((value.view(own.shape) != own).sum())
+            for key, value in self.left.items()
+            if key.startswith(kind) and value.numel() == own.numel()
+        }
+        if not found:
+            raise RuntimeError(f"no {kind} of {own.numel()} elements is left; left are {list(self.left)}")
+        key = min(found, key=found.get)
+        self.flips += found[key]
+        self.total += own.numel()
+        value = self.left.pop(key).view(own.shape)
+        return value.permute(0, 3, 1, 2) if own.dim() == 4 else value
+
+    def relu(self, x, inplace=False):
+        return x * self.take("relu", (x > 0).byte()).to(x.dtype)
+
+    def pool(self, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+        arguments = (kernel_size, stride, padding, dilation, ceil_mode)
+        _, own = self.max_pool2d(x, *arguments, return_indices=True)
+        chosen = self.take("pool", own.int()).long()
+        return x.flatten(2).gather(2, chosen.flatten(2)).view(own.shape)
+
+
+def gradients_of(model):
+    return {f"gradient.{key}": p.grad.float().clone() for key, p in model.named_parameters()}
 
 
 def main():
-    name, options, shape, path = sys.argv[1:]
+    name, options, shape, path, dtype, *kinks = sys.argv[1:]
     options, shape = json.loads(options), json.loads(shape)
     torch.manual_seed(0)
     model = build(name, options)
@@ -43,14 +68,33 @@ def main():
     targets = torch.randint(0, options["numClasses"], shape[:1])
     out = {f"state.{key}": value.clone() for key, value in model.state_dict().items()}
     out |= {"input": x, "targets": targets.int()}
+    if dtype == "float64":
+        model, x = model.double(), x.double()
 
-    exact = copy.deepcopy(model).double()
-    with torch.no_grad():
-        out["logits"] = exact.eval()(x.double()).float()
-    gradients, out["losses"] = trained(name, exact, x.double(), targets)
-    out |= {f"gradient.{key}": value for key, value in gradients.items()}
-    gradients, out["float32Losses"] = trained(name, model, x, targets)
-    out |= {f"float32.{key}": value for key, value in gradients.items()}
+    if kinks:
+        ways = Kinks(kinks[0])
+        F.relu, F.max_pool2d = ways.relu, ways.pool
+        loss_of(name, model.train()(x), targets).backward()
+        if ways.left:
+            raise RuntimeError(f"not used: {list(ways.left)}")
+        # Only the gradients are wanted, but the reader looks for the rest.
+        out = gradients_of(model)
+        out |= {"logits": torch.zeros(1), "losses": torch.zeros(1)}
+        out["flips"] = torch.tensor([ways.flips, ways.total], dtype=torch.int32)
+    else:
+        with torch.no_grad():
+            out["logits"] = model.eval()(x).float()
+        optimizer = torch.optim.SGD(model.train().parameters(), lr=1e-3)
+        losses = []
+        for step in range(STEPS):
+            optimizer.zero_grad()
+            loss = loss_of(name, model(x), targets)
+            loss.backward()
+            if step == 0:
+                out |= gradients_of(model)
+            losses.append(loss.item())
+            optimizer.step()
+        out["losses"] = torch.tensor(losses)
     save_file({key: value.contiguous() for key, value in out.items()}, path)
 
 
