@@ -33,7 +33,7 @@ export function recordKinks<T>(fn: () => T): { result: T; kinks: Map<string, Ten
   };
   kernels.batchNorm = (...args) => {
     batchNorm(...args);
-    const [out, , , , , , , , rows, channels, , , relu] = args;
+    const [out, , , , , , , , , rows, channels, , , relu] = args;
     if (relu === 1) noteRelu(out, rows * channels);
   };
   kernels.maxPool2d = (out, index, x, geometry) => {

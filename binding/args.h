@@ -134,7 +134,6 @@ class Reader {
   // True when an array lies in memory that JavaScript could take away: the call has to wait.
   bool foreign() const { return foreign_; }
 
-  Array floats(size_t position) { return array(position, DType::kFloat32, false); }
   Array floatsOrNull(size_t position) { return array(position, DType::kFloat32, true); }
   Array ints(size_t position) { return array(position, DType::kInt32, false); }
   Array bytes(size_t position) { return array(position, DType::kUint8, false); }

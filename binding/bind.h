@@ -44,8 +44,9 @@ struct ArrayParameter {
   static Stored store(Decoded& array) { return static_cast<Pointer>(array.data); }
   static Pointer load(Stored& stored) { return stored; }
 };
+// Those of floats may be null where their check says so (`optional`); `need` refuses that.
 template <>
-struct Parameter<float*> : ArrayParameter<&Reader::floats, float*, true> {};
+struct Parameter<float*> : ArrayParameter<&Reader::floatsOrNull, float*, true> {};
 template <>
 struct Parameter<const float*> : ArrayParameter<&Reader::floatsOrNull, const float*, false> {};
 template <>

@@ -164,20 +164,38 @@ struct Affine {
   }
 };
 
-// out = (x - mean) * scale + shift, and ReLU of that.
-void apply(const Matrix& m, int team, float* out, const float* x, const Affine& affine, bool relu) {
+// What comes after the normalisation: `added`, unless it is nullptr, and ReLU.
+struct Finish {
+  const float* added;
+  bool relu;
+};
+
+// out = (x - mean) * scale + shift, and what comes after.
+void apply(const Matrix& m, int team, float* out, const float* x, const Affine& affine,
+           const Finish& after) {
   const auto run = [&](const auto& finish) {
     parallelParts(team, m.rows, [&](int64_t begin, int64_t end, int part) {
       forVectors(m, team, begin, end, part, [&](int64_t i, int64_t c, int64_t count) {
         const VecF centered = loadColumns(x + i, count) - loadColumns(affine.mean + c, count);
         const VecF y =
             centered * loadColumns(affine.scale + c, count) + loadColumns(affine.shift + c, count);
-        storeColumns(out + i, finish(y), count);
+        storeColumns(out + i, finish(y, i, count), count);
       });
     });
   };
-  if (relu) return run([](VecF y) { return maxOrSecond(VecF{}, y); });
-  run([](VecF y) { return y; });
+  const auto rectified = [](VecF y) { return maxOrSecond(VecF{}, y); };
+  const auto sum = [added = after.added](VecF y, int64_t i, int64_t count) {
+    return y + loadColumns(added + i, count);
+  };
+  if (after.added != nullptr && after.relu) {
+    run([&](VecF y, int64_t i, int64_t count) { return rectified(sum(y, i, count)); });
+  } else if (after.added != nullptr) {
+    run(sum);
+  } else if (after.relu) {
+    run([&](VecF y, int64_t, int64_t) { return rectified(y); });
+  } else {
+    run([](VecF y, int64_t, int64_t) { return y; });
+  }
 }
 
 float orElse(const float* values, int64_t i, float otherwise) {
@@ -221,7 +239,8 @@ struct ReluGradient {
 
 void batchNorm(Context& context, float* out, float* mean, float* rstd, float* runningMean,
                float* runningVar, const float* x, const float* weight, const float* bias,
-               int64_t rows, int64_t channels, double momentum, double eps, int64_t relu) {
+               const float* added, int64_t rows, int64_t channels, double momentum, double eps,
+               int64_t relu) {
   const Matrix m = Matrix::of(rows, channels);
   const int team = teamSize(context, rows * channels, kGrain);
   auto* moments = static_cast<Moments*>(context.scratch.reserve(
@@ -240,12 +259,13 @@ void batchNorm(Context& context, float* out, float* mean, float* rstd, float* ru
     runningVar[c] = moved(runningVar[c], found.squares / (n - 1));
     affine.set(m, c, mean[c], rstd[c] * orElse(weight, c, 1), orElse(bias, c, 0));
   }
-  apply(m, team, out, x, affine, relu != 0);
+  apply(m, team, out, x, affine, {added, relu != 0});
 }
 
 void batchNormInference(Context& context, float* out, const float* x, const float* mean,
-                        const float* variance, const float* weight, const float* bias, int64_t rows,
-                        int64_t channels, double eps, int64_t relu) {
+                        const float* variance, const float* weight, const float* bias,
+                        const float* added, int64_t rows, int64_t channels, double eps,
+                        int64_t relu) {
   const Matrix m = Matrix::of(rows, channels);
   const int team = teamSize(context, rows * channels, kGrain);
   const Affine affine(
@@ -254,12 +274,13 @@ void batchNormInference(Context& context, float* out, const float* x, const floa
     const double scale = orElse(weight, c, 1) / std::sqrt(static_cast<double>(variance[c]) + eps);
     affine.set(m, c, mean[c], static_cast<float>(scale), orElse(bias, c, 0));
   }
-  apply(m, team, out, x, affine, relu != 0);
+  apply(m, team, out, x, affine, {added, relu != 0});
 }
 
-void batchNormGrad(Context& context, float* dx, float* dweight, float* dbias, const float* g,
-                   const float* x, const float* y, const float* mean, const float* rstd,
-                   const float* weight, int64_t rows, int64_t channels, int64_t training) {
+void batchNormGrad(Context& context, float* dx, float* dweight, float* dbias, float* dadded,
+                   const float* g, const float* x, const float* y, const float* mean,
+                   const float* rstd, const float* weight, int64_t rows, int64_t channels,
+                   int64_t training) {
   if (rows == 0) {
     for (int64_t c = 0; c < channels; ++c) dweight[c] = dbias[c] = 0;
     return;
@@ -312,8 +333,9 @@ void batchNormGrad(Context& context, float* dx, float* dweight, float* dbias, co
         const VecF centered = loadColumns(x + i, count) - loadColumns(affine.mean + c, count);
         const VecF rest =
             centered * loadColumns(slope + c, count) + loadColumns(affine.shift + c, count);
-        storeColumns(dx + i, gradient(i, count) * loadColumns(affine.scale + c, count) + rest,
-                     count);
+        const VecF own = gradient(i, count);
+        if (dadded != nullptr) storeColumns(dadded + i, own, count);
+        storeColumns(dx + i, own * loadColumns(affine.scale + c, count) + rest, count);
       });
     });
   };

@@ -94,14 +94,16 @@ void upsample2dGrad(Context&, float* dx, const float* dy, int64_t batch, int64_t
                     int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
                     double scaleHeight, double scaleWidth, int64_t mode);
 
-// normalisation; images are [N, H, W, C] in memory; y, weight and bias may be null
+// normalisation; images are [N, H, W, C] in memory; y, weight, bias, added and dadded may be null
 void batchNorm(Context&, float* out, float* mean, float* rstd, float* runningMean,
                float* runningVar, const float* x, const float* weight, const float* bias,
-               int64_t rows, int64_t channels, double momentum, double eps, int64_t relu);
+               const float* added, int64_t rows, int64_t channels, double momentum, double eps,
+               int64_t relu);
 void batchNormInference(Context&, float* out, const float* x, const float* mean,
-                        const float* variance, const float* weight, const float* bias, int64_t rows,
-                        int64_t channels, double eps, int64_t relu);
-void batchNormGrad(Context&, float* dx, float* dweight, float* dbias, const float* g,
+                        const float* variance, const float* weight, const float* bias,
+                        const float* added, int64_t rows, int64_t channels, double eps,
+                        int64_t relu);
+void batchNormGrad(Context&, float* dx, float* dweight, float* dbias, float* dadded, const float* g,
                    const float* x, const float* y, const float* mean, const float* rstd,
                    const float* weight, int64_t rows, int64_t channels, int64_t training);
 void groupNorm(Context&, float* out, float* mean, float* rstd, const float* x, const float* weight,

@@ -402,10 +402,11 @@ export interface Kernels {
   // --- normalisation ------------------------------------------------------------------------------
   /**
    * Batch normalisation of x: [rows, channels] by its own statistics (Ioffe and Szegedy 2015):
-   * out = (x − mean)·rstd·weight + bias with rstd = 1/√(variance + eps), and max(0, ·) of that when relu = 1.
+   * out = (x − mean)·rstd·weight + bias + added with rstd = 1/√(variance + eps), and max(0, ·) of that when
+   * relu = 1.
    * mean and rstd are [channels], for the gradient. Updates in place runningMean = (1 − momentum)·runningMean +
    * momentum·mean and runningVar, which takes the unbiased variance; momentum 1 does not read them. rows ≥ 1;
-   * weight (1) and bias (0) may be null. The variance has the accuracy of two passes.
+   * weight (1), bias (0) and added (0; as x) may be null. The variance has the accuracy of two passes.
    */
   batchNorm(
     out: FloatArray,
@@ -416,6 +417,7 @@ export interface Kernels {
     x: FloatArray,
     weight: FloatArray | null,
     bias: FloatArray | null,
+    added: FloatArray | null,
     rows: number,
     channels: number,
     momentum: number,
@@ -430,6 +432,7 @@ export interface Kernels {
     variance: FloatArray,
     weight: FloatArray | null,
     bias: FloatArray | null,
+    added: FloatArray | null,
     rows: number,
     channels: number,
     eps: number,
@@ -437,12 +440,13 @@ export interface Kernels {
   ): void;
   /**
    * Gradients of batchNorm (training = 1) or batchNormInference (training = 0: mean and rstd are constants).
-   * y, the forward's result, says what ReLU let through; null without ReLU.
+   * y, the forward's result, says what ReLU let through; null without ReLU. dadded may be null.
    */
   batchNormGrad(
     dx: FloatArray,
     dweight: FloatArray,
     dbias: FloatArray,
+    dadded: FloatArray | null,
     g: FloatArray,
     x: FloatArray,
     y: FloatArray | null,

@@ -23,6 +23,14 @@ export interface BatchNormLayerOptions {
   relu?: boolean;
 }
 
+/** What a batch-norm does besides, without another pass over memory. */
+export interface NormFinish {
+  /** Added to the result, of its shape. Default: nothing. */
+  readonly add?: Tensor | null;
+  /** Takes max(0, ·) of it all, as the layer's own option does. Default: false. */
+  readonly relu?: boolean;
+}
+
 /** A parameter of `values`, which it takes over. */
 function parameter(values: Tensor): Parameter {
   const made = new Parameter(values);
@@ -75,19 +83,26 @@ abstract class BatchNorm extends Module {
   protected abstract checkShape(x: Tensor): void;
 
   override forward(x: Tensor): Tensor {
+    return this.forwardThen(x, {});
+  }
+
+  /** As forward, and what comes after it in the same kernel; unseen by who observes the layers. */
+  forwardThen(x: Tensor, finish: NormFinish): Tensor {
     this.checkShape(x);
     const [mean, variance] = [this.running_mean, this.running_var];
     const count = this.num_batches_tracked;
     const keeps = !this.training || x.size === 0;
     if (keeps || mean === null || variance === null || count === null) {
-      return this.#normalize(x, mean, variance, this.training || mean === null, 0);
+      const training = this.training || mean === null;
+      return this.#normalize(x, mean, variance, { training, momentum: 0, ...finish });
     }
     // A mean over all batches takes the statistics of this batch alone.
     const momentum = this.#momentum ?? 1;
     const isMean = this.#momentum === null;
     const batchMean = isMean ? zeros(mean.shape, { dtype: mean.dtype }) : mean;
     const batchVariance = isMean ? zeros(mean.shape, { dtype: mean.dtype }) : variance;
-    const y = this.#normalize(x, batchMean, batchVariance, true, momentum);
+    const options = { training: true, momentum, ...finish };
+    const y = this.#normalize(x, batchMean, batchVariance, options);
     noGrad(() => {
       copyFrom(count, add(count, 1));
       if (!isMean) return;
@@ -102,11 +117,11 @@ abstract class BatchNorm extends Module {
     x: Tensor,
     mean: Tensor | null,
     variance: Tensor | null,
-    training: boolean,
-    momentum: number,
+    options: NormFinish & { readonly training: boolean; readonly momentum: number },
   ): Tensor {
-    const options = { training, momentum, eps: this.#eps, relu: this.#relu };
-    return batchNorm(x, mean, variance, this.weight, this.bias, options);
+    const relu = this.#relu || options.relu === true;
+    const whole = { ...options, relu, eps: this.#eps };
+    return batchNorm(x, mean, variance, this.weight, this.bias, whole);
   }
 
   protected override describeOptions(): string {

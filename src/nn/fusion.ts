@@ -67,7 +67,7 @@ function fuse(
 /**
  * `relu(norm(conv(x)) + add)`: convolution, batch-norm, and if asked for an addition (the shortcut of a residual
  * block) and ReLU. In evaluation without gradients this is one kernel, with the batch-norm folded into the weights,
- * which are prepared once; otherwise it is the layers one after the other.
+ * which are prepared once; otherwise the batch-norm does the addition and the ReLU.
  * @param x [N, C, H, W]
  * @param finish `add`: added before the ReLU, of the result's shape. `relu`: applies max(0, ·)
  */
@@ -79,7 +79,11 @@ export function convNorm(
 ): Tensor {
   const fused = fuse(x, conv, norm, finish);
   if (fused !== null) return fused;
-  const y = norm.forward(conv.forward(x));
+  const hidden = conv.forward(x);
+  // Observers are shown what the layer alone computes. A batch-norm's own ReLU comes before the addition.
+  const takesAll = norm.constructor === BatchNorm2d && !isObserved() && !(norm.relu && finish.add);
+  if (takesAll) return norm.forwardThen(hidden, finish);
+  const y = norm.forward(hidden);
   const sum = finish.add ? add(y, finish.add) : y;
   return finish.relu ? relu(sum) : sum;
 }

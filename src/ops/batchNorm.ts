@@ -27,7 +27,9 @@ export interface BatchNormOptions {
   momentum?: number;
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
-  /** Applies max(0, ·) to the result, without another pass over memory. Default: false. */
+  /** Added to the result, of its shape, without another pass over memory: a block's shortcut. Default: nothing. */
+  add?: Tensor | null;
+  /** Applies max(0, ·) to it all, without another pass over memory. Default: false. */
   relu?: boolean;
 }
 
@@ -37,7 +39,13 @@ interface BatchNormAttrs {
   readonly eps: number;
   readonly hasWeight: boolean;
   readonly hasBias: boolean;
+  readonly hasAdded: boolean;
   readonly hasRelu: boolean;
+}
+
+/** Gradients of all operands; dadded is null where nothing was added. */
+interface BatchNormGradients extends NormGradients {
+  readonly dadded: Tensor | null;
 }
 
 /** Channels innermost in memory; [N, C] is so anyway. */
@@ -57,7 +65,7 @@ function savedResult(node: Node<BatchNormAttrs>): Tensor | null {
   return node.attrs.hasRelu ? node.saved(node.attrs.hasWeight ? 4 : 3) : null;
 }
 
-function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients {
+function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): BatchNormGradients {
   const x = node.saved(0);
   const [weight, y] = [savedWeight(node), savedResult(node)];
   const layout = layoutOf(x);
@@ -65,10 +73,13 @@ function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients {
   const channels = dim(x.shape, 1);
   const dx = empty(x.shape, x.dtype, layout);
   const [dweight, dbias] = [empty([channels], x.dtype), empty([channels], x.dtype)];
+  // Without ReLU all of the gradient goes to what was added.
+  const masked = node.attrs.hasAdded && y !== null ? empty(x.shape, x.dtype, layout) : null;
   kernels().batchNormGrad(
     floats(dx),
     floats(dweight),
     floats(dbias),
+    masked && floats(masked),
     floats(gradient),
     floats(source),
     y && floats(y),
@@ -81,10 +92,10 @@ function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients {
   );
   releaseTemporary(gradient, g);
   releaseTemporary(source, x);
-  return { dx, dweight, dbias };
+  return { dx, dweight, dbias, dadded: node.attrs.hasAdded ? (masked ?? g) : null };
 }
 
-function composedGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients {
+function composedGradients(g: Tensor, node: Node<BatchNormAttrs>): BatchNormGradients {
   const x = node.saved(0);
   const [weight, y] = [savedWeight(node), savedResult(node)];
   const axes = x.rank === 4 ? [0, 2, 3] : [0];
@@ -92,24 +103,32 @@ function composedGradients(g: Tensor, node: Node<BatchNormAttrs>): NormGradients
     reshape(values, [dim(x.shape, 1), ...axes.slice(1).map(() => 1)]);
   const own = y === null ? g : where(greater(y, 0), g, 0);
   const scale = weight === null ? null : perChannel(weight);
-  if (node.attrs.training) return normGradients(own, x, scale, axes, axes, node.attrs.eps);
+  const dadded = node.attrs.hasAdded ? own : null;
+  if (node.attrs.training) {
+    return { ...normGradients(own, x, scale, axes, axes, node.attrs.eps), dadded };
+  }
   const rstd = perChannel(node.saved(2));
   const normalized = mul(sub(x, perChannel(node.saved(1))), rstd);
   return {
     dx: mul(own, scale === null ? rstd : mul(scale, rstd)),
     dweight: sum(mul(own, normalized), axes),
     dbias: sum(own, axes),
+    dadded,
   };
 }
 
 const batchNormOp = defineOp<BatchNormAttrs>('batchNorm', (g, node) => {
   const gradients = isRecording() ? composedGradients(g, node) : kernelGradients(g, node);
   const { hasWeight, hasBias } = node.attrs;
-  return presentGradients(gradients, node.saved(0).shape, hasWeight, hasBias);
+  const own = presentGradients(gradients, node.saved(0).shape, hasWeight, hasBias);
+  return gradients.dadded === null ? own : [...own, gradients.dadded];
 });
 
-/** What the checks have made of the options. */
+/** What the checks have made of the operands and options. */
 interface Plan {
+  readonly weight: Tensor | null;
+  readonly bias: Tensor | null;
+  readonly added: Tensor | null;
   readonly training: boolean;
   readonly momentum: number;
   readonly eps: number;
@@ -121,9 +140,7 @@ function train(
   out: Tensor,
   x: Tensor,
   running: readonly [Tensor, Tensor] | null,
-  weight: Tensor | null,
-  bias: Tensor | null,
-  { momentum, eps, relu }: Plan,
+  { weight, bias, added, momentum, eps, relu }: Plan,
 ): readonly [mean: Tensor, rstd: Tensor] {
   const channels = dim(x.shape, 1);
   const make = (): Tensor => empty([channels], x.dtype);
@@ -139,6 +156,7 @@ function train(
     floats(x),
     weight && floats(weight),
     bias && floats(bias),
+    added && floats(added),
     rowsOf(x),
     channels,
     running === null ? 1 : momentum,
@@ -156,9 +174,7 @@ function evaluate(
   out: Tensor,
   x: Tensor,
   [mean, variance]: readonly [Tensor, Tensor],
-  weight: Tensor | null,
-  bias: Tensor | null,
-  { eps, relu }: Plan,
+  { weight, bias, added, eps, relu }: Plan,
 ): void {
   kernels().batchNormInference(
     floats(out),
@@ -167,6 +183,7 @@ function evaluate(
     floats(variance),
     weight && floats(weight),
     bias && floats(bias),
+    added && floats(added),
     rowsOf(x),
     dim(x.shape, 1),
     eps,
@@ -174,33 +191,30 @@ function evaluate(
   );
 }
 
-function normalize(
-  x: Tensor,
-  running: readonly [Tensor, Tensor] | null,
-  weight: Tensor | null,
-  bias: Tensor | null,
-  plan: Plan,
-): Tensor {
+function normalize(x: Tensor, running: readonly [Tensor, Tensor] | null, operands: Plan): Tensor {
+  const { weight, bias, added } = operands;
   const layout = layoutOf(x);
   const source = inLayout(x, layout);
+  const plan = { ...operands, added: added && inLayout(added, layout) };
   const out = empty(x.shape, x.dtype, layout);
-  const inputs = present(x, weight, bias);
+  const inputs = present(x, weight, bias, added);
   const attrs: BatchNormAttrs = {
     training: plan.training,
     eps: plan.eps,
     hasWeight: weight !== null,
     hasBias: bias !== null,
+    hasAdded: added !== null,
     hasRelu: plan.relu === 1,
   };
   const saving = (mean: Tensor, rstd: Tensor): Tensor[] =>
     present(x, mean, rstd, weight, attrs.hasRelu ? out : null);
   if (plan.training || running === null) {
-    const [mean, rstd] = train(out, source, running, weight, bias, plan);
+    const [mean, rstd] = train(out, source, running, plan);
     record(batchNormOp, out, inputs, saving(mean, rstd), attrs);
     mean.dispose();
     rstd.dispose();
   } else {
-    evaluate(out, source, running, weight, bias, plan);
+    evaluate(out, source, running, plan);
     if (wantsGrad(inputs)) {
       const rstd = unrecorded(() => pow(add(running[1], plan.eps), -0.5));
       record(batchNormOp, out, inputs, saving(running[0], rstd), attrs);
@@ -208,15 +222,14 @@ function normalize(
     }
   }
   releaseTemporary(source, x);
+  if (added !== null && plan.added !== null) releaseTemporary(plan.added, added);
   return out;
 }
 
 function checkBatchNorm(
   x: Tensor,
   running: readonly [Tensor, Tensor] | null,
-  weight: Tensor | null,
-  bias: Tensor | null,
-  training: boolean,
+  { weight, bias, added, training }: Pick<Plan, 'weight' | 'bias' | 'added' | 'training'>,
 ): void {
   checkFloat(x, 'batchNorm');
   if (x.rank < 2 || x.rank > 4 || dim(x.shape, 1) === 0) {
@@ -229,6 +242,7 @@ function checkBatchNorm(
   checkNormOperand('batchNorm', x, running?.[1] ?? null, 'runningVar', shape);
   checkNormOperand('batchNorm', x, weight, 'weight', shape);
   checkNormOperand('batchNorm', x, bias, 'bias', shape);
+  checkNormOperand('batchNorm', x, added, 'add', x.shape);
   if (running?.some((statistic) => statistic.requiresGrad)) {
     throw new AutogradError('batchNorm: running statistics have no gradient; detach() them');
   }
@@ -245,11 +259,12 @@ function checkBatchNorm(
 }
 
 /** What no values become: no statistics, and gradients of zero. */
-function ofNothing(x: Tensor, weight: Tensor | null, bias: Tensor | null): Tensor {
+function ofNothing(x: Tensor, { weight, bias, added }: Plan): Tensor {
   return composite(() => {
     const shape = [dim(x.shape, 1), ...x.shape.slice(2).map(() => 1)];
     const scaled = weight === null ? mul(x, 1) : mul(x, reshape(weight, shape));
-    return bias === null ? scaled : add(scaled, reshape(bias, shape));
+    const shifted = bias === null ? scaled : add(scaled, reshape(bias, shape));
+    return added === null ? shifted : add(shifted, added);
   });
 }
 
@@ -271,24 +286,28 @@ export function batchNorm(
   bias: Tensor | null = null,
   options: BatchNormOptions = {},
 ): Tensor {
-  const { training = false, momentum = 0.1, eps = 1e-5, relu = false } = options;
+  const { training = false, momentum = 0.1, eps = 1e-5, add: added = null, relu = false } = options;
   if ((runningMean === null) !== (runningVar === null)) {
     throw new ArgumentError(
       'batchNorm: runningMean and runningVar must both be tensors, or both null',
     );
   }
   const running = runningMean && runningVar ? ([runningMean, runningVar] as const) : null;
-  checkBatchNorm(x, running, weight, bias, training);
+  checkBatchNorm(x, running, { weight, bias, added, training });
   const plan: Plan = {
+    weight,
+    bias,
+    added,
     training,
     momentum: checkFraction(momentum, 'momentum', 'batchNorm'),
     eps: checkEps(eps, 'batchNorm'),
     relu: relu ? 1 : 0,
   };
-  if (x.size === 0 && training) return ofNothing(x, weight, bias);
-  if (x.rank !== 3) return normalize(x, running, weight, bias, plan);
+  if (x.size === 0 && training) return ofNothing(x, plan);
+  if (x.rank !== 3) return normalize(x, running, plan);
   return composite(() => {
-    const image = reshape(x, imageShape(x.shape));
-    return reshape(normalize(image, running, weight, bias, plan), x.shape);
+    const asImage = (t: Tensor): Tensor => reshape(t, imageShape(t.shape));
+    const image = { ...plan, added: added && asImage(added) };
+    return reshape(normalize(asImage(x), running, image), x.shape);
   });
 }

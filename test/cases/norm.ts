@@ -35,6 +35,29 @@ export const norm: readonly OpCase[] = [
     fn: (x, w, b) => [train(x, w, b, { relu: true }), train(x, null, null, { relu: true })],
   },
   {
+    name: 'batchNorm with a shortcut',
+    ops: ['batchNorm'],
+    fn: (x, w, b, s) => [train(x, w, b, { add: s }), train(x, null, null, { add: s })],
+  },
+  {
+    name: 'batchNorm with a shortcut and relu',
+    ops: ['batchNorm'],
+    fn: (x, w, b, s) => train(x, w, b, { add: s, relu: true }),
+  },
+  {
+    name: 'batchNorm of sequences with a shortcut and relu',
+    ops: ['batchNorm'],
+    fn: (x, w, b, s) => train(x, w, b, { add: s, relu: true }),
+  },
+  {
+    name: 'batchNorm evaluated with a shortcut',
+    ops: ['batchNorm'],
+    fn: (m, v, x, w, b, s) => [
+      ops.batchNorm(x, m, v, w, b, { add: s }),
+      ops.batchNorm(x, m, v, w, b, { add: s, relu: true }),
+    ],
+  },
+  {
     name: 'batchNorm evaluated',
     ops: ['batchNorm'],
     fn: (m, v, x, w, b) => [ops.batchNorm(x, m, v, w, b, { eps: 0.01 }), ops.batchNorm(x, m, v)],
@@ -53,6 +76,11 @@ export const norm: readonly OpCase[] = [
     name: 'batchNorm of no images',
     ops: ['batchNorm'],
     fn: (m, v, x, w, b) => ops.batchNorm(x, m, v, w, b),
+  },
+  {
+    name: 'batchNorm of no images with a shortcut',
+    ops: ['batchNorm'],
+    fn: (m, v, x, w, b, s) => ops.batchNorm(x, m, v, w, b, { add: s, relu: true }),
   },
   {
     name: 'batchNorm moves running statistics',

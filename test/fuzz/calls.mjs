@@ -446,21 +446,21 @@ export const validCalls = {
     const n = rows * channels;
     const perChannel = () => f32(channels);
     const arrays = [f32(n), ...Array.from({ length: 4 }, perChannel), f32(n)];
-    arrays.push(orNull(r, perChannel()), orNull(r, perChannel()));
+    arrays.push(orNull(r, perChannel()), orNull(r, perChannel()), orNull(r, f32(n)));
     return [...arrays, ...numbers(rows, channels, r.pick([0.1, 1]), 1e-5), flag(r)];
   },
   batchNormInference: (r) => {
     const [rows, channels] = [r.integer(0, 70), r.integer(1, 90)];
     const n = rows * channels;
     const arrays = [f32(n), f32(n), f32(channels), f32(channels)];
-    arrays.push(orNull(r, f32(channels)), orNull(r, f32(channels)));
+    arrays.push(orNull(r, f32(channels)), orNull(r, f32(channels)), orNull(r, f32(n)));
     return [...arrays, ...numbers(rows, channels, 1e-5), flag(r)];
   },
   batchNormGrad: (r) => {
     const [rows, channels] = [r.integer(0, 70), r.integer(1, 90)];
     const n = rows * channels;
-    const arrays = [f32(n), f32(channels), f32(channels), f32(n), f32(n), orNull(r, f32(n))];
-    arrays.push(f32(channels), f32(channels), orNull(r, f32(channels)));
+    const arrays = [f32(n), f32(channels), f32(channels), orNull(r, f32(n)), f32(n), f32(n)];
+    arrays.push(orNull(r, f32(n)), f32(channels), f32(channels), orNull(r, f32(channels)));
     return [...arrays, ...numbers(rows, channels), flag(r)];
   },
   groupNorm: (r) => {

@@ -42,20 +42,22 @@ const TOLERANCE = { rtol: 1e-4, atol: 2e-4 };
 describe('batchNorm', () => {
   it('when training', () => {
     forAll(
-      [batches(2), channels, layouts, size(0, 3), fc.boolean(), seeds],
-      (batch, count, layout, choice, relu, seed) => {
+      [batches(2), channels, layouts, size(0, 3), fc.boolean(), fc.boolean(), seeds],
+      (batch, count, layout, choice, relu, adds, seed) => {
         // ReLU of what rounds to either side of 0 differs; a bias that no step meets keeps away from it.
         const away: Input = { ...floats([count]), draw: (u) => 0.0137 + Math.floor(u * 3) };
         const shape = withChannels(batch, count);
-        const inputs = [coarse(floats(shape, { layout })), parameters([count])[0], away];
+        const whole: Input = { ...floats(shape), draw: (u) => Math.floor(u * 3) };
+        const inputs = [coarse(floats(shape, { layout })), parameters([count])[0], away, whole];
         mirror(
           seed,
           inputs,
-          (x, w, b) => {
+          (x, w, b, s) => {
             const [weight, bias] = operands(relu ? 3 : choice, w, b);
             const mean = ops.zeros([count]);
             const variance = ops.ones([count]);
-            const options = { training: true, momentum: 0.3, eps: 0.01, relu };
+            const add = adds ? s : null;
+            const options = { training: true, momentum: 0.3, eps: 0.01, relu, add };
             const y = ops.batchNorm(x as Tensor, mean, variance, weight, bias, options);
             return [y, mean, variance];
           },
@@ -68,16 +70,17 @@ describe('batchNorm', () => {
 
   it('when evaluating', () => {
     forAll(
-      [batches(0), channels, layouts, size(0, 3), fc.boolean(), seeds],
-      (batch, count, layout, choice, relu, seed) => {
+      [batches(0), channels, layouts, size(0, 3), fc.boolean(), fc.boolean(), seeds],
+      (batch, count, layout, choice, relu, adds, seed) => {
         const x = floats(withChannels(batch, count), { layout });
         mirror(
           seed,
-          [x, ...parameters([count]), ...parameters([count])],
-          (x, v, m, w, b) => {
+          [x, ...parameters([count]), ...parameters([count]), x],
+          (x, v, m, w, b, s) => {
             const [weight, bias] = operands(choice, w, b);
             const [mean, variance] = [m?.detach() ?? null, v?.detach() ?? null];
-            return ops.batchNorm(x as Tensor, mean, variance, weight, bias, { relu });
+            const options = { relu, add: adds ? s : null };
+            return ops.batchNorm(x as Tensor, mean, variance, weight, bias, options);
           },
           TOLERANCE,
         );

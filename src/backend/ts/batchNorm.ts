@@ -3,13 +3,14 @@ import { Scratch } from './scratch.js';
 
 const memory = new Scratch();
 
-/** out = (x − mean)·scale + bias for every row; scale is that of the channel. */
+/** out = (x − mean)·scale + bias + added for every row; scale is that of the channel. */
 function apply(
   out: FloatArray,
   x: FloatArray,
   mean: FloatArray,
   scale: FloatArray,
   bias: FloatArray | null,
+  added: FloatArray | null,
   rows: number,
   channels: number,
   relu: number,
@@ -18,7 +19,8 @@ function apply(
     for (let c = 0; c < channels; c++, i++) {
       const centered = (x[i] as number) - (mean[c] as number);
       const y = centered * (scale[c] as number) + (bias === null ? 0 : (bias[c] as number));
-      out[i] = relu === 1 ? Math.max(0, y) : y;
+      const sum = added === null ? y : y + (added[i] as number);
+      out[i] = relu === 1 ? Math.max(0, sum) : sum;
     }
   }
 }
@@ -32,6 +34,7 @@ export const batchNorm: Kernels['batchNorm'] = (
   x,
   weight,
   bias,
+  added,
   rows,
   channels,
   momentum,
@@ -61,7 +64,7 @@ export const batchNorm: Kernels['batchNorm'] = (
     runningVar[c] = moved(runningVar[c] as number, total / (rows - 1));
     squares[c] = inverse * (weight === null ? 1 : (weight[c] as number));
   }
-  apply(out, x, means, squares, bias, rows, channels, relu);
+  apply(out, x, means, squares, bias, added, rows, channels, relu);
 };
 
 export const batchNormInference: Kernels['batchNormInference'] = (
@@ -71,6 +74,7 @@ export const batchNormInference: Kernels['batchNormInference'] = (
   variance,
   weight,
   bias,
+  added,
   rows,
   channels,
   eps,
@@ -81,13 +85,14 @@ export const batchNormInference: Kernels['batchNormInference'] = (
     scale[c] =
       (weight === null ? 1 : (weight[c] as number)) / Math.sqrt((variance[c] as number) + eps);
   }
-  apply(out, x, mean, scale, bias, rows, channels, relu);
+  apply(out, x, mean, scale, bias, added, rows, channels, relu);
 };
 
 export const batchNormGrad: Kernels['batchNormGrad'] = (
   dx,
   dweight,
   dbias,
+  dadded,
   g,
   x,
   y,
@@ -121,7 +126,9 @@ export const batchNormGrad: Kernels['batchNormGrad'] = (
     for (let c = 0; c < channels; c++, i++) {
       const scale = (rstd[c] as number) * (weight === null ? 1 : (weight[c] as number));
       const centered = (x[i] as number) - (mean[c] as number);
-      dx[i] = scale * (gradientAt(i) - (sums[c] as number) - centered * (products[c] as number));
+      const own = gradientAt(i);
+      dx[i] = scale * (own - (sums[c] as number) - centered * (products[c] as number));
+      if (dadded !== null) dadded[i] = own;
     }
   }
 };
