@@ -74,8 +74,16 @@ const { values: flags } = parseArgs({
     batch: { type: 'string' },
     size: { type: 'string' },
     float64: { type: 'boolean', default: false },
+    dtype: { type: 'string', default: 'float32' },
   },
 });
+
+/** float64 needs the TypeScript backend. */
+function dtypeOf(name: string): 'float32' | 'float64' {
+  if (name === 'float32' || name === 'float64') return name;
+  throw new Error(`--dtype ${name}: expected float32, or, with AXONODE_BACKEND=ts, float64`);
+}
+const dtype = dtypeOf(flags.dtype);
 
 function make(name: string, options: object): Classifier {
   const factory: unknown = Reflect.get(models, name);
@@ -244,15 +252,16 @@ async function compare(name: string, folder: string): Promise<void> {
   const shape = [batch, channels, size, size];
   const chosenCase = { name, options, shape, folder };
 
-  const { computed: torch, tensors } = await computeInTorch(chosenCase, 'float32');
+  const { computed: torch, tensors } = await computeInTorch(chosenCase, dtype);
   const model = make(name, options);
   const state = part(tensors, 'state.');
-  const [x, targets] = [named(tensors, 'input'), named(tensors, 'targets')];
+  const [x, targets] = [named(tensors, 'input').cast(dtype), named(tensors, 'targets')];
   model.loadStateDict(state);
+  model.to(dtype);
   const here = computeHere(model, x, targets, torch.losses.length);
   const errors = errorsOf(here, torch);
-  report(`${name} [${shape}] from PyTorch`, errors);
-  if (!isWithinLimits(errors) || flags.float64) {
+  report(`${name} [${shape}] from PyTorch, ${dtype}`, errors);
+  if (dtype === 'float32' && (!isWithinLimits(errors) || flags.float64)) {
     const exact = await computeInTorch(chosenCase, 'float64');
     report('  from float64', errorsOf(here, exact.computed));
     report('  PyTorch from float64', errorsOf(torch, exact.computed));
@@ -271,7 +280,7 @@ async function compare(name: string, folder: string): Promise<void> {
     report(`  from float64 with our kinks, ${flips} of ${total} others`, errorsOf(found, expected));
     dispose([...kinks.values(), ...alike.tensors.values()]);
   }
-  dispose([...tensors.values(), ...model.stateDict().values()]);
+  dispose([x, ...tensors.values(), ...model.stateDict().values()]);
 }
 
 const { name: backend, convolutionPrecision } = backendInfo();
