@@ -97,6 +97,12 @@ export function torchOptimizerPeer(
   return new Peer('torch', [python, here('optimizer_torch.py')], threads, /./, settings);
 }
 
+/** PyTorch's embeddings, with sparse and dense gradients. */
+export function torchEmbeddingPeer(python: string, threads: number): Peer | null {
+  if (!hasTorch(python)) return null;
+  return new Peer('torch', [python, here('embedding_torch.py')], threads, /./);
+}
+
 /** A program of C++, built on first use where the addon was built. */
 function builtPeer(name: string, target: string, threads: number, workloads: RegExp): Peer | null {
   const build = here('../build');

@@ -43,6 +43,7 @@ Napi::Value takeFault(Napi::Env env, Stream& stream) {
   fault.Set("limit", Napi::Number::New(env, static_cast<double>(failure->limit)));
   fault.Set("message",
             failure->message.empty() ? env.Null() : Napi::String::New(env, failure->message));
+  fault.Set("ticket", Napi::Number::New(env, static_cast<double>(failure->ticket)));
   return fault;
 }
 
@@ -145,6 +146,9 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   });
   add("takeFault", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
     return takeFault(info.Env(), stream);
+  });
+  add("failedTicket", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(stream.failedTicket()));
   });
   add("allocate", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Value(info.Env(), allocate(info, *environment.memory));

@@ -293,6 +293,13 @@ void projects(Array& projection, const Integer& hidden, const Integer& outputs) 
 
 namespace {
 
+void needLength(const List& list, size_t i, int64_t size) {
+  if (list.lengths[i] >= size) return;
+  throw rangeError(list.position, "has " + std::to_string(list.lengths[i]) + " elements in array " +
+                                      std::to_string(i) + ", expected at least " +
+                                      std::to_string(size));
+}
+
 // `lists` lists of sizes.size() arrays each, laid end to end in one.
 void needEachOfLists(const CopiedInts& sizes, List& list, size_t lists) {
   const size_t count = sizes.size();
@@ -308,11 +315,7 @@ void needEachOfLists(const CopiedInts& sizes, List& list, size_t lists) {
     if (size < 0) {
       throw rangeError(sizes.position(), "says that a size is " + std::to_string(size));
     }
-    if (list.lengths[i] < size) {
-      throw rangeError(list.position, "has " + std::to_string(list.lengths[i]) +
-                                          " elements in array " + std::to_string(i) +
-                                          ", expected at least " + std::to_string(size));
-    }
+    needLength(list, i, size);
     total = total + Count(size);
   }
   list.needed = total.value();
@@ -330,13 +333,35 @@ void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists) {
   for (List* list : lists) needEachOfLists(sizes, *list, 1);
 }
 
-void updateRule(const Integer& rule, const CopiedInts& sizes, List& states,
-                const CopiedDoubles& factors, const CopiedDoubles& scalars) {
+namespace {
+
+// What a rule needs of factors and scalars for `tensors` tensors.
+RuleShape checkedShape(const Integer& rule, size_t tensors, const CopiedDoubles& factors,
+                       const CopiedDoubles& scalars) {
   code(rule, static_cast<int64_t>(UpdateRule::kCount));
   const RuleShape shape = shapeOf(static_cast<UpdateRule>(rule.value));
-  needEachOfLists(sizes, states, static_cast<size_t>(shape.states));
-  needNumbers(factors, sizes.size() * static_cast<size_t>(shape.factors));
+  needNumbers(factors, tensors * static_cast<size_t>(shape.factors));
   needNumbers(scalars, static_cast<size_t>(kCommonScalars + shape.scalars));
+  return shape;
+}
+
+}  // namespace
+
+void updateRule(const Integer& rule, Count size, List& states, const CopiedDoubles& factors,
+                const CopiedDoubles& scalars) {
+  const RuleShape shape = checkedShape(rule, 1, factors, scalars);
+  if (states.data.size() != static_cast<size_t>(shape.states)) {
+    throw rangeError(states.position, "has " + std::to_string(states.data.size()) +
+                                          " arrays, expected " + std::to_string(shape.states));
+  }
+  for (size_t i = 0; i < states.data.size(); i++) needLength(states, i, size.value());
+  states.needed = size.value();
+}
+
+void updateRule(const Integer& rule, const CopiedInts& sizes, List& states,
+                const CopiedDoubles& factors, const CopiedDoubles& scalars) {
+  const RuleShape shape = checkedShape(rule, sizes.size(), factors, scalars);
+  needEachOfLists(sizes, states, static_cast<size_t>(shape.states));
 }
 
 }  // namespace axonode

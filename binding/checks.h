@@ -2,6 +2,7 @@
 // integers. All throw BadArgument.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 
 #include "args.h"
@@ -97,7 +98,16 @@ inline Count ifProjected(const Array& projection, Count elements) {
 
 // sizes[i] elements of the i-th array of each list.
 void needEach(const CopiedInts& sizes, std::initializer_list<List*> lists);
-// The states, factors and scalars that an optimiser's rule needs for tensors of these sizes.
+// As many rows as an int32 can name.
+inline void rowCount(const Integer& integer) { within(integer, 0, INT32_MAX); }
+// Places for the rows of a list of indices.
+inline Count capacity(const Integer& indices, const Integer& rows) {
+  return std::min(indices.value, rows.value);
+}
+// The states, factors and scalars that an optimiser's rule needs for one tensor of `size` elements.
+void updateRule(const Integer& rule, Count size, List& states, const CopiedDoubles& factors,
+                const CopiedDoubles& scalars);
+// The same for tensors of these sizes.
 void updateRule(const Integer& rule, const CopiedInts& sizes, List& states,
                 const CopiedDoubles& factors, const CopiedDoubles& scalars);
 

@@ -52,6 +52,7 @@ const std::vector<Binding>& bindings() {
       // memory
       BIND(fill, (out, n, value), need(out, n)),
       BIND(cast, (out, x, n), need(out, n), need(x, n)),
+      BIND(assign, (out, x, n), oneKind(out, x), need(out, n), need(x, n)),
       BIND(copyStrided, (out, x, plan), oneKind(out, x), strided(out, x, plan)),
       BIND(transpose, (out, x, batch, rows, cols), oneKind(out, x), need(out, batch * rows * cols),
            need(x, batch * rows * cols)),
@@ -104,6 +105,16 @@ const std::vector<Binding>& bindings() {
       BIND(scatterAdd, (out, x, index, outer, axis, inner, count), need(out, outer * axis * inner),
            need(x, outer * count * inner), need(index, outer * count * inner)),
       BIND(oneHot, (out, index, n, classes), need(out, n * classes), need(index, n)),
+
+      // gradients of which only some rows are there
+      BIND(coalesceRows, (rows, values, index, x, count, inner, limit, skip), rowCount(count),
+           positive(inner), rowCount(limit), need(rows, capacity(count, limit)),
+           need(values, capacity(count, limit) * inner), need(index, count),
+           need(x, count * inner)),
+      BIND(addRows, (out, values, rows, count, inner, limit), rowCount(count), rowCount(limit),
+           need(out, limit * inner), need(values, count * inner), need(rows, count)),
+      BIND(renormRows, (weight, index, count, inner, limit, maxNorm, normType), rowCount(count),
+           rowCount(limit), need(weight, limit * inner), need(index, count)),
 
       // random numbers
       BIND(randomUniform, (out, n, seedLow, seedHigh, counter, low, high),
@@ -261,6 +272,17 @@ const std::vector<Binding>& bindings() {
       // an optimiser's step
       BIND(optimizerStep, (params, states, grads, factors, scalars, sizes, rule),
            needEach(sizes, {&params, &grads}), updateRule(rule, sizes, states, factors, scalars)),
+      BIND(optimizerStepRows,
+           (param, states, values, rows, factors, scalars, count, inner, limit, rule),
+           rowCount(count), rowCount(limit), need(param, limit * inner),
+           updateRule(rule, limit * inner, states, factors, scalars), need(values, count * inner),
+           need(rows, count)),
+      BIND(momentumStepRows,
+           (param, momentum, seen, values, rows, count, inner, limit, lr, keep, add, own, ahead,
+            find),
+           rowCount(count), rowCount(limit), flag(find), need(param, limit * inner),
+           need(momentum, limit * inner), need(seen, limit * Count(2) + Count(1)),
+           need(values, count * inner), need(rows, count)),
   };
   return all;
 }

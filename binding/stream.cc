@@ -115,7 +115,7 @@ uint64_t Stream::commit(const char* name, Run run) {
   // we see that it sleeps.
   submitted_.store(ticket);
   if (inlined_) {
-    execute(slot);
+    execute(ticket);
     completed_.store(ticket);
   } else if (asleep_.load()) {
     std::lock_guard lock(mutex_);
@@ -128,7 +128,7 @@ void Stream::loop() {
   omp_set_num_threads(context_.threads);
   for (uint64_t done = 0; awaitWork(done);) {
     const uint64_t ticket = ++done;
-    execute(slotOf(ticket));
+    execute(ticket);
     complete(ticket);
   }
 }
@@ -145,19 +145,22 @@ bool Stream::awaitWork(uint64_t done) {
   return !stopping_.load();
 }
 
-void Stream::execute(Slot& slot) {
+void Stream::execute(uint64_t ticket) {
+  Slot& slot = slotOf(ticket);
+  // In this order, the reverse of takeFailure's: one of the two is seen at any time.
+  context_.faultPending = failedTicket() != 0 || ticket <= lastSpoilt_.load();
   try {
     slot.run(context_, slot.payload, true);
   } catch (const std::bad_alloc&) {
-    fail({slot.name, 0, 0, "out of memory"});
+    fail(ticket, {slot.name, 0, 0, "out of memory"});
   } catch (const std::exception& error) {
-    fail({slot.name, 0, 0, error.what()});
+    fail(ticket, {slot.name, 0, 0, error.what()});
   } catch (...) {
-    fail({slot.name, 0, 0, "unknown exception"});
+    fail(ticket, {slot.name, 0, 0, "unknown exception"});
   }
   if (context_.fault.kernel != nullptr) {
     const Fault fault = std::exchange(context_.fault, {});
-    fail({fault.kernel, fault.index, fault.limit, ""});
+    fail(ticket, {fault.kernel, fault.index, fault.limit, ""});
   }
   scratchBytes_.store(context_.scratch.bytes(), std::memory_order_relaxed);
 }
@@ -176,16 +179,19 @@ void Stream::complete(uint64_t ticket) {
   }
 }
 
-void Stream::fail(Failure failure) {
+void Stream::fail(uint64_t ticket, Failure failure) {
   std::lock_guard lock(mutex_);
-  if (!failure_) failure_ = std::move(failure);
-  failed_.store(true);
+  if (failure_) return;
+  failure_ = std::move(failure);
+  failure_->ticket = ticket;
+  failedTicket_.store(ticket);
 }
 
 std::optional<Failure> Stream::takeFailure() {
-  if (!failed_.load()) return std::nullopt;
+  if (failedTicket() == 0) return std::nullopt;
   std::lock_guard lock(mutex_);
-  failed_.store(false);
+  lastSpoilt_.store(submitted());
+  failedTicket_.store(0);
   return std::exchange(failure_, std::nullopt);
 }
 

@@ -23,6 +23,7 @@ struct Failure {
   int64_t index = 0;
   int64_t limit = 0;
   std::string message;
+  uint64_t ticket = 0;  // of the task
 };
 
 // All functions are for the thread of the environment's JavaScript, except where noted.
@@ -69,8 +70,11 @@ class Stream {
   void notifyAt(uint64_t ticket) { notifyAt_.store(ticket); }
   void onNotify(Notify notify, void* receiver);
 
-  // The first failure among completed tasks since the last call.
+  // The first failure among completed tasks since the last call. All tasks after it that were
+  // submitted before this call find Context::faultPending set, also those still to run.
   std::optional<Failure> takeFailure();
+  // The ticket of the task that takeFailure would tell of, or 0.
+  uint64_t failedTicket() const { return failedTicket_.load(std::memory_order_acquire); }
 
   // Threads of the kernels submitted from now on.
   void setThreads(int threads);
@@ -99,9 +103,9 @@ class Stream {
   void start();
   void loop();
   bool awaitWork(uint64_t done);
-  void execute(Slot& slot);
+  void execute(uint64_t ticket);
   void complete(uint64_t ticket);
-  void fail(Failure failure);
+  void fail(uint64_t ticket, Failure failure);
   // Runs apply on the stream's thread, in order with the work around it; at once before the start.
   void setLater(const char* name, int value, void (*apply)(Context&, int value));
   void halt();
@@ -122,7 +126,9 @@ class Stream {
   std::atomic<uint64_t> wakeAt_{kNever};  // JavaScript's thread sleeps on done_ until this ticket
   std::atomic<uint64_t> notifyAt_{kNever};
   std::atomic<bool> stopping_{false};
-  std::atomic<bool> failed_{false};
+  std::atomic<uint64_t> failedTicket_{0};
+  // The last task that was submitted before a failure was taken.
+  std::atomic<uint64_t> lastSpoilt_{0};
   std::atomic<int64_t> scratchBytes_{0};
 
   std::mutex mutex_;

@@ -27,7 +27,7 @@ const { values: flags } = parseArgs({
     hidden: { type: 'string', default: '128' },
     layers: { type: 'string', default: '2' },
     dropout: { type: 'string', default: '0.3' },
-    steps: { type: 'string', default: '400' },
+    steps: { type: 'string' },
     chunk: { type: 'string', default: '48' },
     batch: { type: 'string', default: '16' },
     lr: { type: 'string', default: '0.003' },
@@ -43,14 +43,14 @@ if (flags.help) {
   --text FILE        a text in UTF-8 (default: twelve sonnets)
   --cell NAME        lstm, gru or rnn (lstm)
   --hidden N --layers N --dropout P       units of a layer (128), layers (2), dropout between them (0.3)
-  --steps N --chunk N --batch N --lr X    updates (400), characters of a chunk (48), streams (16), rate (0.003)
+  --steps N --chunk N --batch N --lr X    updates (400, of a long text 2000), characters of a
+                                          chunk (48), streams (16), rate (0.003)
   --temperature X --prime TEXT            of the sample (0.7, "Shall I ")
   --seed N --out DIR`);
   process.exit(0);
 }
 const cell = oneOf('cell', flags.cell, ['lstm', 'gru', 'rnn']);
 const seed = Number(flags.seed);
-const steps = positive('steps', flags.steps);
 const chunk = positive('chunk', flags.chunk);
 const batchSize = positive('batch', flags.batch);
 
@@ -58,9 +58,10 @@ const text = flags.text === undefined ? SONNETS : await loadText(flags.text);
 const vocabulary = CharVocabulary.of(text);
 const ids = vocabulary.encode(text);
 const held = Math.floor(0.9 * ids.length);
+const isShort = ids.length < 50_000;
+const steps = positive('steps', flags.steps ?? (isShort ? '400' : '2000'));
 console.log(`${ids.length} characters, ${vocabulary.size} of them distinct`);
-if (ids.length < 50_000)
-  console.log('so short a text is soon learnt by heart: give a longer one with --text');
+if (isShort) console.log('so short a text is soon learnt by heart: give a longer one with --text');
 
 manualSeed(seed);
 const model = models.charRnn(vocabulary.size, {
@@ -76,9 +77,10 @@ const optimizer = new optim.Adam(model.parameters(), {
 const lossOf = (logits: Tensor, target: Tensor): Tensor =>
   crossEntropy(logits.reshape([-1, vocabulary.size]), target.reshape([-1]));
 
-/** The loss on the last tenth of the text, the state carried along. */
+/** The loss on the last tenth of the text, or as much of it as is soon read, the state carried along. */
 async function validate(): Promise<number> {
-  const stream = new StreamBatches(ids.subarray(held), { batchSize: 4, chunk });
+  const unseen = ids.subarray(held, held + 40_000);
+  const stream = new StreamBatches(unseen, { batchSize: isShort ? 4 : 16, chunk });
   model.eval();
   return noGrad(async () => {
     let state: nn.RecurrentState | null = null;

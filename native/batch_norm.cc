@@ -255,8 +255,10 @@ void batchNorm(Context& context, float* out, float* mean, float* rstd, float* ru
     const Moments& found = moments[c];
     mean[c] = static_cast<float>(found.mean);
     rstd[c] = static_cast<float>(1 / std::sqrt(found.squares / n + eps));
-    runningMean[c] = moved(runningMean[c], found.mean);
-    runningVar[c] = moved(runningVar[c], found.squares / (n - 1));
+    if (!context.faultPending) {
+      runningMean[c] = moved(runningMean[c], found.mean);
+      runningVar[c] = moved(runningVar[c], found.squares / (n - 1));
+    }
     affine.set(m, c, mean[c], rstd[c] * orElse(weight, c, 1), orElse(bias, c, 0));
   }
   apply(m, team, out, x, affine, {added, relu != 0});

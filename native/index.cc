@@ -1,13 +1,11 @@
 // Selecting, gathering and scattering by index. An index out of range is reported and its element
 // skipped.
+#include "native/index_range.h"
 #include "native/kernels.h"
 #include "native/ops.h"
-#include "native/parallel.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
-
-bool inRange(int32_t index, int64_t axis) { return index >= 0 && index < axis; }
 
 template <class T>
 void copyElements(T* __restrict out, const T* __restrict x, int64_t n) {
@@ -21,31 +19,6 @@ void copyElements(T* __restrict out, const T* __restrict x, int64_t n) {
 template <class T>
 void zeroElements(T* out, int64_t n) {
   __builtin_memset(out, 0, static_cast<size_t>(n) * sizeof(T));
-}
-
-void addElements(float* __restrict out, const float* __restrict x, int64_t n) {
-  for (int64_t i = 0; i < n; ++i) out[i] += x[i];
-}
-
-struct Range {
-  int64_t begin, end;
-  bool has(int64_t i) const { return i >= begin && i < end; }
-};
-
-// work(outer, axis, inner) on ranges that split the elements of [outer, axis, inner] among the
-// threads. Each thread owns what it adds to and goes through the indices in order, so sums do not
-// depend on the team. `additions` are made in all.
-template <class Work>
-void forOwners(Context& context, int64_t outer, int64_t axis, int64_t inner, int64_t additions,
-               const Work& work) {
-  const int team = teamSize(context, additions, kGrain);
-  const bool byOuter = outer >= team, byInner = !byOuter && inner >= 16 * team;
-  const int64_t n = byOuter ? outer : byInner ? inner : axis;
-  parallelParts(team, n, [&](int64_t begin, int64_t end, int) {
-    const Range part{begin, end};
-    work(byOuter ? part : Range{0, outer}, byOuter || byInner ? Range{0, axis} : part,
-         byInner ? part : Range{0, inner});
-  });
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace axonode::AXONODE_ISA {
 // memory
 void fill(Context&, AnyOut out, int64_t n, double value);
 void cast(Context&, AnyOut out, AnyIn x, int64_t n);
+void assign(Context&, AnyOut out, AnyIn x, int64_t n);
 void copyStrided(Context&, AnyOut out, AnyIn x, Ints plan);
 void transpose(Context&, AnyOut out, AnyIn x, int64_t batch, int64_t rows, int64_t cols);
 void addScaled(Context&, float* y, const float* x, int64_t n, double alpha);
@@ -50,6 +51,14 @@ void gather(Context&, AnyOut out, AnyIn x, const int32_t* index, int64_t outer, 
 void scatterAdd(Context&, float* out, const float* x, const int32_t* index, int64_t outer,
                 int64_t axis, int64_t inner, int64_t count);
 void oneHot(Context&, AnyOut out, const int32_t* index, int64_t n, int64_t classes);
+
+// gradients of which only some rows are there
+void coalesceRows(Context&, int32_t* rows, float* values, const int32_t* index, const float* x,
+                  int64_t count, int64_t inner, int64_t limit, int64_t skip);
+void addRows(Context&, float* out, const float* values, const int32_t* rows, int64_t count,
+             int64_t inner, int64_t limit);
+void renormRows(Context&, float* weight, const int32_t* index, int64_t count, int64_t inner,
+                int64_t limit, double maxNorm, double normType);
 
 // random numbers
 void randomUniform(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
@@ -150,8 +159,14 @@ void gradNorms(Context&, float* total, float* norms, InList grads, Ints sizes, d
 void clipGradNorm(Context&, OutList grads, const float* total, Ints sizes, double maxNorm);
 void clipGradValue(Context&, OutList grads, Ints sizes, double clipValue);
 
-// an optimiser's step, in place
+// an optimiser's step, in place; of all elements, or of rows
 void optimizerStep(Context&, OutList params, OutList states, InList grads, Doubles factors,
                    Doubles scalars, Ints sizes, int64_t rule);
+void optimizerStepRows(Context&, float* param, OutList states, const float* values,
+                       const int32_t* rows, Doubles factors, Doubles scalars, int64_t count,
+                       int64_t inner, int64_t limit, int64_t rule);
+void momentumStepRows(Context&, float* param, float* momentum, int32_t* seen, const float* values,
+                      const int32_t* rows, int64_t count, int64_t inner, int64_t limit, double lr,
+                      double keep, double add, double own, double ahead, int64_t find);
 
 }  // namespace axonode::AXONODE_ISA

@@ -173,6 +173,10 @@ void fill(Context& context, AnyOut out, int64_t n, double value) {
   });
 }
 
+void assign(Context& context, AnyOut out, AnyIn x, int64_t n) {
+  if (!context.faultPending) cast(context, out, x, n);
+}
+
 void cast(Context& context, AnyOut out, AnyIn x, int64_t n) {
   withType(out.dtype, [&]<class Out>(Out) {
     withType(x.dtype, [&]<class In>(In) {

@@ -1,4 +1,5 @@
 // Optimiser steps: one pass over all tensors of a parameter group, in place.
+#include "native/index_range.h"
 #include "native/kernels.h"
 #include "native/tensor_list.h"
 #include "native/update_rules.h"
@@ -22,8 +23,8 @@ struct Common {
         shrink(number(scalars[3])) {}
 };
 
-// The elements [begin, end) of one tensor.
-template <class Rule, bool kL1>
+// n elements of one tensor, prefetching those that follow where they will be needed.
+template <class Rule, bool kL1, bool kPrefetch>
 void update(float* p, const float* g, float* const* states, int64_t n, const Common& common,
             const Rule& rule) {
   constexpr int kStates = shapeOf(Rule::kRule).states;
@@ -37,9 +38,11 @@ void update(float* p, const float* g, float* const* states, int64_t n, const Com
   VecF s[kMaxStates];
   int64_t i = 0;
   for (; i + kLanes <= n; i += kLanes) {
-    __builtin_prefetch(p + i + kAhead);
-    __builtin_prefetch(g + i + kAhead);
-    for (int k = 0; k < kStates; ++k) __builtin_prefetch(states[k] + i + kAhead);
+    if constexpr (kPrefetch) {
+      __builtin_prefetch(p + i + kAhead);
+      __builtin_prefetch(g + i + kAhead);
+      for (int k = 0; k < kStates; ++k) __builtin_prefetch(states[k] + i + kAhead);
+    }
     VecF x = load(p + i);
     for (int k = 0; k < kStates; ++k) s[k] = load(states[k] + i);
     apply(x, load(g + i), s);
@@ -68,32 +71,75 @@ void updateAll(Context& context, OutList params, OutList states, InList grads, D
     const Rule rule(scalars.data + kCommonScalars, factors.data + tensor * kShape.factors);
     float* p = params.data[tensor] + begin;
     const float* g = grads.data[tensor] + begin;
-    hasL1 ? update<Rule, true>(p, g, own, end - begin, common, rule)
-          : update<Rule, false>(p, g, own, end - begin, common, rule);
+    hasL1 ? update<Rule, true, true>(p, g, own, end - begin, common, rule)
+          : update<Rule, false, true>(p, g, own, end - begin, common, rule);
   });
 }
 
-using Updater = void (*)(Context&, OutList, OutList, InList, Doubles, Doubles, Ints);
+// How many rows ahead memory is asked for: rows lie anywhere.
+constexpr int64_t kRowsAhead = 8;
+
+template <class Rule>
+void updateRows(Context& context, float* param, OutList states, const float* values,
+                const int32_t* rows, Doubles factors, Doubles scalars, int64_t count, int64_t inner,
+                int64_t limit) {
+  constexpr int kStates = shapeOf(Rule::kRule).states;
+  constexpr int64_t kLine = 16;
+  const Common common(scalars.data);
+  const bool hasL1 = scalars[2] != 0;
+  const Rule rule(scalars.data + kCommonScalars, factors.data);
+  parallelFor(context, count, grainOf(4 * inner), [&](int64_t begin, int64_t end) {
+    for (int64_t place = begin; place < end; ++place) {
+      if (const int64_t next = place + kRowsAhead; next < end && inRange(rows[next], limit)) {
+        for (int64_t i = rows[next] * inner; i < (rows[next] + 1) * inner; i += kLine) {
+          __builtin_prefetch(param + i);
+          for (int k = 0; k < kStates; ++k) __builtin_prefetch(states.data[k] + i);
+        }
+      }
+      if (!inRange(rows[place], limit)) continue;
+      const int64_t start = rows[place] * inner;
+      float* own[kMaxStates] = {};
+      for (int k = 0; k < kStates; ++k) own[k] = states.data[k] + start;
+      const float* g = values + place * inner;
+      hasL1 ? update<Rule, true, false>(param + start, g, own, inner, common, rule)
+            : update<Rule, false, false>(param + start, g, own, inner, common, rule);
+    }
+  });
+}
+
+struct Updaters {
+  decltype(&updateAll<Sgd>) all;
+  decltype(&updateRows<Sgd>) rows;
+};
 
 // Puts a rule into its place in the table.
 template <class... Rules>
-constexpr Updater find(UpdateRule rule) {
-  Updater found = nullptr;
-  ((rule == Rules::kRule ? void(found = updateAll<Rules>) : void()), ...);
+constexpr Updaters find(UpdateRule rule) {
+  Updaters found = {};
+  ((rule == Rules::kRule ? void(found = {updateAll<Rules>, updateRows<Rules>}) : void()), ...);
   return found;
 }
 
-Updater updaterOf(UpdateRule rule) {
+Updaters updatersOf(int64_t rule) {
   return find<Sgd, Momentum<false>, Momentum<true>, Adagrad, Adadelta, Rmsprop<false, false>,
               Rmsprop<false, true>, Rmsprop<true, false>, Rmsprop<true, true>, Adam<false>,
-              Adam<true>, Nadam, Adamax, Lion, Average>(rule);
+              Adam<true>, Nadam, Adamax, Lion, Average>(static_cast<UpdateRule>(rule));
 }
 
 }  // namespace
 
 void optimizerStep(Context& context, OutList params, OutList states, InList grads, Doubles factors,
                    Doubles scalars, Ints sizes, int64_t rule) {
-  updaterOf(static_cast<UpdateRule>(rule))(context, params, states, grads, factors, scalars, sizes);
+  if (context.faultPending) return;
+  updatersOf(rule).all(context, params, states, grads, factors, scalars, sizes);
+}
+
+void optimizerStepRows(Context& context, float* param, OutList states, const float* values,
+                       const int32_t* rows, Doubles factors, Doubles scalars, int64_t count,
+                       int64_t inner, int64_t limit, int64_t rule) {
+  if (context.faultPending) return;
+  updatersOf(rule).rows(context, param, states, values, rows, factors, scalars, count, inner,
+                        limit);
 }
 
 }  // namespace axonode::AXONODE_ISA

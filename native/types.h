@@ -78,6 +78,9 @@ class Scratch {
 struct Context {
   Scratch scratch;
   Fault fault;
+  // A fault waits to be thrown. Kernels that change parameters, states of optimisers or running
+  // statistics in place leave them as they are then, so that nothing is half-updated.
+  bool faultPending = false;
   int threads = 1;  // OpenMP team size to use; a kernel too small to gain from it uses 1
   // Convolutions sum their products plainly, without Winograd's faster, slightly less accurate way.
   bool exactConvolution = false;

@@ -28,6 +28,7 @@ export * as plot from './plot/index.js';
 export type { DType, TypedArray } from './tensor/dtype.js';
 export * from './tensor/errors.js';
 export { Generator, manualSeed } from './tensor/random.js';
+export { RowSparseTensor } from './tensor/rowSparse.js';
 export { enableGrad, noGrad, scope } from './tensor/scope.js';
 export type { Shape } from './tensor/shape.js';
 export { type MemoryInfo, memoryInfo, trimPool } from './tensor/storage.js';

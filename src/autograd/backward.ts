@@ -2,6 +2,7 @@ import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
 import { sumTo } from '../ops/reduce.js';
 import { AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
+import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { adopt, runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -37,11 +38,32 @@ function reachable(roots: readonly Node[]): Node[] {
  */
 function accumulate(present: Tensor | null, incoming: Tensor, createGraph: boolean): Tensor {
   if (present === null) return incoming.saveForTape();
+  if (incoming instanceof RowSparseTensor) return accumulateRows(present, incoming);
+  if (present instanceof RowSparseTensor) {
+    const sum = add(present.toDense(), incoming).saveForTape();
+    present.dispose();
+    return sum;
+  }
   if (!createGraph && present.storage.refs === 1 && present.layout === incoming.layout) {
     addInPlace(present, incoming);
     return present;
   }
   const sum = add(present, incoming).saveForTape();
+  present.dispose();
+  return sum;
+}
+
+/** Takes rows into what is there: rows again, or a dense gradient. */
+function accumulateRows(present: Tensor, incoming: RowSparseTensor): Tensor {
+  if (present instanceof RowSparseTensor) {
+    present.add_(incoming);
+    return present;
+  }
+  if (present.storage.refs === 1 && present.layout === 'rowMajor') {
+    incoming.addTo(present);
+    return present;
+  }
+  const sum = add(present, incoming.toDense()).saveForTape();
   present.dispose();
   return sum;
 }
@@ -82,7 +104,9 @@ function send(edge: Edge, gradient: Tensor, createGraph: boolean, sink: Sink): v
     return;
   }
   const grads = edge.node.grads;
-  grads[edge.outputIndex] = accumulate(grads[edge.outputIndex] ?? null, gradient, createGraph);
+  // Gradient rules are written for dense gradients.
+  const dense = gradient instanceof RowSparseTensor ? gradient.toDense() : gradient;
+  grads[edge.outputIndex] = accumulate(grads[edge.outputIndex] ?? null, dense, createGraph);
 }
 
 function runNode(node: Node, retain: boolean, createGraph: boolean, sink: Sink): void {
@@ -175,7 +199,8 @@ export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
 /** Gradients may have come to share memory (a + b gives both the same); each leaf gets its own. */
 function ownMemory(leaf: Tensor): void {
   const gradient = leaf.grad;
-  if (gradient === null || gradient.storage.refs === 1) return;
+  if (gradient === null || gradient instanceof RowSparseTensor) return;
+  if (gradient.storage.refs === 1) return;
   leaf.grad = runInContext(false, () => clone(gradient).keep());
   gradient.dispose();
 }

@@ -67,6 +67,11 @@ export interface Backend {
   /** Throws, and forgets, the first fault recorded by completed work. */
   throwFault(): void;
   /**
+   * Kernels leave updates in place out from a fault on until it is thrown. Calls `undo` then, before the throw, if
+   * the update that was submitted last is such a one: for what goes with it on the host, such as a count of steps.
+   */
+  whenLeftOut(undo: () => void): void;
+  /**
    * Fresh memory for the pool, contents undefined; throws a RangeError when there is none. The native
    * backend aligns it to cache lines, asks for huge pages and keeps it alive for queued work. Kernels
    * take arrays over any other memory, too, but on the native backend such a call waits until it is done.

@@ -10,6 +10,8 @@
  * - Shapes, dtypes and devices were checked before the call. Only data can be at fault (an index out of
  *   range), which a kernel reports as an {@link IndexFaultError}: at once on the TypeScript backend, at
  *   the next synchronisation on the native one.
+ *   Between a fault and the moment that it is thrown, kernels that say so leave parameters and the like as they
+ *   are (`…Step…`, `renormRows`, `assign`, the running statistics of `batchNorm`), so that nothing is half-updated.
  * - `FloatArray` arguments of one call have one kind. The native backend has Float32Array only.
  */
 
@@ -55,6 +57,8 @@ export interface Kernels {
    * range: modulo 2³² as `x | 0`), int to uint8 wraps. out and x may be of different kinds.
    */
   cast(out: NumericArray, x: NumericArray, n: number): void;
+  /** out[i] = x[i] of one kind: a training step's new value of a parameter or statistic. Not while a fault waits. */
+  assign(out: NumericArray, x: NumericArray, n: number): void;
   /**
    * out[outStart + Σ iₖ·outStrideₖ] = x[xStart + Σ iₖ·xStrideₖ] for every index i within dims. Touches
    * only those elements. Strides may be zero (x) or negative. One kind for both arrays.
@@ -231,6 +235,47 @@ export interface Kernels {
   ): void;
   /** out[i, c] = index[i] == c ? 1 : 0; out: [n, classes]. An index outside [0, classes) is a fault. */
   oneHot(out: NumericArray, index: IndexArray, n: number, classes: number): void;
+
+  // --- gradients of which only some rows are there: rows names them, each once, −1 where a place is unused; values
+  // has `inner` elements for each place, zero where unused; limit is how many rows the whole has ------------------
+  /**
+   * Sums of the rows of x: [count, inner] that have the same index, in places that are taken in the order of first
+   * appearance. rows: [min(count, limit)], values: [min(count, limit), inner]. Indices outside [0, limit), which
+   * the forward has reported, and `skip` are passed over. Same result for any thread count.
+   */
+  coalesceRows(
+    rows: IndexArray,
+    values: FloatArray,
+    index: IndexArray,
+    x: FloatArray,
+    count: number,
+    inner: number,
+    limit: number,
+    skip: number,
+  ): void;
+  /** out[rows[j], i] += values[j, i]; out: [limit, inner], values: [count, inner]. Accumulates. */
+  addRows(
+    out: FloatArray,
+    values: FloatArray,
+    rows: IndexArray,
+    count: number,
+    inner: number,
+    limit: number,
+  ): void;
+  /**
+   * Rows of weight: [limit, inner] that index: [count] names are scaled, in place and once each, by
+   * maxNorm / (norm + 1e-7) where their normType-norm is above maxNorm. An index out of range is a fault, and then
+   * no row is changed.
+   */
+  renormRows(
+    weight: FloatArray,
+    index: IndexArray,
+    count: number,
+    inner: number,
+    limit: number,
+    maxNorm: number,
+    normType: number,
+  ): void;
 
   // --- random numbers -----------------------------------------------------------------------------
   // Philox-4x32-10 (Salmon et al. 2011): key = (seedLow, seedHigh); element i takes lane i mod 4 of the block
@@ -695,5 +740,42 @@ export interface Kernels {
     scalars: Float64Array,
     sizes: IndexArray,
     rule: UpdateRule,
+  ): void;
+  /**
+   * optimizerStep of one parameter [limit, inner] and its states, at the rows of a gradient: values: [count, inner],
+   * rows: [count]. All other rows stay as they are.
+   */
+  optimizerStepRows(
+    param: FloatArray,
+    states: FloatArray[],
+    values: FloatArray,
+    rows: IndexArray,
+    factors: Float64Array,
+    scalars: Float64Array,
+    count: number,
+    inner: number,
+    limit: number,
+    rule: UpdateRule,
+  ): void;
+  /**
+   * A step with momentum by a gradient of rows: m = keep·m + add·g, p −= lr·(own·g + ahead·m), where g is 0 in all
+   * rows but those. Touches only rows that have had a gradient: seen: [1 + 2·limit] knows them, and is this kernel's
+   * own. find = 1 has it looked up which rows of momentum are not zero, as seen is new.
+   */
+  momentumStepRows(
+    param: FloatArray,
+    momentum: FloatArray,
+    seen: IndexArray,
+    values: FloatArray,
+    rows: IndexArray,
+    count: number,
+    inner: number,
+    limit: number,
+    lr: number,
+    keep: number,
+    add: number,
+    own: number,
+    ahead: number,
+    find: number,
   ): void;
 }

@@ -1,5 +1,5 @@
 import { batchNorm } from '../ops/batchNorm.js';
-import { copyFrom, ones, zeros } from '../ops/creation.js';
+import { assign, ones, zeros } from '../ops/creation.js';
 import { add, cast, div, mul, sub } from '../ops/elementwise.js';
 import { checkEps } from '../ops/normGradient.js';
 import { checkFraction, checkInteger } from '../ops/options.js';
@@ -104,11 +104,11 @@ abstract class BatchNorm extends Module {
     const options = { training: true, momentum, ...finish };
     const y = this.#normalize(x, batchMean, batchVariance, options);
     noGrad(() => {
-      copyFrom(count, add(count, 1));
+      assign(count, add(count, 1));
       if (!isMean) return;
       const share = div(1, cast(count, mean.dtype));
-      copyFrom(mean, add(mean, mul(sub(batchMean, mean), share)));
-      copyFrom(variance, add(variance, mul(sub(batchVariance, variance), share)));
+      assign(mean, add(mean, mul(sub(batchMean, mean), share)));
+      assign(variance, add(variance, mul(sub(batchVariance, variance), share)));
     });
     return y;
   }

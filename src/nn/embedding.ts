@@ -1,4 +1,4 @@
-import { embedding } from '../ops/indexing.js';
+import { checkEmbeddingOptions, type EmbeddingOptions, embedding } from '../ops/indexing.js';
 import { checkInteger } from '../ops/options.js';
 import { ArgumentError } from '../tensor/errors.js';
 import { dim } from '../tensor/shape.js';
@@ -7,7 +7,7 @@ import { normal, zeros } from './init.js';
 import { Module } from './module.js';
 import { emptyParameter, type Parameter } from './parameter.js';
 
-export interface EmbeddingLayerOptions {
+export interface EmbeddingLayerOptions extends EmbeddingOptions {
   /** A row, negative from the end, that starts at zero and is not trained. Default: none. */
   paddingIndex?: number;
 }
@@ -15,11 +15,23 @@ export interface EmbeddingLayerOptions {
 /**
  * A learned vector for each of `count` things: integers [...] to [..., features]. The table `weight`
  * [count, features] starts normal.
+ *
+ * With `sparse: true` the gradient, and the steps of `optim.SGD`, `Adagrad` and `SparseAdam`, have only the rows that
+ * occur, so that a step costs as much in a table of a million rows as in one of a thousand.
+ *
+ * @example
+ * const words = new nn.Embedding(1_000_000, 64, { sparse: true });
+ * const optimizer = new optim.SparseAdam(words.parameters());
  */
 export class Embedding extends Module {
   readonly weight: Parameter;
-  readonly #paddingIndex: number | undefined;
+  readonly #options: EmbeddingOptions;
 
+  /**
+   * @param count how many things there are
+   * @param features elements of a vector
+   * @throws ArgumentError for sizes or options out of range
+   */
   constructor(count: number, features: number, options: EmbeddingLayerOptions = {}) {
     super();
     checkInteger(count, 'count', 'Embedding', 1);
@@ -32,7 +44,8 @@ export class Embedding extends Module {
         );
       }
     }
-    this.#paddingIndex = paddingIndex;
+    checkEmbeddingOptions(options, 'Embedding');
+    this.#options = { ...options };
     this.weight = normal(emptyParameter([count, features]));
     if (paddingIndex !== undefined)
       this.#clearRow(paddingIndex < 0 ? paddingIndex + count : paddingIndex);
@@ -46,12 +59,14 @@ export class Embedding extends Module {
   }
 
   override forward(index: Tensor): Tensor {
-    const options = this.#paddingIndex === undefined ? {} : { paddingIndex: this.#paddingIndex };
-    return embedding(index, this.weight, options);
+    return embedding(index, this.weight, this.#options);
   }
 
   protected override describeOptions(): string {
-    const padding = this.#paddingIndex === undefined ? '' : `, paddingIndex=${this.#paddingIndex}`;
-    return `${dim(this.weight.shape, 0)}, ${dim(this.weight.shape, 1)}${padding}`;
+    const [count, features] = this.weight.shape;
+    const options = Object.entries(this.#options).flatMap(([name, value]) =>
+      value === undefined || value === false ? [] : [`, ${name}=${value}`],
+    );
+    return `${count}, ${features}${options.join('')}`;
   }
 }

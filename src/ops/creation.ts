@@ -239,6 +239,30 @@ export function addInPlace(y: Tensor, x: Tensor, alpha = 1): void {
   releaseTemporary(source, x);
 }
 
+/** Throws unless source may take the place of target's elements. */
+function checkReplacement(op: string, target: Tensor, source: Tensor): void {
+  if (!sameShape(target.shape, source.shape)) {
+    throw new ShapeError(
+      `${op}: source ${formatShape(source.shape)} does not fit ${formatShape(target.shape)}`,
+    );
+  }
+  if (target.node !== null) {
+    throw new AutogradError(`${op}: only leaves can be changed in place; detach() it first`);
+  }
+}
+
+/**
+ * As {@link copyFrom}, for what a training step makes of parameters and statistics: left out, as the optimiser's
+ * update is, where the step ran into an index out of range. One dtype. @internal
+ */
+export function assign(target: Tensor, source: Tensor): void {
+  checkReplacement('assign', target, source);
+  const from = inLayout(source, target.layout);
+  target.storage.version++;
+  kernels().assign(target.raw, from.raw, target.size);
+  releaseTemporary(from, source);
+}
+
 /**
  * Overwrites a tensor's elements with another's, of its shape, in place. Not recorded; a leaf that requires
  * gradients may be overwritten, a computed tensor may not.
@@ -250,14 +274,7 @@ export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void
     made.dispose();
     return;
   }
-  if (!sameShape(target.shape, source.shape)) {
-    throw new ShapeError(
-      `copyFrom: source ${formatShape(source.shape)} does not fit ${formatShape(target.shape)}`,
-    );
-  }
-  if (target.node !== null) {
-    throw new AutogradError('copyFrom: only leaves can be changed in place; detach() it first');
-  }
+  checkReplacement('copyFrom', target, source);
   const from = inLayout(source, target.layout);
   target.storage.version++;
   kernels().cast(target.raw, from.raw, target.size);

@@ -31,7 +31,16 @@ export {
 export * from './crossEntropy.js';
 export * from './elementwise.js';
 export * from './groupNorm.js';
-export * from './indexing.js';
+export {
+  type EmbeddingOptions,
+  embedding,
+  gather,
+  indexAdd,
+  indexSelect,
+  type OneHotOptions,
+  oneHot,
+  scatterAdd,
+} from './indexing.js';
 export * from './join.js';
 export * from './localResponseNorm.js';
 export * from './loss.js';

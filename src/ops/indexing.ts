@@ -1,7 +1,9 @@
 import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
-import { DTypeError, ShapeError } from '../tensor/errors.js';
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
+import { RowSparseTensor } from '../tensor/rowSparse.js';
+import { isRecording } from '../tensor/scope.js';
 import {
   dim,
   formatShape,
@@ -12,7 +14,7 @@ import {
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
-import { checkedDType } from './creation.js';
+import { checkedDType, full, zeros } from './creation.js';
 import {
   checkFloat,
   checkSameDType,
@@ -23,7 +25,7 @@ import {
   ints,
   memoryOrder,
 } from './define.js';
-import { add, cast, mul, notEqual } from './elementwise.js';
+import { add, cast, div, mul, notEqual } from './elementwise.js';
 import { checkInteger } from './options.js';
 import { pad, slice } from './slice.js';
 import { reshape } from './view.js';
@@ -259,11 +261,24 @@ interface EmbeddingAttrs {
   readonly shape: Shape;
   /** The row that receives no gradient, or −1. */
   readonly padding: number;
+  /** Divides gradients by how often their index occurs. */
+  readonly scaleByFreq: boolean;
+  /** The gradient has only the rows that occur. */
+  readonly sparse: boolean;
 }
 
-const embeddingOp = defineOp<EmbeddingAttrs>('embedding', (g, node) => [
-  embeddingGrad(g, node.saved(0), node.attrs),
-]);
+const embeddingOp = defineOp<EmbeddingAttrs>('embedding', (g, node) => {
+  const { attrs } = node;
+  const index = node.saved(0);
+  // A gradient that is recorded has a gradient itself, so it is dense.
+  if (attrs.sparse && !isRecording()) {
+    const source = rowMajor(g);
+    const gradient = RowSparseTensor.of(index, source, attrs.shape, attrs.padding);
+    releaseTemporary(source, g);
+    return [gradient];
+  }
+  return [embeddingGrad(attrs.scaleByFreq ? div(g, frequencies(index, attrs)) : g, index, attrs)];
+});
 const embeddingGradOp = defineOp<EmbeddingAttrs>('embeddingGrad', (g, node) => {
   const index = node.saved(0);
   const rows = lookedUp(g, index, node.attrs);
@@ -271,6 +286,30 @@ const embeddingGradOp = defineOp<EmbeddingAttrs>('embeddingGrad', (g, node) => {
   const keep = cast(notEqual(index, node.attrs.padding), g.dtype);
   return [mul(rows, reshape(keep, [...index.shape, 1]))];
 });
+
+/** How often each index occurs, as a last axis of one: [...index.shape, 1]. */
+function frequencies(index: Tensor, { shape }: EmbeddingAttrs): Tensor {
+  const rows = dim(shape, 0);
+  const ones = full(index.shape, 1);
+  const counts = zeros([rows]);
+  kernels().indexAdd(floats(counts), floats(ones), ints(index), 1, rows, 1, index.size);
+  const each = empty([...index.shape, 1], 'float32');
+  kernels().indexSelect(each.raw, counts.raw, ints(index), 1, rows, 1, index.size);
+  return each;
+}
+
+/** Limits the norm of the rows that occur, in place. */
+function renormed(weight: Tensor, index: Tensor, maxNorm: number, normType: number): void {
+  if (weight.node !== null) {
+    throw new AutogradError(
+      `embedding: maxNorm changes the weight in place, and this one was computed by ${weight.node.op.name}; ` +
+        'expected a leaf',
+    );
+  }
+  weight.storage.version++;
+  const [rows, features] = [dim(weight.shape, 0), dim(weight.shape, 1)];
+  kernels().renormRows(floats(weight), ints(index), index.size, features, rows, maxNorm, normType);
+}
 
 function lookedUp(weight: Tensor, index: Tensor, attrs: EmbeddingAttrs): Tensor {
   const [rows, features] = [dim(attrs.shape, 0), dim(attrs.shape, 1)];
@@ -297,6 +336,41 @@ function embeddingGrad(g: Tensor, index: Tensor, attrs: EmbeddingAttrs): Tensor 
 export interface EmbeddingOptions {
   /** A row, negative from the end, that receives no gradient. Default: none. */
   paddingIndex?: number;
+  /**
+   * Rows that are looked up and have a larger norm are first scaled down to it, in place, also in evaluation. The
+   * weight has to be a leaf. Default: no limit.
+   */
+  maxNorm?: number;
+  /** p of the p-norm that maxNorm limits, above 0; Infinity for the largest magnitude. Default: 2. */
+  normType?: number;
+  /** Divides gradients by how often their index occurs in this call. Not together with sparse. Default: false. */
+  scaleGradByFreq?: boolean;
+  /**
+   * Makes the weight's gradient a {@link RowSparseTensor} of the rows that occur, which `optim.SGD`, `Adagrad` and
+   * `SparseAdam` take. It is dense where a dense gradient of the same weight is added to it, where the weight is no
+   * leaf, and with `createGraph`. Default: false.
+   */
+  sparse?: boolean;
+}
+
+/** Throws unless the options other than paddingIndex are in range. @internal */
+export function checkEmbeddingOptions(options: EmbeddingOptions, owner: string): void {
+  const { maxNorm = 1, normType = 2, scaleGradByFreq = false, sparse = false } = options;
+  if (!(typeof maxNorm === 'number' && maxNorm >= 0)) {
+    throw new ArgumentError(`${owner}: maxNorm is ${maxNorm}, expected a number ≥ 0`);
+  }
+  if (!(typeof normType === 'number' && normType > 0)) {
+    throw new ArgumentError(`${owner}: normType is ${normType}, expected a number > 0 or Infinity`);
+  }
+  for (const [name, value] of Object.entries({ scaleGradByFreq, sparse })) {
+    if (typeof value === 'boolean') continue;
+    throw new ArgumentError(`${owner}: ${name} is ${String(value)}, expected true or false`);
+  }
+  if (scaleGradByFreq && sparse) {
+    throw new ArgumentError(
+      `${owner}: scaleGradByFreq does not go together with sparse; expected one of them`,
+    );
+  }
 }
 
 /**
@@ -304,6 +378,10 @@ export interface EmbeddingOptions {
  * @param index integers from 0 to rows − 1, of any shape
  * @param weight [rows, features]
  * @returns [...index.shape, features]
+ * @throws ShapeError for a weight that is no matrix, or a paddingIndex out of range
+ * @throws ArgumentError for other options out of range
+ * @throws AutogradError for maxNorm with a weight that was computed
+ * @throws IndexFaultError for an index out of range: on the native backend at the next synchronisation
  */
 export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
   checkIndex(index, 'embedding');
@@ -313,7 +391,8 @@ export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptio
       `embedding: weight ${formatShape(weight.shape)}, expected [rows, features]`,
     );
   }
-  const { paddingIndex } = options;
+  checkEmbeddingOptions(options, 'embedding');
+  const { paddingIndex, maxNorm, normType = 2, scaleGradByFreq = false, sparse = false } = options;
   const rows = dim(weight.shape, 0);
   let padding = -1;
   if (paddingIndex !== undefined) {
@@ -325,7 +404,9 @@ export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptio
     padding = paddingIndex < 0 ? paddingIndex + rows : paddingIndex;
   }
   const ids = int32Index(index);
-  const out = lookedUp(weight, ids, { shape: weight.shape, padding });
+  if (maxNorm !== undefined) renormed(weight, ids, maxNorm, normType);
+  const attrs = { shape: weight.shape, padding, scaleByFreq: scaleGradByFreq, sparse };
+  const out = lookedUp(weight, ids, attrs);
   releaseTemporary(ids, index);
   return out;
 }

@@ -1,4 +1,5 @@
 import { UpdateRule } from '../backend/kernels.js';
+import { ArgumentError } from '../tensor/errors.js';
 import {
   BASE_DEFAULTS,
   type BaseOptions,
@@ -7,6 +8,7 @@ import {
   type UpdatePlan,
 } from './optimizer.js';
 import { checkBetas, checkBoolean, checkNotNegative, fillOptions } from './options.js';
+import type { GradientKind } from './rows.js';
 
 /** Options of the rules that keep running means of the gradient and of its size. */
 export interface MomentsOptions extends BaseOptions {
@@ -90,6 +92,50 @@ export class AdamW extends AdamFamily {
 
   protected override get isDecoupled(): boolean {
     return true;
+  }
+}
+
+/** Options of {@link SparseAdam}; weightDecay and l1, which would change every row, have to stay 0. */
+export interface SparseAdamOptions extends MomentsOptions {
+  /** Learning rate. Default: 1e-3. */
+  lr: number;
+}
+
+/**
+ * Adam for the gradients of an `nn.Embedding` with `sparse: true`, as PyTorch has it: rows that did not occur are left
+ * alone, and so are their running means, which do not decay meanwhile. The count of steps, for the correction of the
+ * start, is the parameter's; eps is added to the root before the correction.
+ *
+ * @example
+ * const optimizer = new optim.SparseAdam(embedding.parameters(), { lr: 1e-3 });
+ */
+export class SparseAdam extends MomentsOptimizer<SparseAdamOptions> {
+  constructor(params: Params<SparseAdamOptions>, options: Partial<SparseAdamOptions> = {}) {
+    const defaults: SparseAdamOptions = { lr: 1e-3, ...MOMENTS_DEFAULTS };
+    super(params, fillOptions('SparseAdam', defaults, options));
+  }
+
+  protected override get takes(): GradientKind {
+    return 'sparse';
+  }
+
+  protected override checkOptions(options: SparseAdamOptions): void {
+    super.checkOptions(options);
+    for (const name of ['weightDecay', 'l1'] as const) {
+      if (options[name] === 0) continue;
+      throw new ArgumentError(
+        `SparseAdam: ${name} is ${options[name]}, expected 0: it would change every row at each step`,
+      );
+    }
+  }
+
+  protected override plan({ lr, betas: [beta1, beta2], eps }: SparseAdamOptions): UpdatePlan {
+    return {
+      rule: UpdateRule.adam,
+      states: [MEAN, SQUARE],
+      scalars: [beta1, beta2],
+      factors: ({ step }) => [(lr * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step), 1, eps],
+    };
   }
 }
 

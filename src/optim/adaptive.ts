@@ -8,6 +8,7 @@ import {
   type UpdatePlan,
 } from './optimizer.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
+import type { GradientKind } from './rows.js';
 
 export interface AdagradOptions extends BaseOptions {
   /** Learning rate. Default: 1e-2. */
@@ -41,6 +42,10 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     for (const name of ['lrDecay', 'initialAccumulatorValue', 'eps'] as const) {
       checkNotNegative('Adagrad', name, options[name]);
     }
+  }
+
+  protected override get takes(): GradientKind {
+    return 'both';
   }
 
   protected override plan({

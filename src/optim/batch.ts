@@ -2,6 +2,7 @@ import type { FloatArray } from '../backend/kernels.js';
 import { filledLike } from '../ops/creation.js';
 import { floats } from '../ops/define.js';
 import { DTypeError, ShapeError } from '../tensor/errors.js';
+import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { inLayout, type Tensor } from '../tensor/tensor.js';
 
@@ -13,6 +14,20 @@ export interface ParamState {
   readonly numbers: Map<string, number>;
   /** Tensors of the parameter's shape, such as a momentum, by PyTorch's names. */
   readonly tensors: Map<string, Tensor>;
+  /** Which rows its momentum has seen, while its gradients are of rows only. Can be found again: not saved. */
+  seen: Tensor | null;
+}
+
+/** A state as it is before the first step. */
+export function newState(): ParamState {
+  return { step: 0, numbers: new Map(), tensors: new Map(), seen: null };
+}
+
+/** A parameter with a gradient of rows, as kernels take it. */
+interface RowGradient {
+  readonly param: Tensor;
+  readonly rows: Tensor;
+  readonly values: Tensor;
 }
 
 function checkGradient(param: Tensor, grad: Tensor): void {
@@ -27,13 +42,16 @@ function checkGradient(param: Tensor, grad: Tensor): void {
 }
 
 /**
- * The lists of one fused update: the parameters of a group that have a gradient now. They are kept from step to
- * step, since the same parameters have gradients nearly always.
+ * The lists of one fused update: the parameters of a group that have a gradient now, either those with dense gradients
+ * or those with gradients of rows. They are kept from step to step, since the same parameters have gradients nearly
+ * always.
  */
 export class Batch {
   readonly params: FloatArray[] = [];
   readonly grads: FloatArray[] = [];
   readonly states: ParamState[] = [];
+  /** Of a batch of gradients of rows. */
+  readonly rows: RowGradient[] = [];
   /** Elements of each parameter. */
   sizes = new Int32Array(0);
 
@@ -41,22 +59,27 @@ export class Batch {
   readonly #stateArrays = new Map<string, FloatArray[]>();
   readonly #converted: Tensor[] = [];
   readonly #stateOf: (param: Tensor) => ParamState;
+  readonly #isOfRows: boolean;
+  /** State tensors that this step has made. */
+  #made: { readonly state: ParamState; readonly name: string }[] = [];
   #isStale = false;
 
-  constructor(stateOf: (param: Tensor) => ParamState) {
+  constructor(stateOf: (param: Tensor) => ParamState, kind: 'dense' | 'rows') {
     this.#stateOf = stateOf;
+    this.#isOfRows = kind === 'rows';
   }
 
   get length(): number {
     return this.#tensors.length;
   }
 
-  /** Takes up the parameters that have a gradient. Throws for a gradient that does not fit. */
+  /** Takes up the parameters that have a gradient of its kind. Throws for one that does not fit. */
   gather(params: readonly Tensor[]): void {
     let count = 0;
+    this.#made = [];
     for (const param of params) {
       const { grad } = param;
-      if (grad === null) continue;
+      if (grad === null || grad instanceof RowSparseTensor !== this.#isOfRows) continue;
       checkGradient(param, grad);
       if (this.#tensors[count] !== param) {
         this.#tensors[count] = param;
@@ -64,11 +87,14 @@ export class Batch {
         this.#isStale = true;
       }
       this.params[count] = floats(param);
-      this.grads[count] = floats(this.#inLayoutOf(param, grad));
+      if (grad instanceof RowSparseTensor) {
+        this.rows[count] = { param, rows: grad.rows, values: grad.values };
+      } else this.grads[count] = floats(this.#inLayoutOf(param, grad));
       count++;
     }
     if (count !== this.#tensors.length) {
-      for (const list of [this.#tensors, this.states, this.params, this.grads]) list.length = count;
+      const lists = [this.#tensors, this.states, this.params, this.grads, this.rows];
+      for (const list of lists) list.length = Math.min(list.length, count);
       this.#isStale = true;
     }
     if (this.#isStale) {
@@ -92,13 +118,41 @@ export class Batch {
     const arrays = names.flatMap((name) =>
       this.#tensors.map((param, i) => {
         const tensors = this.states[i]?.tensors;
-        const tensor = tensors?.get(name) ?? filledLike(param, initial).keep();
+        const known = tensors?.get(name);
+        if (known !== undefined) return floats(known);
+        const tensor = filledLike(param, initial).keep();
         tensors?.set(name, tensor);
+        const state = this.states[i];
+        if (state !== undefined) this.#made.push({ state, name });
         return floats(tensor);
       }),
     );
     this.#stateArrays.set(key, arrays);
     return arrays;
+  }
+
+  /** What puts the states back, if the update that is being made is left out for a fault before it. */
+  undo(): () => void {
+    const before = this.states.map((state) => ({
+      state,
+      step: state.step,
+      numbers: state.numbers.size > 0 ? new Map(state.numbers) : null,
+    }));
+    const made = this.#made;
+    return () => {
+      for (const { state, step, numbers } of before) {
+        state.step = step;
+        state.numbers.clear();
+        for (const [name, value] of numbers ?? []) state.numbers.set(name, value);
+        state.seen?.dispose();
+        state.seen = null;
+      }
+      for (const { state, name } of made) {
+        state.tensors.get(name)?.dispose();
+        state.tensors.delete(name);
+      }
+      this.#isStale = true;
+    };
   }
 
   /** Once the update has been called: tells the tape that the parameters have changed. */

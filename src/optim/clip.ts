@@ -4,6 +4,7 @@ import { kernels } from '../backend/select.js';
 import { zeros } from '../ops/creation.js';
 import { checkTensor, floats } from '../ops/define.js';
 import { ArgumentError } from '../tensor/errors.js';
+import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { currentContext } from '../tensor/scope.js';
 import { empty, Tensor } from '../tensor/tensor.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
@@ -25,6 +26,11 @@ export interface ClipGradNormOptions extends GradNormOptions {
 const NORM_DEFAULTS: GradNormOptions = { normType: 2 };
 const CLIP_DEFAULTS: ClipGradNormOptions = { ...NORM_DEFAULTS, errorIfNonfinite: false };
 
+/** Where the elements of a gradient are that may differ from 0. */
+function elementsOf(grad: Tensor): Tensor {
+  return grad instanceof RowSparseTensor ? grad.values : grad;
+}
+
 /** The gradients that a list of parameters has, each once, as the kernels take them. */
 interface Gradients {
   readonly tensors: readonly Tensor[];
@@ -40,7 +46,7 @@ function gradientsOf(parameters: Iterable<Tensor> | Tensor, owner: string): Grad
   for (const parameter of parameters instanceof Tensor ? [parameters] : parameters) {
     checkTensor(parameter, owner, 'a parameter');
     if (parameter.grad === null) continue;
-    found.add(parameter.grad);
+    found.add(elementsOf(parameter.grad));
     graph ??= parameter.finishedGraph;
   }
   const tensors = [...found];
@@ -122,7 +128,10 @@ export async function gradNorms(
   if (named.size === 0) return { total: 0, byName: new Map() };
   const gradients = gradientsOf(named.values(), 'gradNorms');
   const places = new Map<Tensor | null, number>(gradients.tensors.map((grad, i) => [grad, i]));
-  const indices = Array.from(named, ([name, { grad }]) => [name, places.get(grad) ?? 0] as const);
+  const indices = Array.from(
+    named,
+    ([name, { grad }]) => [name, places.get(grad === null ? null : elementsOf(grad)) ?? 0] as const,
+  );
   const [total, norms] = measure(gradients, normType);
   try {
     const values = await norms.data();

@@ -1,6 +1,6 @@
 import { type FloatArray, UpdateRule } from '../backend/kernels.js';
-import { kernels } from '../backend/select.js';
-import { clone, copyFrom } from '../ops/creation.js';
+import { backend, kernels } from '../backend/select.js';
+import { assign, clone, copyFrom } from '../ops/creation.js';
 import { floats } from '../ops/define.js';
 import { isFloat } from '../tensor/dtype.js';
 import { ArgumentError, CheckpointError } from '../tensor/errors.js';
@@ -110,7 +110,7 @@ export class Ema {
     const byDType = new Map<string, Lists>();
     for (const { live, average } of this.#each()) {
       if (!isFloat(live.dtype)) {
-        runInContext(false, () => copyFrom(average, live));
+        runInContext(false, () => assign(average, live));
         continue;
       }
       const lists = byDType.get(live.dtype) ?? { averages: [], lives: [], sizes: [] };
@@ -127,6 +127,9 @@ export class Ema {
     }
     for (const { average } of this.#each()) average.storage.version++;
     this.#updates = t;
+    backend().whenLeftOut(() => {
+      this.#updates = t - 1;
+    });
   }
 
   /** Puts the averages into the model, until {@link restore}. */

@@ -9,6 +9,8 @@ export {
   type NAdamOptions,
   RAdam,
   type RAdamOptions,
+  SparseAdam,
+  type SparseAdamOptions,
 } from './adam.js';
 export {
   Adadelta,
@@ -39,6 +41,7 @@ export {
   type Params,
 } from './optimizer.js';
 export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.js';
+export type { GradientKind } from './rows.js';
 export {
   LRScheduler,
   type ScheduleInterval,

@@ -1,4 +1,4 @@
-import { copyFrom } from '../ops/creation.js';
+import { assign } from '../ops/creation.js';
 import { checkTensor } from '../ops/define.js';
 import { div, maximum, mul, sqrt } from '../ops/elementwise.js';
 import { sumSquares } from '../ops/reduce.js';
@@ -30,7 +30,7 @@ export function maxNorm(parameters: Iterable<Tensor>, limit: number): void {
     const axes = parameter.shape.slice(1).map((_, axis) => axis + 1);
     runInContext(false, () => {
       const length = sqrt(sumSquares(parameter, axes, true));
-      copyFrom(parameter, mul(parameter, div(limit, maximum(length, limit))));
+      assign(parameter, mul(parameter, div(limit, maximum(length, limit))));
     });
   }
 }

@@ -1,12 +1,13 @@
 import type { UpdateRule } from '../backend/kernels.js';
-import { kernels } from '../backend/select.js';
+import { backend, kernels } from '../backend/select.js';
 import { isFloat } from '../tensor/dtype.js';
 import { ArgumentError, CheckpointError, DTypeError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { Batch, type ParamState } from './batch.js';
+import { Batch, newState, type ParamState } from './batch.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
+import { checkKinds, forgetSeenRows, type GradientKind, updateRows } from './rows.js';
 import {
   type OptimizerState,
   optionFaults,
@@ -45,6 +46,12 @@ export interface UpdatePlan {
   readonly factors?: (state: ParamState) => readonly number[];
   /** True where weight decay is apart from the gradient: p shrinks by lr·weightDecay. Default: false. */
   readonly decoupled?: boolean;
+}
+
+/** The two ways in which the parameters of a group are updated. */
+interface Batches {
+  readonly dense: Batch;
+  readonly rows: Batch;
 }
 
 const NO_FACTORS = new Float64Array(0);
@@ -103,7 +110,7 @@ function groupsOf<O>(
 export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   readonly #defaults: O;
   readonly #groups: ParamGroup<O>[] = [];
-  readonly #batches: Batch[] = [];
+  readonly #batches: Batches[] = [];
   readonly #states = new Map<Tensor, ParamState>();
 
   /**
@@ -141,14 +148,14 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     this.#check(options);
     const list = [...params];
     this.#checkParams(list);
-    for (const param of list)
-      this.#states.set(param, { step: 0, numbers: new Map(), tensors: new Map() });
-    this.#batches.push(this.#newBatch());
+    for (const param of list) this.#states.set(param, newState());
+    this.#batches.push(this.#newBatches());
     this.#groups.push({ ...options, params: list });
   }
 
-  #newBatch(): Batch {
-    return new Batch((param) => this.#stateOf(param));
+  #newBatches(): Batches {
+    const stateOf = (param: Tensor): ParamState => this.#stateOf(param);
+    return { dense: new Batch(stateOf, 'dense'), rows: new Batch(stateOf, 'rows') };
   }
 
   #check(options: O): void {
@@ -220,15 +227,26 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     for (const group of this.#groups) group.lr = value;
   }
 
-  /** Updates all parameters that have a gradient. */
+  /** The gradients that the rule is for; those of an Embedding with `sparse: true` have rows only. */
+  protected get takes(): GradientKind {
+    return 'dense';
+  }
+
+  /**
+   * Updates all parameters that have a gradient.
+   * @throws SparseError for a gradient of rows only, or a dense one, that the rule is not for; nothing changes then
+   */
   step(): void {
     // All gradients are checked before any parameter changes.
-    for (const [i, group] of this.#groups.entries()) this.#batches[i]?.gather(group.params);
+    checkKinds(this.#name, this.takes, this.#groups);
     for (const [i, group] of this.#groups.entries()) {
-      const batch = this.#batches[i];
-      if (batch === undefined || batch.length === 0) continue;
-      this.#update(group, batch);
-      batch.finish();
+      this.#batches[i]?.dense.gather(group.params);
+      if (this.takes !== 'dense') this.#batches[i]?.rows.gather(group.params);
+    }
+    for (const [i, group] of this.#groups.entries()) {
+      for (const batch of Object.values(this.#batches[i] ?? {})) {
+        if (batch.length > 0) this.#update(group, batch);
+      }
     }
   }
 
@@ -237,17 +255,21 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     const { lr, weightDecay, l1, maximize } = group;
     const decay = lr * weightDecay;
     const common = plan.decoupled ? [0, l1, 1 - decay] : [weightDecay, l1, 1];
+    const scalars = Float64Array.of(maximize ? -1 : 1, ...common, ...plan.scalars);
+    const initial = plan.initialState ?? 0;
+    const undo = batch.undo();
     // Before the states are made: a factor may depend on whether there is one.
     const factors = factorsOf(plan, batch.states);
-    kernels().optimizerStep(
-      batch.params,
-      batch.stateArrays(plan.states, plan.initialState ?? 0),
-      batch.grads,
-      factors,
-      Float64Array.of(maximize ? -1 : 1, ...common, ...plan.scalars),
-      batch.sizes,
-      plan.rule,
-    );
+    if (batch.rows.length > 0) {
+      updateRows(batch, plan.rule, plan.states, initial, factors, scalars);
+    } else {
+      forgetSeenRows(batch.states);
+      const states = batch.stateArrays(plan.states, initial);
+      const { params, grads, sizes } = batch;
+      kernels().optimizerStep(params, states, grads, factors, scalars, sizes, plan.rule);
+    }
+    backend().whenLeftOut(undo);
+    batch.finish();
   }
 
   /** Drops the gradients of all parameters. */
@@ -311,13 +333,15 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     // Copied before anything is let go of: the state may be this optimiser's own.
     const states = runInContext(false, () => slots.map((slot, i) => restored(slot, i, saved)));
     for (const [i, { param }] of slots.entries()) {
-      for (const tensor of this.#stateOf(param).tensors.values()) tensor.dispose();
+      const old = this.#stateOf(param);
+      for (const tensor of old.tensors.values()) tensor.dispose();
+      forgetSeenRows([old]);
       const state = states[i];
       if (state !== undefined) this.#states.set(param, state);
     }
     for (const [i, group] of this.#groups.entries()) {
       Object.assign(group, groups[i]);
-      this.#batches[i] = this.#newBatch();
+      this.#batches[i] = this.#newBatches();
     }
   }
 

@@ -8,6 +8,7 @@ import {
   type UpdatePlan,
 } from './optimizer.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
+import type { GradientKind } from './rows.js';
 
 export interface SGDOptions extends BaseOptions {
   /** Learning rate. Default: 1e-3. */
@@ -55,6 +56,10 @@ export class SGD extends Optimizer<SGDOptions> {
           `and dampening ${options.dampening}`,
       );
     }
+  }
+
+  protected override get takes(): GradientKind {
+    return 'both';
   }
 
   protected override plan({ lr, momentum, dampening, nesterov }: SGDOptions): UpdatePlan {

@@ -90,7 +90,7 @@ export function restored(
   for (const [name, first] of Object.entries(plan.numbers ?? {})) {
     numbers.set(name, saved.numbers?.[name]?.[index] ?? first);
   }
-  return { step: saved.steps[index] ?? 0, numbers, tensors };
+  return { step: saved.steps[index] ?? 0, numbers, tensors, seen: null };
 }
 
 /** True if a saved option may take the place of the present one. */

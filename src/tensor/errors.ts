@@ -66,6 +66,13 @@ export class NonFiniteError extends AxonodeError {
   }
 }
 
+/** A row-sparse gradient where only a dense one will do, or the other way round. */
+export class SparseError extends AxonodeError {
+  constructor(message: string) {
+    super('ERR_SPARSE', message);
+  }
+}
+
 /** The native backend cannot be loaded or has failed. */
 export class BackendError extends AxonodeError {
   constructor(message: string, options?: ErrorOptions) {

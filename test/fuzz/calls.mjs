@@ -241,6 +241,10 @@ export const validCalls = {
     const n = size(r);
     return [array(r.pick(kinds), n), array(r.pick(kinds), n), ...numbers(n)];
   },
+  assign: (r) => {
+    const [kind, n] = [r.pick(kinds), size(r)];
+    return [array(kind, n), array(kind, n), ...numbers(n)];
+  },
   copyStrided: (r) => stridedCall(r, r.pick(kinds)),
   transpose: (r) => {
     const [kind, batch, rows, cols] = [r.pick(kinds), small(r), r.integer(0, 40), r.integer(0, 40)];
@@ -335,6 +339,22 @@ export const validCalls = {
     const [outer, axis, inner, count] = [small(r), small(r), small(r), small(r)];
     const arrays = [f32(outer * axis * inner), f32(outer * count * inner), i32(count, axis)];
     return [...arrays, ...numbers(outer, axis, inner, count)];
+  },
+  coalesceRows: (r) => {
+    const [count, inner, limit] = [size(r), Math.max(1, small(r)), small(r)];
+    const places = Math.min(count, limit);
+    const arrays = [i32(places), f32(places * inner), i32(count, limit), f32(count * inner)];
+    return [...arrays, ...numbers(count, inner, limit, r.integer(-1, limit))];
+  },
+  addRows: (r) => {
+    const [count, inner, limit] = [small(r), small(r), small(r)];
+    const arrays = [f32(limit * inner), f32(count * inner), i32(count, limit)];
+    return [...arrays, ...numbers(count, inner, limit)];
+  },
+  renormRows: (r) => {
+    const [count, inner, limit] = [size(r), small(r), small(r)];
+    const arrays = [f32(limit * inner), i32(count, limit)];
+    return [...arrays, ...numbers(count, inner, limit, 0.5, r.pick([1, 2, 3, Infinity]))];
   },
   gather: (r) => {
     const [outer, axis, inner, count] = [small(r), small(r), small(r), small(r)];
@@ -567,5 +587,22 @@ export const validCalls = {
     const half = (length) => copied(new Float64Array(length).fill(0.5));
     const tail = [half(count * factors), half(4 + scalars), sizes, ...numbers(rule)];
     return [list(), stateLists, list(), ...tail];
+  },
+  optimizerStepRows: (r) => {
+    const [count, inner, limit] = [small(r), small(r), small(r)];
+    const rule = r.integer(0, updateRules.length - 1);
+    const [states, factors, scalars] = updateRules[rule];
+    const half = (length) => copied(new Float64Array(length).fill(0.5));
+    const lists = { list: new Array(states).fill(limit * inner) };
+    const arrays = [f32(limit * inner), lists, f32(count * inner), i32(count, limit)];
+    const tail = [half(factors), half(4 + scalars), ...numbers(count, inner, limit, rule)];
+    return [...arrays, ...tail];
+  },
+  momentumStepRows: (r) => {
+    const [count, inner, limit] = [small(r), small(r), small(r)];
+    const seen = i32(1 + 2 * limit, r.pick([limit, undefined]));
+    const arrays = [f32(limit * inner), f32(limit * inner), seen, f32(count * inner)];
+    const tail = numbers(count, inner, limit, 0.1, 0.9, 1, r.integer(0, 1), 0.9, r.integer(0, 1));
+    return [...arrays, i32(count, limit), ...tail];
   },
 };

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { grad } from '../../src/autograd/backward.js';
+import { backward, grad } from '../../src/autograd/backward.js';
 import * as codes from '../../src/backend/kernels.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
@@ -111,6 +111,22 @@ function exerciseOptimizers(): void {
   new optim.Ema({ stateDict: () => new Map([['parameter', parameter]]) }).update();
 }
 
+/** Gradients of rows, and what takes them. */
+function exerciseRows(): void {
+  const table = ops.ones([3, 2], { requiresGrad: true });
+  const options = { sparse: true, maxNorm: 1 };
+  for (const optimizer of [
+    new optim.SparseAdam([table]),
+    new optim.SGD([table], { momentum: 0.9 }),
+  ]) {
+    table.grad = null;
+    backward(ops.sum(ops.embedding(ops.tensor([0, 1], { dtype: 'int32' }), table, options)));
+    optimizer.step();
+  }
+  table.grad?.dataSync();
+  optim.maxNorm([table], 1);
+}
+
 /** Parameters that are not trained are prepared for the kernels once. */
 function exerciseInference(): void {
   const filters = ops.ones([1, 1, 2, 2]).keep();
@@ -132,6 +148,7 @@ describe('coverage', () => {
       }
     }
     exerciseOptimizers();
+    exerciseRows();
     exerciseInference();
     inLayout(inLayout(ops.ones([1, 2, 3, 4]), 'channelsLast'), 'rowMajor');
   });

@@ -7,6 +7,7 @@ import type { DType } from '../../src/tensor/dtype.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 import { withBackend } from '../support/backends.js';
 import { expectClose, expectSame, type Tolerance } from '../support/close.js';
+import { fixture as sparse } from '../support/embeddings.js';
 
 type Options = Record<string, unknown>;
 
@@ -106,7 +107,7 @@ describe.each(cases)('$optimizer $options', (spec) => {
 });
 
 test('every optimiser that is exported is compared with PyTorch', () => {
-  const compared = new Set(cases.map(({ optimizer }) => optimizer));
+  const compared = new Set([...cases, ...sparse.optimizers].map(({ optimizer }) => optimizer));
   const exported = Object.entries(optim).flatMap(([name, value]) =>
     value.prototype instanceof optim.Optimizer ? [name] : [],
   );

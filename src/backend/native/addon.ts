@@ -7,6 +7,8 @@ export interface NativeFault {
   readonly index: number;
   readonly limit: number;
   readonly message: string | null;
+  /** Of the work that ran into it. */
+  readonly ticket: number;
 }
 
 /** The exports of the C++ addon (binding/addon.cc), one instance per environment. */
@@ -24,6 +26,8 @@ export interface NativeAddon {
   wait(): Promise<void>;
   /** The first fault among completed work since the last call, or null. */
   takeFault(): NativeFault | null;
+  /** Its ticket, or 0: looks without taking it. */
+  failedTicket(): number;
   /** Memory that stays alive while queued work uses it; at most {@link MAX_NATIVE_BYTES}. */
   allocate(bytes: number): ArrayBuffer;
   /** Memory that V8 has let go of, kept for the next {@link allocate}. */

@@ -24,14 +24,44 @@ function turnAllocator(allocate: (bytes: number) => ArrayBuffer): (bytes: number
   };
 }
 
+/** What goes with updates that are queued; see {@link Backend.whenLeftOut}. */
+class Undo {
+  readonly #addon: NativeAddon;
+  /** By rising tickets. */
+  #entries: { readonly ticket: number; readonly undo: () => void }[] = [];
+
+  constructor(addon: NativeAddon) {
+    this.#addon = addon;
+  }
+
+  add(undo: () => void): void {
+    // In this order: of what is complete, all faults are known.
+    const completed = this.#addon.completed();
+    const failed = this.#addon.failedTicket();
+    const done = failed === 0 ? completed : Math.min(completed, failed);
+    const kept = this.#entries.findIndex(({ ticket }) => ticket > done);
+    this.#entries.splice(0, kept < 0 ? this.#entries.length : kept);
+    this.#entries.push({ ticket: this.#addon.submitted(), undo });
+  }
+
+  /** The latest first. */
+  after(failed: number): void {
+    const entries = this.#entries.reverse();
+    this.#entries = [];
+    for (const { ticket, undo } of entries) if (ticket > failed) undo();
+  }
+}
+
 /** The backend that the addon computes; see {@link loadAddon}. */
 export function nativeBackend(addon: NativeAddon): Backend {
   addon.setNumThreads(defaultThreads());
+  const undo = new Undo(addon);
 
   function throwFault(): void {
     const fault = addon.takeFault();
     if (fault === null) return;
-    const { kernel, index, limit, message } = fault;
+    const { kernel, index, limit, message, ticket } = fault;
+    undo.after(ticket);
     if (message !== null) throw new BackendError(`${kernel}: ${message}`);
     throw new IndexFaultError(
       `${kernel}: index ${index} is out of range for an axis of size ${limit}`,
@@ -61,6 +91,7 @@ export function nativeBackend(addon: NativeAddon): Backend {
     spin: addon.spin,
     wait: addon.wait,
     throwFault,
+    whenLeftOut: (entry) => undo.add(entry),
     allocate: turnAllocator(addon.allocate),
     keptBytes: addon.keptBytes,
     trimMemory: addon.trimMemory,

@@ -11,19 +11,25 @@ function sumOf(g: FloatArray, n: number, normType: number): number {
   return sum;
 }
 
+function rootOf(sum: number, normType: number): number {
+  if (normType === 2) return Math.sqrt(sum);
+  return normType === 1 || normType === Number.POSITIVE_INFINITY ? sum : sum ** (1 / normType);
+}
+
+/** The normType-norm of the first n elements. */
+export function normOf(x: FloatArray, n: number, normType: number): number {
+  return rootOf(sumOf(x, n, normType), normType);
+}
+
 export const gradNorms: Kernels['gradNorms'] = (total, norms, grads, sizes, normType) => {
   const isLargest = normType === Number.POSITIVE_INFINITY;
-  const root = (sum: number): number => {
-    if (normType === 2) return Math.sqrt(sum);
-    return isLargest || normType === 1 ? sum : sum ** (1 / normType);
-  };
   let all = 0;
   for (const [i, g] of grads.entries()) {
     const own = sumOf(g, sizes[i] as number, normType);
-    norms[i] = root(own);
+    norms[i] = rootOf(own, normType);
     all = isLargest ? Math.max(all, own) : all + own;
   }
-  total[0] = root(all);
+  total[0] = rootOf(all, normType);
 };
 
 export const clipGradNorm: Kernels['clipGradNorm'] = (grads, total, sizes, maxNorm) => {

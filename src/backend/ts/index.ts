@@ -16,12 +16,13 @@ import { clipGradNorm, clipGradValue, gradNorms } from './gradients.js';
 import { groupNorm, groupNormGrad } from './groupNorm.js';
 import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
 import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
-import { addScaled, cast, copyStrided, fill, transpose } from './memory.js';
-import { optimizerStep } from './optimizer.js';
+import { addScaled, assign, cast, copyStrided, fill, transpose } from './memory.js';
+import { optimizerStep, optimizerStepRows } from './optimizer.js';
 import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from './pool.js';
 import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from './recurrent.js';
 import { argReduce, reduce } from './reduce.js';
+import { addRows, coalesceRows, momentumStepRows, renormRows } from './rows.js';
 import { scratchBytes } from './scratch.js';
 import { softmax, softmaxGrad } from './softmax.js';
 import { unary, unaryGrad } from './unary.js';
@@ -30,6 +31,7 @@ import { upsample2d, upsample2dGrad } from './upsample.js';
 const kernels = {
   fill,
   cast,
+  assign,
   copyStrided,
   transpose,
   addScaled,
@@ -51,6 +53,9 @@ const kernels = {
   gather,
   scatterAdd,
   oneHot,
+  coalesceRows,
+  addRows,
+  renormRows,
   randomUniform,
   randomNormal,
   randomInteger,
@@ -87,6 +92,8 @@ const kernels = {
   clipGradNorm,
   clipGradValue,
   optimizerStep,
+  optimizerStepRows,
+  momentumStepRows,
 } satisfies Kernels;
 
 /** The backend in pure TypeScript: kernels run at once, on the calling thread, so nothing is ever pending. */
@@ -112,6 +119,7 @@ export const tsBackend: Backend = {
   spin: () => true,
   wait: () => Promise.resolve(),
   throwFault: () => {},
+  whenLeftOut: () => {},
   allocate: (bytes) => new ArrayBuffer(bytes),
   keptBytes: () => 0,
   trimMemory: () => {},

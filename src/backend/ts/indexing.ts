@@ -1,5 +1,6 @@
-import type { FloatArray, Kernels, NumericArray } from '../kernels.js';
+import type { Kernels, NumericArray } from '../kernels.js';
 import { checkIndices } from './faults.js';
+import { addElements } from './rows.js';
 
 // All indices are checked before the first write, so that a fault leaves accumulators as they were.
 
@@ -18,17 +19,13 @@ export const indexAdd: Kernels['indexAdd'] = (out, x, index, outer, axis, inner,
   for (let o = 0; o < outer; o++) {
     for (let j = 0; j < count; j++) {
       const to = (o * axis + (index[j] as number)) * inner;
-      add(out, to, x, (o * count + j) * inner, inner);
+      addElements(out, to, x, (o * count + j) * inner, inner);
     }
   }
 };
 
 function copy(out: NumericArray, o: number, x: NumericArray, i: number, n: number): void {
   for (let k = 0; k < n; k++) out[o + k] = x[i + k] as number;
-}
-
-function add(out: FloatArray, o: number, x: FloatArray, i: number, n: number): void {
-  for (let k = 0; k < n; k++) out[o + k] = (out[o + k] as number) + (x[i + k] as number);
 }
 
 export const gather: Kernels['gather'] = (out, x, index, outer, axis, inner, count) => {

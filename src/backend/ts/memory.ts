@@ -14,6 +14,9 @@ export const cast: Kernels['cast'] = (out, x, n) => {
   out.set(x.subarray(0, n));
 };
 
+/** Nothing is queued here, so no fault can wait. */
+export const assign: Kernels['assign'] = cast;
+
 export const copyStrided: Kernels['copyStrided'] = (out, x, plan) => {
   const { rows, outStart, xStart } = readPlan(plan);
   const [outStep = 0, xStep = 0] = rows.steps;

@@ -1,4 +1,5 @@
 import { type FloatArray, type Kernels, UpdateRule } from '../kernels.js';
+import { forRows } from './rows.js';
 
 /** What all rules have, first among the scalars: the gradient's sign, L2 and L1 penalties, decoupled decay. */
 type Common = readonly [sign: number, l2: number, l1: number, shrink: number];
@@ -199,4 +200,24 @@ export const optimizerStep: Kernels['optimizerStep'] = (
     const f = factors.subarray(i * factorCount, (i + 1) * factorCount);
     update(params[i] as FloatArray, grads[i] as FloatArray, sizes[i] as number, s, f, c, common);
   }
+};
+
+export const optimizerStepRows: Kernels['optimizerStepRows'] = (
+  param,
+  states,
+  values,
+  rows,
+  factors,
+  scalars,
+  count,
+  inner,
+  limit,
+  rule,
+) => {
+  const size = Int32Array.of(inner);
+  forRows(rows, count, limit, (row, place) => {
+    const rowOf = (x: FloatArray): FloatArray => x.subarray(row * inner, (row + 1) * inner);
+    const gradient = values.subarray(place * inner, (place + 1) * inner);
+    optimizerStep([rowOf(param)], states.map(rowOf), [gradient], factors, scalars, size, rule);
+  });
 };

@@ -1,0 +1,120 @@
+import { UpdateRule } from '../backend/kernels.js';
+import { kernels } from '../backend/select.js';
+import { floats, ints } from '../ops/define.js';
+import { SparseError } from '../tensor/errors.js';
+import { RowSparseTensor } from '../tensor/rowSparse.js';
+import { dim, formatShape } from '../tensor/shape.js';
+import { empty, type Tensor } from '../tensor/tensor.js';
+import type { Batch, ParamState } from './batch.js';
+
+/** Which gradients an update rule is for: dense ones, those of rows only, or both. */
+export type GradientKind = 'dense' | 'sparse' | 'both';
+
+interface Group {
+  readonly params: readonly Tensor[];
+  readonly weightDecay: number;
+  readonly l1: number;
+}
+
+/** What is wrong with a gradient of rows; null if nothing is. */
+function problemOfRows(
+  owner: string,
+  takes: GradientKind,
+  { weightDecay, l1 }: Group,
+): string | null {
+  if (takes === 'dense') {
+    return (
+      `has a sparse gradient, which ${owner} does not take: use SparseAdam, Adagrad or SGD for it, ` +
+      'or an Embedding without { sparse: true }'
+    );
+  }
+  if (weightDecay === 0 && l1 === 0) return null;
+  const name = weightDecay === 0 ? 'l1' : 'weightDecay';
+  return (
+    `has a sparse gradient, and ${name} ${weightDecay || l1}, which would change all of its rows: ` +
+    `put it into a group with ${name} 0, or use an Embedding without { sparse: true }`
+  );
+}
+
+/**
+ * Throws unless all gradients are of the kind that an optimiser takes.
+ * @throws SparseError that names the parameter and what would fit
+ */
+export function checkKinds(owner: string, takes: GradientKind, groups: readonly Group[]): void {
+  for (const [g, group] of groups.entries()) {
+    for (const [i, { grad, shape }] of group.params.entries()) {
+      if (grad === null) continue;
+      const isDense = !(grad instanceof RowSparseTensor);
+      if (isDense && takes !== 'sparse') continue;
+      const problem = isDense
+        ? `has a dense gradient, expected that of an Embedding with { sparse: true }: use Adam for it`
+        : problemOfRows(owner, takes, group);
+      if (problem === null) continue;
+      const what = `parameter ${i} of group ${g}, of shape ${formatShape(shape)},`;
+      throw new SparseError(`${owner}: ${what} ${problem}; nothing was updated`);
+    }
+  }
+}
+
+/** One update of parameters whose gradients have rows only: one kernel call each. */
+export function updateRows(
+  batch: Batch,
+  rule: UpdateRule,
+  stateNames: readonly string[],
+  initial: number,
+  factors: Float64Array,
+  scalars: Float64Array,
+): void {
+  const count = batch.length;
+  const states = batch.stateArrays(stateNames, initial);
+  const perTensor = factors.length / count;
+  for (const [i, { param, rows, values }] of batch.rows.entries()) {
+    const own = factors.slice(i * perTensor, (i + 1) * perTensor);
+    const [limit, inner] = [dim(param.shape, 0), dim(param.shape, 1)];
+    const [p, g, at] = [floats(param), floats(values), ints(rows)];
+    const state = batch.states[i];
+    const [momentum] = states;
+    const rolls = rule === UpdateRule.momentum || rule === UpdateRule.nesterov;
+    if (!rolls || state === undefined || momentum === undefined) {
+      const ownStates = states.filter((_, k) => k % count === i);
+      const size = rows.size;
+      kernels().optimizerStepRows(p, ownStates, g, at, own, scalars, size, inner, limit, rule);
+      continue;
+    }
+    const { seen, isNew } = seenRows(state, limit);
+    const [sign = 1, , , , lr = 0, ahead = 0] = scalars;
+    const [keep = 0, add = 0] = own;
+    const looksAhead = rule === UpdateRule.nesterov;
+    kernels().momentumStepRows(
+      p,
+      states[i] ?? momentum,
+      ints(seen),
+      g,
+      at,
+      rows.size,
+      inner,
+      limit,
+      lr,
+      keep,
+      sign * add,
+      looksAhead ? sign : 0,
+      looksAhead ? ahead : 1,
+      isNew ? 1 : 0,
+    );
+  }
+}
+
+/** Memory of the rows that a momentum has seen: all others have none, and need no step. */
+function seenRows(state: ParamState, limit: number): { seen: Tensor; isNew: boolean } {
+  if (state.seen !== null) return { seen: state.seen, isNew: false };
+  state.seen = empty([1 + 2 * limit], 'int32').keep();
+  return { seen: state.seen, isNew: true };
+}
+
+/** After a step of all rows, or one that was left out. */
+export function forgetSeenRows(states: readonly ParamState[]): void {
+  for (const state of states) {
+    state.seen?.dispose();
+    state.seen = null;
+  }
+}
