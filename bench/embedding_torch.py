@@ -3,12 +3,13 @@
 Reads lines `OPTIMIZER_KIND_ROWS SECONDS`, as `sgd_sparse_1000000 0.2`, and answers each with a JSON line
 {"ms": per step} or {"error": ...}. Needs torch; THREADS sets its threads.
 """
-import json
 import os
 import sys
-import time
 
 import torch
+
+sys.dont_write_bytecode = True
+from torch_serve import per_step_ms, serve  # noqa: E402
 
 torch.set_num_threads(int(os.environ.get("THREADS", "2")))
 FEATURES, INDICES, BATCHES = 64, 2000, 8
@@ -19,9 +20,6 @@ OPTIMIZERS = {
     "adagrad": lambda params, sparse: torch.optim.Adagrad(params),
     "adam": lambda params, sparse: (torch.optim.SparseAdam if sparse else torch.optim.Adam)(params),
 }
-
-current = None
-
 
 def step_of(workload):
     name, kind, rows = workload.split("_")
@@ -44,21 +42,16 @@ def step_of(workload):
     return step
 
 
-for line in sys.stdin:
-    try:
-        workload, seconds = line.split()
-        if current is None or current[0] != workload:
-            current = None
-            current = (workload, step_of(workload))
-        step = current[1]
-        count, start = 0, time.perf_counter()
-        while True:
-            step()
-            count += 1
-            elapsed = time.perf_counter() - start
-            if elapsed >= float(seconds):
-                break
-        answer = {"ms": elapsed / count * 1e3}
-    except Exception as error:  # told to the other side, which prints it
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+current = None
+
+
+def ms_of(workload, seconds):
+    global current
+    if current is None or current[0] != workload:
+        # One table at a time.
+        current = None
+        current = (workload, step_of(workload))
+    return per_step_ms(current[1], seconds)
+
+
+serve(ms_of)

@@ -7,9 +7,11 @@ sets its threads.
 import json
 import os
 import sys
-import time
 
 import torch
+
+sys.dont_write_bytecode = True
+from torch_serve import per_step_ms, serve  # noqa: E402
 
 torch.set_num_threads(int(os.environ.get("THREADS", "2")))
 SHAPES = json.loads(os.environ["SHAPES"])
@@ -39,18 +41,4 @@ def step_of(name):
     return steps[name]
 
 
-for line in sys.stdin:
-    try:
-        name, seconds = line.split()
-        step = step_of(name)
-        count, start = 0, time.perf_counter()
-        while True:
-            step()
-            count += 1
-            elapsed = time.perf_counter() - start
-            if elapsed >= float(seconds):
-                break
-        answer = {"ms": elapsed / count * 1e3}
-    except Exception as error:  # told to the other side, which prints it
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+serve(lambda name, seconds: per_step_ms(step_of(name), seconds))

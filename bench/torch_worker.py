@@ -4,11 +4,9 @@ Reads lines `WORKLOAD SECONDS` and answers each with a JSON line {"ms": per step
 {"error": ...}. With the arguments `--peak WORKLOAD` it prints the peak memory of a process that does three steps, in
 MB, images in channels-last format. Needs torch; THREADS sets its threads.
 """
-import json
 import os
 import resource
 import sys
-import time
 
 import torch
 import torch.nn as nn
@@ -18,6 +16,7 @@ sys.dont_write_bytecode = True
 from torch_convolutions import convolution  # noqa: E402
 from torch_images import IMAGE_WORKLOADS  # noqa: E402
 from torch_recurrent import RECURRENT_WORKLOADS  # noqa: E402
+from torch_serve import per_step_ms, serve  # noqa: E402
 
 torch.set_num_threads(int(os.environ.get("THREADS", "2")))
 
@@ -98,16 +97,6 @@ def steps_of(name):
     return steps[name]
 
 
-def per_step_ms(step, seconds):
-    count, start = 0, time.perf_counter()
-    while True:
-        step()
-        count += 1
-        elapsed = time.perf_counter() - start
-        if elapsed >= seconds:
-            return elapsed / count * 1e3
-
-
 def peak_kilobytes():
     """Of this process; what getrusage says it may have inherited from the one that started it."""
     try:
@@ -124,11 +113,10 @@ if sys.argv[1:2] == ["--peak"]:
     print(peak_kilobytes() / 1024)
     sys.exit()
 
-for line in sys.stdin:
-    try:
-        name, seconds = line.split()
-        repeats = PRODUCTS if name.startswith("gemm_") else 1
-        answer = {"ms": min(per_step_ms(step, float(seconds)) for step in steps_of(name)) / repeats}
-    except Exception as error:  # told to the other side, which prints it
-        answer = {"error": f"{type(error).__name__}: {error}"}
-    print(json.dumps(answer), flush=True)
+
+def ms_of(name, seconds):
+    repeats = PRODUCTS if name.startswith("gemm_") else 1
+    return min(per_step_ms(step, seconds) for step in steps_of(name)) / repeats
+
+
+serve(ms_of)

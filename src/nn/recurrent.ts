@@ -288,22 +288,15 @@ abstract class RecurrentModule extends Module {
   }
 }
 
-/**
- * A stack of plain recurrent layers, each h = tanh(weight_ih·x + bias_ih + weight_hh·h + bias_hh), or relu of
- * that. Parameters have PyTorch's names (`weight_ih_l0`, `weight_hh_l0_reverse`, ...) and start uniform on
- * ±1/√hiddenSize.
- *
- * `forward(x, state)` takes x [steps, batch, inputSize] (see batchFirst), or one sequence [steps, inputSize], and
- * a state [directions·numLayers, batch, hiddenSize], zeros if null or left out. It returns the last layer's
- * outputs [steps, batch, directions·hiddenSize], and the final state.
- */
-export class RNN extends RecurrentModule {
-  readonly #nonlinearity: RnnNonlinearity;
-
-  constructor(inputSize: number, hiddenSize: number, options: RnnLayerOptions = {}) {
-    super({ input: inputSize, hidden: hiddenSize, output: hiddenSize, gates: 1 }, options);
-    const { nonlinearity = 'tanh' } = options;
-    this.#nonlinearity = checkChoice(nonlinearity, ['tanh', 'relu'], 'nonlinearity', 'RNN');
+/** Those whose state is one tensor: the hidden states. */
+abstract class HiddenStateModule extends RecurrentModule {
+  protected constructor(
+    inputSize: number,
+    hiddenSize: number,
+    gates: number,
+    options: RecurrentOptions,
+  ) {
+    super({ input: inputSize, hidden: hiddenSize, output: hiddenSize, gates }, options);
   }
 
   override forward(
@@ -313,6 +306,25 @@ export class RNN extends RecurrentModule {
   ): [output: Tensor, state: Tensor] {
     const [output, [last = output]] = this.run(x, state && [state], [this.hiddenSize], options);
     return [output, last];
+  }
+}
+
+/**
+ * A stack of plain recurrent layers, each h = tanh(weight_ih·x + bias_ih + weight_hh·h + bias_hh), or relu of
+ * that. Parameters have PyTorch's names (`weight_ih_l0`, `weight_hh_l0_reverse`, ...) and start uniform on
+ * ±1/√hiddenSize.
+ *
+ * `forward(x, state)` takes x [steps, batch, inputSize] (see batchFirst), or one sequence [steps, inputSize], and
+ * a state [directions·numLayers, batch, hiddenSize], zeros if null or left out. It returns the last layer's
+ * outputs [steps, batch, directions·hiddenSize], and the final state.
+ */
+export class RNN extends HiddenStateModule {
+  readonly #nonlinearity: RnnNonlinearity;
+
+  constructor(inputSize: number, hiddenSize: number, options: RnnLayerOptions = {}) {
+    super(inputSize, hiddenSize, 1, options);
+    const { nonlinearity = 'tanh' } = options;
+    this.#nonlinearity = checkChoice(nonlinearity, ['tanh', 'relu'], 'nonlinearity', 'RNN');
   }
 
   protected override runLayer(
@@ -334,18 +346,9 @@ export class RNN extends RecurrentModule {
  * A stack of GRU layers (Cho et al. 2014), gates in the order reset, update, new. Shapes, names and start as those
  * of {@link RNN}.
  */
-export class GRU extends RecurrentModule {
+export class GRU extends HiddenStateModule {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super({ input: inputSize, hidden: hiddenSize, output: hiddenSize, gates: 3 }, options);
-  }
-
-  override forward(
-    x: Tensor,
-    state: Tensor | null = null,
-    options: RecurrentForwardOptions = {},
-  ): [output: Tensor, state: Tensor] {
-    const [output, [last = output]] = this.run(x, state && [state], [this.hiddenSize], options);
-    return [output, last];
+    super(inputSize, hiddenSize, 3, options);
   }
 
   protected override runLayer(
