@@ -1,5 +1,7 @@
 #include "native/conv_layout.h"
 
+#include <cstring>
+
 #include "native/tile_transpose.h"
 
 namespace axonode::AXONODE_ISA {
@@ -69,6 +71,14 @@ void packGradientPanels(const Weights& w, const TapRange& rows, const TapRange& 
       }
     }
   }
+}
+
+void fillPixels(float* image, int64_t pixels, int64_t channels, const float* values) {
+  if (!values) {
+    std::memset(image, 0, static_cast<size_t>(pixels * channels) * sizeof(float));
+    return;
+  }
+  for (int64_t i = 0; i < pixels; i++) copyFloats(image + i * channels, values, channels);
 }
 
 void unpackWeightGradient(float* dw, int64_t outputs, int64_t channels, int64_t taps,

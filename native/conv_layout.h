@@ -39,4 +39,7 @@ void packGradientPanels(const Weights& w, const TapRange& rows, const TapRange& 
 void unpackWeightGradient(float* dw, int64_t outputs, int64_t channels, int64_t taps,
                           const float* sums, int64_t stride, int64_t parts, int64_t partStride);
 
+// Gives every pixel the same values, one a channel, or zeros if there are none.
+void fillPixels(float* image, int64_t pixels, int64_t channels, const float* values);
+
 }  // namespace axonode::AXONODE_ISA

@@ -2,6 +2,7 @@
 
 #include <omp.h>
 
+#include "native/conv_layout.h"
 #include "native/parallel.h"
 #include "native/tile_transpose.h"
 #include "native/window_axis.h"
@@ -84,12 +85,7 @@ void scatterInputGrad(Context& ctx, float* dx, const float* dy, const float* w, 
       const int64_t image0 = unit * unitImages;
       const int64_t image1 = smaller(g.batch, image0 + unitImages);
       float* images = dx + image0 * pixels * channels;
-      const int64_t unitPixels = (image1 - image0) * pixels;
-      if (bias) {
-        for (int64_t i = 0; i < unitPixels; i++) copyFloats(images + i * channels, bias, channels);
-      } else {
-        zeroFloats(images, unitPixels * channels);
-      }
+      fillPixels(images, (image1 - image0) * pixels, channels, bias);
       for (int64_t begin = image0 * points; begin < image1 * points; begin += blockPoints) {
         const int64_t count = smaller(blockPoints, image1 * points - begin);
         const int64_t tiles = ceilDivide(count, kTileRows);

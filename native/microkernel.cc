@@ -61,8 +61,16 @@ void rowTile(const RowTile& tile) {
   // Without a target the same line is touched again and again, which costs nothing.
   const char* ahead = reinterpret_cast<const char*>(tile.prefetch ? tile.prefetch : tile.panel);
   const int64_t aheadStep = tile.prefetch ? 64 : 0;
+  // Five rows are reached from one pointer, by multiples of the stride that addresses can have (0
+  // to 4 with a register for three times): more pointers than registers would be reloaded at each
+  // step.
+  constexpr int kReach = 5, kPointers = (Rows + kReach - 1) / kReach;
   for (int64_t s = 0; s < tile.segments; s++) {
-    const float* a = tile.a + s * tile.segmentStride;
+    const float* a[kPointers];
+#pragma GCC unroll 3
+    for (int i = 0; i < kPointers; i++) {
+      a[i] = tile.a + s * tile.segmentStride + i * kReach * rowStride;
+    }
     for (int64_t k = 0; k < tile.length; k++) {
       VecF b[Vectors];
 #pragma GCC unroll 2
@@ -72,10 +80,12 @@ void rowTile(const RowTile& tile) {
       ahead += aheadStep;
 #pragma GCC unroll 16
       for (int r = 0; r < Rows; r++) {
-        const VecF value = splat(a[r * rowStride + k]);
+        const VecF value = splat(a[r / kReach][r % kReach * rowStride]);
 #pragma GCC unroll 2
         for (int j = 0; j < Vectors; j++) sum[r][j] += value * b[j];
       }
+#pragma GCC unroll 3
+      for (int i = 0; i < kPointers; i++) a[i]++;
     }
   }
 

@@ -51,9 +51,8 @@ struct WinogradGrad {
 };
 
 struct WinogradGradPlan {
-  bool ownSums;        // every thread sums over tiles of its own; else over blocks of (c, k)
+  bool ownSums;        // every thread sums over tiles of its own; else frequencies of its own
   int64_t chunkTiles;  // transformed at a time
-  int64_t blockChannels;
   int64_t sumFloats, sharedFloats, ownFloats;
   int64_t scratchFloats(int64_t threads) const { return sharedFloats + threads * ownFloats; }
 };

@@ -9,9 +9,8 @@ namespace {
 constexpr int64_t kSkew = 16;
 // Up to so many channels times outputs every thread can afford sums of its own.
 constexpr int64_t kOwnSums = 8192;
-// Transformed tiles that all threads share: all of them if they fill at most kWholeFloats (the sums
-// then never leave a block), else kChunkFloats of them at a time.
-constexpr int64_t kWholeFloats = 5 << 20, kChunkFloats = 3 << 20;
+// Floats of transformed tiles that all threads share at a time.
+constexpr int64_t kChunkFloats = 5 << 20;
 
 // sums[rows][panel] (+)= a[tiles][rows]^T b[tiles][panel].
 void addProducts(const float* a, int64_t aStride, const float* b, int64_t bStride, int64_t tiles,
@@ -51,26 +50,18 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
   const int64_t channels = p.image.channels, tileFloats = inputStride(p) + gradStride(p);
   WinogradGradPlan plan{};
   plan.ownSums = channels * p.outputs <= kOwnSums;
+  plan.sumFloats = F * (channels * roundUp(p.outputs, kPanelWidth) + kSkew);
   if (plan.ownSums) {
     const int64_t fitting = 64 * 1024 / (F * tileFloats);
     plan.chunkTiles = larger<int64_t>(14, smaller<int64_t>(56, fitting));
     plan.chunkTiles = smaller(plan.chunkTiles, ceilDivide(p.tiles, threads));
-    plan.sumFloats = F * (channels * roundUp(p.outputs, kPanelWidth) + kSkew);
-    plan.sharedFloats = threads * plan.sumFloats;
-    plan.ownFloats = F * (plan.chunkTiles * tileFloats + 2 * kSkew);
   } else {
-    const bool whole = F * p.tiles * tileFloats <= kWholeFloats;
-    plan.chunkTiles = whole ? p.tiles : larger<int64_t>(64, kChunkFloats / (F * tileFloats));
-    const int64_t chunks = ceilDivide(p.tiles, plan.chunkTiles);
-    plan.chunkTiles = ceilDivide(p.tiles, chunks);
-    plan.blockChannels = ceilDivide(channels, ceilDivide(channels, 64));
-    const int64_t blocks =
-        ceilDivide(channels, plan.blockChannels) * ceilDivide(p.outputs, kPanelWidth);
-    plan.sumFloats = F * (plan.blockChannels * kPanelWidth + kSkew);
-    plan.sharedFloats =
-        F * (plan.chunkTiles * tileFloats + 2 * kSkew) + (chunks > 1 ? blocks * plan.sumFloats : 0);
-    plan.ownFloats = chunks > 1 ? 0 : plan.sumFloats;
+    const int64_t longest = larger<int64_t>(64, kChunkFloats / (F * tileFloats));
+    plan.chunkTiles = ceilDivide(p.tiles, ceilDivide(p.tiles, longest));
   }
+  const int64_t tileSets = F * (plan.chunkTiles * tileFloats + 2 * kSkew);
+  plan.sharedFloats = plan.ownSums ? threads * plan.sumFloats : plan.sumFloats + tileSets;
+  plan.ownFloats = plan.ownSums ? tileSets : 0;
   plan.sharedFloats = roundUp(plan.sharedFloats, 16);
   plan.ownFloats = roundUp(plan.ownFloats, 16);
   return plan;
@@ -78,50 +69,61 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
 
 namespace {
 
-template <int M>
-void sumPerThread(const WinogradGrad& p, const WinogradGradPlan& plan, float* allSums, float* own,
-                  int64_t thread, int64_t threads) {
-  constexpr int64_t F = (M + 2) * (M + 2);
-  const int64_t channels = p.image.channels, width = roundUp(p.outputs, kPanelWidth);
-  const Frequencies sums{allSums + thread * plan.sumFloats, channels * width + kSkew, width};
-  const Frequencies in{own, plan.chunkTiles * inputStride(p) + kSkew, inputStride(p)};
-  const Frequencies grad{own + F * in.stride, plan.chunkTiles * gradStride(p) + kSkew,
+// Where the transformed tiles of a chunk and the sums of all frequencies lie.
+struct Parts {
+  Frequencies in, grad, sums;
+};
+Parts partsOf(const WinogradGrad& p, const WinogradGradPlan& plan, int64_t frequencies,
+              float* tiles, float* sums) {
+  const int64_t width = roundUp(p.outputs, kPanelWidth);
+  const Frequencies in{tiles, plan.chunkTiles * inputStride(p) + kSkew, inputStride(p)};
+  const Frequencies grad{tiles + frequencies * in.stride, plan.chunkTiles * gradStride(p) + kSkew,
                          gradStride(p)};
-  const int64_t first = p.tiles * thread / threads, last = p.tiles * (thread + 1) / threads;
-  if (first == last) zeroFloats(sums.data, plan.sumFloats);
-  for (int64_t begin = first; begin < last; begin += plan.chunkTiles) {
-    const int64_t end = smaller(last, begin + plan.chunkTiles);
-    transformInput<M>(p.image, p.grid, begin, end, in);
-    transformGrad<M>(p.dy, p.outputs, p.grid, begin, end, grad);
-    for (int64_t f = 0; f < F; f++) {
-      for (int64_t k = 0; k < p.outputs; k += kPanelWidth) {
-        addProducts(in.data + f * in.stride, in.rowStride, grad.data + f * grad.stride + k,
-                    grad.rowStride, end - begin, channels, vectorsAt(k, p.outputs),
-                    sums.data + f * sums.stride + k, width, begin > first);
-      }
+  return {in, grad, {sums, p.image.channels * width + kSkew, width}};
+}
+
+// The products of one frequency over `tiles` tiles, for channels [c0, c1).
+void addFrequency(const WinogradGrad& p, const Parts& parts, int64_t f, int64_t tiles, int64_t c0,
+                  int64_t c1, bool accumulate) {
+  const auto& [in, grad, sums] = parts;
+  // Short runs of tiles, whose rows stay in the first-level cache while a panel's rows pass.
+  constexpr int64_t run = 128;
+  for (int64_t t = 0; t < tiles; t += run) {
+    for (int64_t k = 0; k < p.outputs; k += kPanelWidth) {
+      addProducts(in.data + f * in.stride + t * in.rowStride + c0, in.rowStride,
+                  grad.data + f * grad.stride + t * grad.rowStride + k, grad.rowStride,
+                  smaller(run, tiles - t), c1 - c0, vectorsAt(k, p.outputs),
+                  sums.data + f * sums.stride + c0 * sums.rowStride + k, sums.rowStride,
+                  accumulate || t > 0);
     }
-  }
-#pragma omp barrier
-  const int64_t blocks = ceilDivide(channels, kLanes);
-#pragma omp for schedule(static)
-  for (int64_t block = 0; block < blocks; block++) {
-    const int64_t c = block * kLanes;
-    inverseWeights<M>({allSums + c * width, sums.stride, width}, threads, plan.sumFloats,
-                      smaller<int64_t>(kLanes, channels - c), p.outputs, p.dw, channels, c, 0);
   }
 }
 
+// Every thread over tiles of its own.
 template <int M>
-void sumPerBlock(const WinogradGrad& p, const WinogradGradPlan& plan, float* shared, float* own) {
+void sumPerThread(const WinogradGrad& p, const WinogradGradPlan& plan, const Parts& parts,
+                  int64_t thread, int64_t threads) {
   constexpr int64_t F = (M + 2) * (M + 2);
-  const int64_t channels = p.image.channels;
-  const Frequencies in{shared, plan.chunkTiles * inputStride(p) + kSkew, inputStride(p)};
-  const Frequencies grad{shared + F * in.stride, plan.chunkTiles * gradStride(p) + kSkew,
-                         gradStride(p)};
-  float* kept = grad.data + F * grad.stride;  // every block's sums, when there are several chunks
-  const bool keep = plan.ownFloats == 0;
-  const int64_t channelBlocks = ceilDivide(channels, plan.blockChannels);
-  const int64_t blocks = channelBlocks * ceilDivide(p.outputs, kPanelWidth);
+  const int64_t first = p.tiles * thread / threads, last = p.tiles * (thread + 1) / threads;
+  if (first == last) zeroFloats(parts.sums.data, plan.sumFloats);
+  for (int64_t begin = first; begin < last; begin += plan.chunkTiles) {
+    const int64_t end = smaller(last, begin + plan.chunkTiles);
+    transformInput<M>(p.image, p.grid, begin, end, parts.in);
+    transformGrad<M>(p.dy, p.outputs, p.grid, begin, end, parts.grad);
+    for (int64_t f = 0; f < F; f++) {
+      addFrequency(p, parts, f, end - begin, 0, p.image.channels, begin > first);
+    }
+  }
+}
+
+// All threads transform the tiles of a chunk and then divide the frequencies, each of which fits
+// the second-level cache.
+template <int M>
+void sumPerFrequency(const WinogradGrad& p, const WinogradGradPlan& plan, const Parts& parts,
+                     int64_t threads) {
+  constexpr int64_t F = (M + 2) * (M + 2);
+  const auto& [in, grad, sums] = parts;
+  const int64_t channels = p.image.channels, pieces = ceilDivide(4 * threads, F);
   for (int64_t begin = 0; begin < p.tiles; begin += plan.chunkTiles) {
     const int64_t end = smaller(p.tiles, begin + plan.chunkTiles), count = end - begin;
 #pragma omp for schedule(static)
@@ -133,26 +135,10 @@ void sumPerBlock(const WinogradGrad& p, const WinogradGradPlan& plan, float* sha
                        {grad.data + i * grad.rowStride, grad.stride, grad.rowStride});
     }
 #pragma omp for schedule(dynamic, 1)
-    for (int64_t block = 0; block < blocks; block++) {
-      const int64_t c = block % channelBlocks * plan.blockChannels;
-      const int64_t k = block / channelBlocks * kPanelWidth;
-      const int64_t rows = smaller(plan.blockChannels, channels - c);
-      const Frequencies sums{keep ? kept + block * plan.sumFloats : own,
-                             plan.blockChannels * kPanelWidth + kSkew, kPanelWidth};
-      for (int64_t f = 0; f < F; f++) {
-        // Short runs of tiles, whose rows stay in the first-level cache while a panel's rows pass.
-        constexpr int64_t run = 128;
-        for (int64_t t = 0; t < count; t += run) {
-          addProducts(in.data + f * in.stride + t * in.rowStride + c, in.rowStride,
-                      grad.data + f * grad.stride + t * grad.rowStride + k, grad.rowStride,
-                      smaller(run, count - t), rows, vectorsAt(k, p.outputs),
-                      sums.data + f * sums.stride, kPanelWidth, begin > 0 || t > 0);
-        }
-      }
-      if (end == p.tiles) {
-        inverseWeights<M>(sums, 1, 0, rows, smaller(kPanelWidth, p.outputs - k), p.dw, channels, c,
-                          k);
-      }
+    for (int64_t unit = 0; unit < F * pieces; unit++) {
+      const int64_t piece = unit % pieces;
+      addFrequency(p, parts, unit / pieces, count, channels * piece / pieces,
+                   channels * (piece + 1) / pieces, begin > 0);
     }
   }
 }
@@ -162,11 +148,26 @@ void sumPerBlock(const WinogradGrad& p, const WinogradGradPlan& plan, float* sha
 template <int M>
 void runWinogradGrad(const WinogradGrad& p, const WinogradGradPlan& plan, float* scratch,
                      int64_t thread, int64_t threads) {
+  constexpr int64_t F = (M + 2) * (M + 2);
   float* own = scratch + plan.sharedFloats + thread * plan.ownFloats;
+  const Parts parts = plan.ownSums ? partsOf(p, plan, F, own, scratch + thread * plan.sumFloats)
+                                   : partsOf(p, plan, F, scratch + plan.sumFloats, scratch);
   if (plan.ownSums) {
-    sumPerThread<M>(p, plan, scratch, own, thread, threads);
+    sumPerThread<M>(p, plan, parts, thread, threads);
   } else {
-    sumPerBlock<M>(p, plan, scratch, own);
+    sumPerFrequency<M>(p, plan, parts, threads);
+  }
+#pragma omp barrier
+  const int64_t channels = p.image.channels;
+  const int64_t blocks = ceilDivide(channels, kLanes), panels = ceilDivide(p.outputs, kPanelWidth);
+  const Frequencies& sums = parts.sums;
+#pragma omp for schedule(static)
+  for (int64_t unit = 0; unit < blocks * panels; unit++) {
+    const int64_t c = unit / panels * kLanes, k = unit % panels * kPanelWidth;
+    inverseWeights<M>({scratch + c * sums.rowStride + k, sums.stride, sums.rowStride},
+                      plan.ownSums ? threads : 1, plan.sumFloats,
+                      smaller<int64_t>(kLanes, channels - c), smaller(kPanelWidth, p.outputs - k),
+                      p.dw, channels, c, k);
   }
 }
 

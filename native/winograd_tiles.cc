@@ -312,6 +312,7 @@ void inverseWeights(const Frequencies& from, int64_t parts, int64_t partStride, 
           for (int i = 0; i < A; i++) {
             const float* place = source + (i * A + j) * from.stride;
             m[i] = load(place);
+            __builtin_prefetch(place + 2 * from.rowStride);
             for (int64_t part = 1; part < parts; part++) m[i] += load(place + part * partStride);
           }
           Winograd<M>::inverse(m, o);
