@@ -229,7 +229,7 @@ void directInputGrad(Context& ctx, float* dx, const float* dy, const float* w, c
 
 void directWeightGrad(Context& ctx, float* dw, const float* dy, const float* x, const Geometry& g) {
   const int team = teamSize(ctx, workOf(g), kSerialWork);
-  const OuterPlan plan = planOuter(windowsOf(g, x, 0), team);
+  const OuterPlan plan = planOuter(windowsOf(g, x, 0), g.outChannels, team);
   float* scratch = static_cast<float*>(ctx.scratch.reserve(plan.scratchFloats(team) * 4));
 #pragma omp parallel num_threads(team)
   {

@@ -87,6 +87,7 @@ struct Block {
   int64_t* outOffset;  // of each point
   int64_t tiles;
   int64_t tilesPerRow;  // paddedRows: a tile stays within a grid row; else 0
+  int64_t gridRowStride;
 };
 
 struct TileRange {
@@ -100,10 +101,8 @@ TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
     const int64_t width = p.cols.gridSize;
     const int64_t begin = width * part / block.tilesPerRow;
     const int64_t end = width * (part + 1) / block.tilesPerRow;
-    // segmentStride is tapStep image rows; a grid row is gridStep of them.
-    const int64_t imageRow = block.segmentStride / p.rows.tapStep;
     return {row * width + begin, end - begin,
-            block.a + row * p.rows.gridStep * imageRow + begin * block.rowStride};
+            block.a + row * block.gridRowStride + begin * block.rowStride};
   }
   const int64_t begin = block.points * tile / block.tiles;
   const int64_t end = block.points * (tile + 1) / block.tiles;
@@ -141,6 +140,7 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
     block.rowStride = p.cols.gridStep * p.channels;
     block.segments = p.rows.taps;
     block.segmentStride = padded.rowStride * p.rows.tapStep;
+    block.gridRowStride = padded.rowStride * p.rows.gridStep;
     block.tilesPerRow = ceilDivide(gridWidth, kTileRows);
     block.tiles = rowCount * block.tilesPerRow;
   } else {
@@ -175,14 +175,12 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
     const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
     for (int64_t s = 0; s < plan.slices.count(); s++) {
       const WindowSlice slice = plan.slices(p, s);
-      const int64_t sliceStart =
-          (slice.row0 * p.cols.taps + slice.col0) * p.channels + slice.channel0;
+      const int64_t sliceStart = slice.start(p);
       if (plan.mode == GatherMode::windows) {
         gatherWindows(p, slice, block.first, block.points, const_cast<float*>(block.a),
                       plan.windowStride);
       }
-      const auto multiply = [&](int64_t index, int64_t panel) {
-        const TileRange tile = tileOf(p, block, index);
+      const auto multiply = [&](const TileRange& tile, int64_t index, int64_t panel) {
         const int64_t column = panel * kPanelWidth;
         RowTile t{};
         t.a = tile.a + (inPlace ? sliceStart : 0);
@@ -210,12 +208,13 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         rowKernel(tile.count, ceilDivide(t.columns, kLanes))(t);
       };
       if (plan.tilesOutermost) {
-        for (int64_t tile = 0; tile < block.tiles; tile++) {
-          for (int64_t panel = panel0; panel < panel1; panel++) multiply(tile, panel);
+        for (int64_t i = 0; i < block.tiles; i++) {
+          const TileRange tile = tileOf(p, block, i);
+          for (int64_t panel = panel0; panel < panel1; panel++) multiply(tile, i, panel);
         }
       } else {
         for (int64_t panel = panel0; panel < panel1; panel++) {
-          for (int64_t tile = 0; tile < block.tiles; tile++) multiply(tile, panel);
+          for (int64_t i = 0; i < block.tiles; i++) multiply(tileOf(p, block, i), i, panel);
         }
       }
     }

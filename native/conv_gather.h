@@ -41,6 +41,10 @@ struct GatherProduct {
 struct WindowSlice {
   int64_t row0, row1, col0, col1, channel0, channel1;
   int64_t length() const { return (row1 - row0) * (col1 - col0) * (channel1 - channel0); }
+  // Its first element in the window.
+  int64_t start(const GatherProduct& p) const {
+    return (row0 * p.cols.taps + col0) * p.channels + channel0;
+  }
 };
 
 // The window in rowParts * colParts * channelParts slices of about equal length.

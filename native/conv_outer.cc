@@ -6,9 +6,21 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
-// A block of windows stays in the second-level cache; a panel of dy for its points in the first.
+// Of a block, a slice of the windows and the rows of dy stay in the second-level cache, a panel of
+// dy in the first.
 constexpr int64_t kBlockFloats = 96 * 1024;
+constexpr int64_t kPanelFloats = 192 * 1024;
 constexpr int64_t kBlockPoints = 128;
+
+// Slices of the windows, of which every thread gets about the same number if they own them.
+WindowSlices sliceRows(const GatherProduct& p, int64_t longest, int64_t owners) {
+  WindowSlices slices = sliceWindow(p, longest);
+  while (slices.count() % owners != 0 && slices.count() < 8 * owners && longest > 4 * kTileRows) {
+    longest /= 2;
+    slices = sliceWindow(p, longest);
+  }
+  return slices;
+}
 
 }  // namespace
 
@@ -16,7 +28,7 @@ int64_t OuterPlan::scratchFloats(int64_t threads) const {
   return threads * (panelFloats + imageFloats) + (splitPoints ? threads : 1) * sumFloats;
 }
 
-OuterPlan planOuter(const GatherProduct& p, int64_t threads) {
+OuterPlan planOuter(const GatherProduct& p, int64_t dyPixel, int64_t threads) {
   OuterPlan plan{};
   const int64_t depth = p.depth(), points = p.points();
   const int64_t gridHeight = p.rows.gridSize, gridWidth = p.cols.gridSize;
@@ -35,51 +47,58 @@ OuterPlan planOuter(const GatherProduct& p, int64_t threads) {
     plan.blockPoints = plan.blockRows * gridWidth;
     plan.imageFloats = roundUp(paddedRowsFloats(p, plan.blockRows), 16);
   } else {
-    const int64_t width = plan.inPlace && !plan.splitPoints ? ceilDivide(depth, threads) : depth;
-    const int64_t fitting = kBlockFloats / larger<int64_t>(1, width);
-    plan.blockPoints = larger<int64_t>(32, smaller(4 * kBlockPoints, fitting));
     const int64_t share = plan.splitPoints ? ceilDivide(points, threads) : points;
-    const int64_t blocks = larger<int64_t>(1, ceilDivide(share, plan.blockPoints));
-    plan.blockPoints = larger<int64_t>(1, ceilDivide(share, blocks));
+    const int64_t fitting = larger<int64_t>(32, kPanelFloats / larger<int64_t>(1, p.outputs));
+    const int64_t longest = smaller(kBlockPoints, fitting);
+    plan.blockPoints =
+        larger<int64_t>(1, ceilDivide(share, larger<int64_t>(1, ceilDivide(share, longest))));
+    plan.slices =
+        sliceRows(p, kBlockFloats / plan.blockPoints, plan.splitPoints ? int64_t{1} : threads);
     if (!plan.inPlace) {
-      plan.windowStride = roundUp(depth + 16, 16);
+      int64_t length = 0;
+      for (int64_t i = 0; i < plan.slices.count(); i++) {
+        length = larger(length, plan.slices(p, i).length());
+      }
+      plan.windowStride = roundUp(length + 16, 16);
       if (plan.windowStride % 64 == 0) plan.windowStride += 16;
       plan.imageFloats = plan.blockPoints * plan.windowStride;
     }
   }
   plan.sumStride = roundUp(p.outputs, kPanelWidth);
-  plan.panelFloats = plan.blockPoints * kPanelWidth;
+  plan.copied = dyPixel > 64 || p.outputs % kLanes != 0;
+  if (plan.copied) plan.panelFloats = plan.blockPoints * plan.sumStride;
   plan.sumFloats = depth * plan.sumStride;
   return plan;
 }
 
 namespace {
 
-struct Columns {
+// dy's rows of a block in panels of columns: as they lie in memory, if whole vectors can be read
+// there, or copied row by row, which is how memory is read fastest.
+struct Panels {
   const float* data;
-  int64_t stride;
+  int64_t rowStride, panelStride;
 };
 
-// Panel `panel` of dy's rows first, ... first + count - 1; in place where whole vectors can be
-// read.
-Columns panelOf(const GatherProduct& p, const float* dy, int64_t dyPixel, int64_t first,
-                int64_t count, int64_t panel, float* to) {
-  const int64_t column = panel * kPanelWidth;
-  const int64_t columns = smaller(kPanelWidth, p.outputs - column);
-  const float* source = dy + first * dyPixel + column;
-  if (dyPixel <= 64 && columns % kLanes == 0) return {source, dyPixel};
-  for (int64_t t = 0; t < count; t++) {
-    copyPanelRow(to + t * kPanelWidth, source + t * dyPixel, columns);
+Panels openPanels(const GatherProduct& p, const OuterPlan& plan, const float* dy, int64_t dyPixel,
+                  int64_t first, int64_t count, float* to) {
+  const float* source = dy + first * dyPixel;
+  if (!plan.copied) return {source, dyPixel, kPanelWidth};
+  const int64_t panelStride = count * kPanelWidth;
+  for (int64_t t = 0; t < count; t++, source += dyPixel) {
+    float* row = to + t * kPanelWidth;
+    for (int64_t column = 0; column < p.outputs; column += kPanelWidth, row += panelStride) {
+      copyPanelRow(row, source + column, smaller(kPanelWidth, p.outputs - column));
+    }
   }
-  return {to, kPanelWidth};
+  return {to, kPanelWidth, panelStride};
 }
 
-// rows [row0, row1) of sums (+)= a^T b for one panel, in tiles of equal height.
-void addOuter(OuterTile tile, const float* a, int64_t row0, int64_t row1, float* sums,
-              int64_t vectors) {
-  const int64_t rows = row1 - row0, tiles = ceilDivide(rows, kTileRows);
+// rows x one panel of sums (+)= a^T b, in tiles of equal height.
+void addOuter(OuterTile tile, const float* a, int64_t rows, float* sums, int64_t vectors) {
+  const int64_t tiles = ceilDivide(rows, kTileRows);
   for (int64_t i = 0; i < tiles; i++) {
-    const int64_t begin = row0 + rows * i / tiles, end = row0 + rows * (i + 1) / tiles;
+    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
     tile.a = a + begin;
     tile.out = sums + begin * tile.outStride;
     tile.columns = vectors * kLanes;
@@ -91,19 +110,13 @@ void addOuter(OuterTile tile, const float* a, int64_t row0, int64_t row1, float*
 
 void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, int64_t dyPixel,
               float* dw, float* scratch, int64_t thread, int64_t threads) {
-  const int64_t depth = p.depth(), points = p.points(), gridWidth = p.cols.gridSize;
+  const int64_t points = p.points(), gridWidth = p.cols.gridSize;
   const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth);
   const int64_t parts = plan.splitPoints ? threads : 1;
-  float* panel = scratch + thread * (plan.panelFloats + plan.imageFloats);
-  float* image = panel + plan.panelFloats;
+  float* panelCopy = scratch + thread * (plan.panelFloats + plan.imageFloats);
+  float* image = panelCopy + plan.panelFloats;
   float* allSums = scratch + threads * (plan.panelFloats + plan.imageFloats);
   float* sums = allSums + (plan.splitPoints ? thread * plan.sumFloats : 0);
-  int64_t row0 = 0, row1 = depth;
-  if (!plan.splitPoints) {
-    const int64_t tiles = ceilDivide(depth, kTileRows);
-    row0 = smaller(depth, tiles * thread / threads * kTileRows);
-    row1 = smaller(depth, tiles * (thread + 1) / threads * kTileRows);
-  }
   const auto vectorsOf = [&](int64_t index) {
     return p.outputs - index * kPanelWidth <= kLanes ? int64_t{1} : kPanelVectors;
   };
@@ -124,45 +137,50 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
       tile.segmentStride = p.rows.gridStep * padded.rowStride;
       tile.length = gridWidth;
       tile.accumulate = any;
+      const Panels panels = openPanels(p, plan, dy, dyPixel, (n * p.rows.gridSize + i) * gridWidth,
+                                       rowCount * gridWidth, panelCopy);
+      tile.bStride = panels.rowStride;
       for (int64_t q = 0; q < panelCount; q++) {
-        const Columns columns = panelOf(p, dy, dyPixel, (n * p.rows.gridSize + i) * gridWidth,
-                                        rowCount * gridWidth, q, panel);
-        tile.b = columns.data;
-        tile.bStride = columns.stride;
+        tile.b = panels.data + q * panels.panelStride;
         for (int64_t r = 0; r < p.rows.taps; r++) {
-          addOuter(tile, padded.data + r * p.rows.tapStep * padded.rowStride, 0, windowRow,
+          addOuter(tile, padded.data + r * p.rows.tapStep * padded.rowStride, windowRow,
                    sums + r * windowRow * plan.sumStride + q * kPanelWidth, vectorsOf(q));
         }
       }
       any = true;
     }
   } else {
-    const WindowSlice whole{0, p.rows.taps, 0, p.cols.taps, 0, p.channels};
     const int64_t begin = plan.splitPoints ? points * thread / threads : 0;
     const int64_t end = plan.splitPoints ? points * (thread + 1) / threads : points;
+    const int64_t slice0 = plan.splitPoints ? 0 : plan.slices.count() * thread / threads;
+    const int64_t slice1 =
+        plan.splitPoints ? plan.slices.count() : plan.slices.count() * (thread + 1) / threads;
     for (int64_t first = begin; first < end; first += plan.blockPoints) {
       const int64_t count = smaller(plan.blockPoints, end - first);
-      const float* a = image;
-      tile.aStride = plan.windowStride;
-      if (plan.inPlace) {
-        a = p.in + first * p.inPixel;
-        tile.aStride = p.inPixel;
-      } else {
-        gatherWindows(p, whole, first, count, image, plan.windowStride);
-      }
+      const Panels panels = openPanels(p, plan, dy, dyPixel, first, count, panelCopy);
+      tile.bStride = panels.rowStride;
+      tile.aStride = plan.inPlace ? p.inPixel : plan.windowStride;
       tile.segments = 1;
       tile.length = count;
       tile.accumulate = any;
-      for (int64_t q = 0; q < panelCount; q++) {
-        const Columns columns = panelOf(p, dy, dyPixel, first, count, q, panel);
-        tile.b = columns.data;
-        tile.bStride = columns.stride;
-        addOuter(tile, a, row0, row1, sums + q * kPanelWidth, vectorsOf(q));
+      for (int64_t s = slice0; s < slice1; s++) {
+        const WindowSlice slice = plan.slices(p, s);
+        const float* a = image;
+        if (plan.inPlace) {
+          a = p.in + first * p.inPixel + slice.channel0;
+        } else {
+          gatherWindows(p, slice, first, count, image, plan.windowStride);
+        }
+        float* rows = sums + slice.start(p) * plan.sumStride;
+        for (int64_t q = 0; q < panelCount; q++) {
+          tile.b = panels.data + q * panels.panelStride;
+          addOuter(tile, a, slice.length(), rows + q * kPanelWidth, vectorsOf(q));
+        }
       }
       any = true;
     }
   }
-  if (!any) zeroFloats(sums + row0 * plan.sumStride, (row1 - row0) * plan.sumStride);
+  if (!any && (plan.splitPoints || thread == 0)) zeroFloats(sums, plan.sumFloats);
 #pragma omp barrier
   unpackWeightGradient(dw, p.outputs, p.channels, p.rows.taps * p.cols.taps, allSums,
                        plan.sumStride, parts, plan.sumFloats);

@@ -6,9 +6,11 @@
 namespace axonode::AXONODE_ISA {
 
 struct OuterPlan {
-  bool splitPoints;  // threads sum over points of their own; else they own rows of the result
-  bool paddedRows;   // windows are read from padded image rows
-  bool inPlace;      // 1x1: the image itself is the matrix
+  bool splitPoints;     // threads sum over points of their own; else they own slices
+  bool paddedRows;      // windows are read from padded image rows
+  bool inPlace;         // 1x1: the image itself is the matrix
+  bool copied;          // dy is; else its columns are read in place
+  WindowSlices slices;  // of the result's rows, unless paddedRows
   int64_t blockPoints, blockRows;
   int64_t windowStride;
   int64_t sumStride;  // floats from one row of the sums to the next: whole panels
@@ -17,7 +19,7 @@ struct OuterPlan {
 };
 
 // p.out, p.panels and p.bias are not used; p.outputs are dy's channels.
-OuterPlan planOuter(const GatherProduct& p, int64_t threads);
+OuterPlan planOuter(const GatherProduct& p, int64_t dyPixel, int64_t threads);
 // Called by every thread of a team of `threads`; dy has dyPixel floats per point. Writes
 // dw[k][c][t]. Ends with a barrier. scratch is shared by the team: plan.scratchFloats(threads).
 void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, int64_t dyPixel,
