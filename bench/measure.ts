@@ -16,6 +16,8 @@ export interface Measurement {
 }
 
 const TURN_SECONDS = 0.25;
+/** V8 goes on compiling for some thousand steps of a tiny model; what a turn before the first costs is not counted. */
+const WARM_UP_SECONDS = 0.5;
 /** Lets the threads of the other side go to sleep before the next turn. */
 const PAUSE_MS = 60;
 
@@ -53,13 +55,13 @@ export async function measure(
     await setBackend(backend);
     const step = workload.make();
     await step();
-    await step();
+    await perStepMs(step, WARM_UP_SECONDS);
     steps.set(backend, step);
     times.set(backend, []);
   }
   const others = peers.filter((peer) => peer.has(workload.name));
   for (const peer of others) {
-    await peer.time(workload.name, 0);
+    await peer.time(workload.name, WARM_UP_SECONDS);
     times.set(peer.name, []);
   }
   for (let round = 0; round < rounds; round++) {

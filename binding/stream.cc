@@ -47,8 +47,10 @@ class StreamsOfProcess {
 
 namespace {
 
-// How long an idle thread looks for news before it sleeps: waking it costs some microseconds, too.
-constexpr double kSpinMicroseconds = 50;
+// How long a thread looks for news before it sleeps: waking it costs some tens of microseconds, too. The
+// stream's, between two steps of a loop that reads its loss, waits for JavaScript to wake up first.
+constexpr double kIdleMicroseconds = 150;
+constexpr double kWaitMicroseconds = 50;
 
 inline void pauseBriefly() {
 #if defined(__x86_64__)
@@ -136,7 +138,7 @@ void Stream::loop() {
 // Waits for a task after `done`; false when the stream is to end.
 bool Stream::awaitWork(uint64_t done) {
   const auto ready = [&] { return submitted_.load() != done || stopping_.load(); };
-  if (!spinUntil(ready, kSpinMicroseconds)) {
+  if (!spinUntil(ready, kIdleMicroseconds)) {
     std::unique_lock lock(mutex_);
     asleep_.store(true);
     work_.wait(lock, ready);
@@ -197,7 +199,7 @@ std::optional<Failure> Stream::takeFailure() {
 
 void Stream::waitFor(uint64_t ticket) {
   const auto ready = [&] { return completed_.load() >= ticket || stopping_.load(); };
-  if (spinUntil(ready, kSpinMicroseconds)) return;
+  if (spinUntil(ready, kWaitMicroseconds)) return;
   std::unique_lock lock(mutex_);
   wakeAt_.store(ticket);
   done_.wait(lock, ready);

@@ -119,12 +119,17 @@ export function setConvolutionPrecision(precision: ConvolutionPrecision): void {
   native?.setConvolutionPrecision(precision);
 }
 
-/** Waiting through the event loop costs about 100 µs, so tiny work is waited for on the spot. */
+/**
+ * Waiting through the event loop costs about 100 µs, so tiny work is waited for on the spot; but looking takes a core
+ * from the kernels, so not when the work before took longer than a wait that looking would have saved.
+ */
 const SPIN_MICROSECONDS = 50;
+const LONG_WAIT_MILLISECONDS = 0.5;
 /** How long a loop that awaits nothing but tiny work may go on without letting timers and I/O run. */
 const MAX_MILLISECONDS_WITHOUT_YIELD = 2;
 
 let lastYield = 0;
+let lastWaitWasLong = false;
 
 /**
  * Waits until all work submitted so far is complete, without blocking the event loop.
@@ -133,9 +138,11 @@ let lastYield = 0;
  */
 export async function synchronize(): Promise<void> {
   const waiting = backend();
-  if (!waiting.spin(SPIN_MICROSECONDS)) {
+  if (lastWaitWasLong || !waiting.spin(SPIN_MICROSECONDS)) {
+    const start = performance.now();
     await waiting.wait();
     lastYield = performance.now();
+    lastWaitWasLong = lastYield - start > LONG_WAIT_MILLISECONDS;
   } else if (performance.now() - lastYield > MAX_MILLISECONDS_WITHOUT_YIELD) {
     await setImmediate();
     lastYield = performance.now();
