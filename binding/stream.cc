@@ -47,8 +47,8 @@ class StreamsOfProcess {
 
 namespace {
 
-// How long a thread looks for news before it sleeps: waking it costs some tens of microseconds, too. The
-// stream's, between two steps of a loop that reads its loss, waits for JavaScript to wake up first.
+// How long a thread looks for news before it sleeps: waking it costs tens of microseconds, too.
+// Between two steps of a loop that reads its loss, the stream's waits for JavaScript to wake first.
 constexpr double kIdleMicroseconds = 150;
 constexpr double kWaitMicroseconds = 50;
 
