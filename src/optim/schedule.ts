@@ -1,3 +1,4 @@
+import { backend } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../tensor/errors.js';
 import { Optimizer, type ParamGroup } from './optimizer.js';
 
@@ -57,6 +58,9 @@ export function perGroup<T>(
   }
   return value;
 }
+
+/** Options of a group that schedules set. */
+const SCHEDULED: readonly string[] = ['lr', 'momentum', 'betas'];
 
 /**
  * Base of the learning-rate schedules, which follow `torch.optim.lr_scheduler`: making one sets the first rate,
@@ -136,6 +140,7 @@ export abstract class LRScheduler {
 
   /** Starts over from the base rates. @internal */
   restart(): void {
+    backend().whenLeftOut(this.#undo());
     for (const [i, group] of this.#groups()) group.lr = this.#baseLrs[i] ?? group.lr;
     this.begin();
   }
@@ -145,8 +150,23 @@ export abstract class LRScheduler {
    * @param metric what ReduceLROnPlateau watches; the other schedules take no notice
    */
   step(_metric?: number): void {
+    backend().whenLeftOut(this.#undo());
     this.#lastEpoch++;
     this.#apply((lr, base, group) => this.rate(lr, base, group));
+  }
+
+  /** What goes back to where it stands now, if the optimiser's step before turns out to have been left out. */
+  #undo(): () => void {
+    const [lastEpoch, lastLr] = [this.#lastEpoch, this.#lastLr];
+    const before = this.optimizer.paramGroups.map((group) => {
+      const options = Object.entries(group).filter(([name]) => SCHEDULED.includes(name));
+      return { group, options: Object.fromEntries(options) };
+    });
+    return () => {
+      this.#lastEpoch = lastEpoch;
+      this.#lastLr = lastLr;
+      for (const { group, options } of before) Object.assign(group, options);
+    };
   }
 
   #apply(next: (lr: number, base: number, group: number) => number): void {

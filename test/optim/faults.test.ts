@@ -62,7 +62,15 @@ function begin(make: Make, options: nn.EmbeddingLayerOptions): Training {
   manualSeed(5);
   const model = new Words(options);
   const optimizer = make(model);
+  const hasMomentum = optimizer.paramGroups.some((group) => Reflect.get(group, 'momentum') > 0);
   const ema = new optim.Ema(model, { decay: 0.9 });
+  const schedule = new optim.SequentialLR(optimizer, {
+    schedulers: [
+      new optim.LinearLR(optimizer, { interval: 'batch' }),
+      new optim.OneCycleLR(optimizer, { maxLr: 0.05, totalSteps: 50, cycleMomentum: hasMomentum }),
+    ],
+    milestones: [3],
+  });
   return {
     model,
     optimizer,
@@ -76,6 +84,7 @@ function begin(make: Make, options: nn.EmbeddingLayerOptions): Training {
       optimizer.step();
       optim.maxNorm(model.parameters(), 2);
       ema.update();
+      schedule.step();
       return loss;
     },
     state() {
@@ -87,6 +96,7 @@ function begin(make: Make, options: nn.EmbeddingLayerOptions): Training {
         optimizer: rest,
         averages: Array.from(averages.tensors, ([name, t]) => [name, t.dataSync()]),
         updates: averages.updates,
+        schedule: schedule.stateDict(),
       };
     },
   };
