@@ -7,10 +7,11 @@ namespace axonode::AXONODE_ISA {
 namespace {
 
 // A projected step's rows for the thread's columns: out = a · panels.
-void projectStep(const Panels& panels, float* out, int64_t columns, const float* a, int64_t rows) {
+void projectStep(const Panels& panels, float* out, int64_t columns, const float* a, Rows rows) {
+  const int64_t depth = panels.depth();
   panels.forBlocks([&](int64_t block, Units units) {
-    multiplyRows(out + units.begin, columns, a, panels.depth(), rows, panels.depth(),
-                 panels.panel(block, 0), units.count(), nullptr, false);
+    multiplyRows(out + rows.begin * columns + units.begin, columns, a + rows.begin * depth, depth,
+                 rows.count(), depth, panels.panel(block, 0), units.count(), nullptr, false);
   });
 }
 
@@ -21,26 +22,24 @@ void lstm(Context& context, float* out, float* hn, float* cn, float* cells, floa
           const float* projection, Ints sizes, int64_t batch, int64_t hidden, int64_t outputs,
           int64_t reverse) {
   const int64_t units = 4 * hidden;
-  const int team = stepTeam(context, batch, units, outputs);
+  const Team team = stepTeam(context, sizes, batch, units, outputs);
   const bool projected = projection != nullptr;
   const int64_t gateFloats = Panels::floats(hidden, 4, outputs, team);
   const int64_t projectionFloats = projected ? Panels::floats(outputs, 1, hidden, team) : 0;
   const int64_t floats = gateFloats + projectionFloats + (projected ? batch * hidden : 0);
-  float* memory = reserveFor(context, team, floats);
-  float* panelMemory = memory + Progress::floats(team);
-  // Of one step, before their projection.
-  float* inner = panelMemory + gateFloats + projectionFloats;
   const State state{out, h0, outputs}, cellState{cells, c0, hidden};
 
-  onTeam(team, memory, [&](Member member) {
-    const Panels panels(panelMemory, weight, bias, hidden, 4, outputs, true, member);
-    const Panels projecting(panelMemory + gateFloats, projection, nullptr, projected ? outputs : 0,
-                            1, hidden, true, member);
+  onTeam(context, team, floats, [&](const Member& member, float* memory) {
+    const Panels panels(memory, weight, bias, hidden, 4, outputs, true, member);
+    const Panels projecting(memory + gateFloats, projection, nullptr, projected ? outputs : 0, 1,
+                            hidden, true, member);
+    // Of one step, before their projection.
+    float* inner = memory + gateFloats + projectionFloats;
     GateSums<4> sums;
     forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
       float* h = projected ? inner : out + now.first * hidden;
       forwardStep(
-          panels, state, now, before, gates, hidden, sums,
+          panels, state, member, now, before, gates, hidden, sums,
           [&](Units block, const GateSums<4>& sums, int64_t row, int64_t b) {
             const float* previous = cellState.row(before, b);
             float* cell = cells + (now.first + b) * hidden;
@@ -60,13 +59,13 @@ void lstm(Context& context, float* out, float* hn, float* cn, float* cells, floa
               storeSome(h + b * hidden + j, o * gateTanh(next), count);
             });
           });
-      keepFinal(cn, cells, hidden, panels.mine(), now, after);
+      keepFinal(cn, cells, hidden, member, now, after);
       if (projected) {
-        member.await();
-        projectStep(projecting, out + now.first * outputs, outputs, inner, now.rows);
+        member.awaitUnits();
+        projectStep(projecting, out + now.first * outputs, outputs, inner, member.rows(now));
       }
-      keepFinal(hn, out, outputs, projected ? projecting.mine() : panels.mine(), now, after);
-      member.await();
+      keepFinal(hn, out, outputs, member, now, after);
+      member.awaitUnits();
     });
   });
 }
@@ -75,42 +74,41 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
               const float* g, const float* ghn, const float* gcn, const float* gates,
               const float* cells, const float* c0, const float* weight, const float* projection,
               Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse) {
-  const int64_t units = 4 * hidden;
-  const int team = stepTeam(context, batch, units, outputs);
+  const int64_t gateUnits = 4 * hidden;
+  const Team team = stepTeam(context, sizes, batch, gateUnits, outputs);
   const bool projected = projection != nullptr;
-  const int64_t gateFloats = Panels::floats(outputs, 1, units, team);
+  const int64_t gateFloats = Panels::floats(outputs, 1, gateUnits, team);
   const int64_t projectionFloats = projected ? Panels::floats(hidden, 1, outputs, team) : 0;
   const int64_t floats = gateFloats + projectionFloats + (projected ? batch * hidden : 0);
-  float* memory = reserveFor(context, team, floats);
-  float* panelMemory = memory + Progress::floats(team);
-  // Gradient of one step's o·tanh(c), with a projection.
-  float* dinner = panelMemory + gateFloats + projectionFloats;
   const State cellState{cells, c0, hidden};
 
-  onTeam(team, memory, [&](Member member) {
-    const Panels panels(panelMemory, weight, nullptr, outputs, 1, units, false, member);
-    const Panels projecting(panelMemory + gateFloats, projection, nullptr, projected ? hidden : 0,
-                            1, outputs, false, member);
-    const Units mine = unitsOf(hidden, member.thread, member.threads);
-    startCarry(dh0, ghn, batch, outputs, panels.mine());
-    startCarry(dc0, gcn, batch, hidden, mine);
+  onTeam(context, team, floats, [&](const Member& member, float* memory) {
+    const Panels panels(memory, weight, nullptr, outputs, 1, gateUnits, false, member);
+    const Panels projecting(memory + gateFloats, projection, nullptr, projected ? hidden : 0, 1,
+                            outputs, false, member);
+    // Gradient of one step's o·tanh(c), with a projection.
+    float* dinner = memory + gateFloats + projectionFloats;
+    const Units units = member.units(hidden);
+    startCarry(dh0, ghn, outputs, member);
+    startCarry(dc0, gcn, hidden, member);
     forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
+      const Rows mine = member.rows(now);
       if (projected) {
-        for (int64_t b = 0; b < now.rows; b++) {
+        for (int64_t b = mine.begin; b < mine.end; b++) {
           const int64_t row = (now.first + b) * outputs;
           for (int64_t j = panels.mine().begin; j < panels.mine().end; j++) {
             dh[row + j] = dh0[b * outputs + j] + (g == nullptr ? 0 : g[row + j]);
           }
         }
-        member.await();
-        projectStep(projecting, dinner, hidden, dh + now.first * outputs, now.rows);
+        member.awaitUnits();
+        projectStep(projecting, dinner, hidden, dh + now.first * outputs, mine);
       }
-      for (int64_t b = 0; b < now.rows; b++) {
+      for (int64_t b = mine.begin; b < mine.end; b++) {
         const int64_t row = now.first + b;
         const float* previous = cellState.row(after, b);
         const float* source = (projected ? dinner : dh0) + b * hidden;
-        forVectors(mine, [&](int64_t j, int64_t count) {
-          const float* gate = gates + row * units + j;
+        forVectors(units, [&](int64_t j, int64_t count) {
+          const float* gate = gates + row * gateUnits + j;
           const VecF i = loadSome(gate, count), f = loadSome(gate + hidden, count);
           const VecF c = loadSome(gate + 2 * hidden, count);
           const VecF o = loadSome(gate + 3 * hidden, count);
@@ -120,7 +118,7 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
           if (projected) storeSome(inner + row * hidden + j, o * bent, count);
           float* carry = dc0 + b * hidden + j;
           const VecF dcell = loadSome(carry, count) + d * o * (1.0f - bent * bent);
-          float* to = dgates + row * units + j;
+          float* to = dgates + row * gateUnits + j;
           storeSome(to, dcell * c * i * (1.0f - i), count);
           storeSome(to + hidden, dcell * loadOrZero(previous, j, count) * f * (1.0f - f), count);
           storeSome(to + 2 * hidden, dcell * i * (1.0f - c * c), count);
@@ -128,15 +126,15 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
           storeSome(carry, dcell * f, count);
         });
       }
-      member.await();
-      carryBack(panels, dh0, outputs, dgates, now, after, false,
-                [&](Units block, int64_t begin, int64_t end) {
+      member.awaitUnits();
+      carryBack(panels, dh0, outputs, dgates, member, now, after, false,
+                [&](Units block, Rows part) {
                   if (projected) return;  // other units than the gates'
-                  const int64_t row = after.first + begin, rows = end - begin;
+                  const int64_t row = after.first + part.begin, rows = part.count();
                   for (int64_t gate = 0; gate < 4; gate++) {
-                    const int64_t at = row * units + gate * hidden;
-                    prefetchRows<0>(gates + at, units, rows, block);
-                    prefetchRows<1>(dgates + at, units, rows, block);
+                    const int64_t at = row * gateUnits + gate * hidden;
+                    prefetchRows<0>(gates + at, gateUnits, rows, block);
+                    prefetchRows<1>(dgates + at, gateUnits, rows, block);
                   }
                   prefetchRows<0>(cells + row * hidden, hidden, rows, block);
                   if (g != nullptr) prefetchRows<0>(g + row * hidden, hidden, rows, block);

@@ -30,11 +30,10 @@ void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride
 }
 
 Panels::Panels(float* memory, const float* weight, const float* bias, int64_t units, int64_t gates,
-               int64_t depth, bool turned, Member member)
-    : gates_(gates), depth_(depth), mine_(unitsOf(units, member.thread, member.threads)) {
-  const int64_t vectors = ceilDivide(ceilDivide(units, kLanes), member.threads);
-  const int64_t blocks = ceilDivide(vectors, kPanelVectors);
-  memory_ = memory + member.thread * blocks * gates * (depth + 1) * kPanelWidth;
+               int64_t depth, bool turned, const Member& member)
+    : gates_(gates), depth_(depth), mine_(member.units(units)) {
+  memory_ = memory + member.thread * gates * panelFloats() *
+                         blocksOf(units, member.team.bySequence ? 1 : member.threads);
   Product product{};
   product.n = gates * units;
   product.k = depth;
@@ -42,7 +41,7 @@ Panels::Panels(float* memory, const float* weight, const float* bias, int64_t un
   forBlocks([&](int64_t block, Units columns) {
     for (int64_t gate = 0; gate < gates; gate++) {
       const int64_t column = gate * units + columns.begin;
-      float* target = memory_ + (block * gates + gate) * (depth + 1) * kPanelWidth;
+      float* target = memory_ + (block * gates + gate) * panelFloats();
       for (int64_t j = 0; j < kPanelWidth; j++) {
         target[j] = bias != nullptr && j < columns.count() ? bias[column + j] : 0;
       }
@@ -54,16 +53,14 @@ Panels::Panels(float* memory, const float* weight, const float* bias, int64_t un
 void rnn(Context& context, float* out, float* hn, const float* h0, const float* weight,
          const float* bias, Ints sizes, int64_t batch, int64_t hidden, int64_t reverse,
          int64_t relu) {
-  const int team = stepTeam(context, batch, hidden, hidden);
+  const Team team = stepTeam(context, sizes, batch, hidden, hidden);
   const int64_t floats = Panels::floats(hidden, 1, hidden, team);
-  float* memory = reserveFor(context, team, floats);
-  float* panelMemory = memory + Progress::floats(team);
   const State state{out, h0, hidden};
-  onTeam(team, memory, [&](Member member) {
-    const Panels panels(panelMemory, weight, bias, hidden, 1, hidden, true, member);
+  onTeam(context, team, floats, [&](const Member& member, float* memory) {
+    const Panels panels(memory, weight, bias, hidden, 1, hidden, true, member);
     GateSums<1> sums;
     forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
-      forwardStep(panels, state, now, before, out, hidden, sums,
+      forwardStep(panels, state, member, now, before, out, hidden, sums,
                   [&](Units units, const GateSums<1>& sums, int64_t row, int64_t b) {
                     float* h = out + (now.first + b) * hidden;
                     forVectors(units, [&](int64_t j, int64_t count) {
@@ -73,8 +70,8 @@ void rnn(Context& context, float* out, float* hn, const float* h0, const float* 
                                 count);
                     });
                   });
-      keepFinal(hn, out, hidden, panels.mine(), now, after);
-      member.await();
+      keepFinal(hn, out, hidden, member, now, after);
+      member.awaitUnits();
     });
   });
 }
@@ -82,15 +79,14 @@ void rnn(Context& context, float* out, float* hn, const float* h0, const float* 
 void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const float* ghn,
              const float* out, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
              int64_t reverse, int64_t relu) {
-  const int team = stepTeam(context, batch, hidden, hidden);
+  const Team team = stepTeam(context, sizes, batch, hidden, hidden);
   const int64_t floats = Panels::floats(hidden, 1, hidden, team);
-  float* memory = reserveFor(context, team, floats);
-  float* panelMemory = memory + Progress::floats(team);
-  onTeam(team, memory, [&](Member member) {
-    const Panels panels(panelMemory, weight, nullptr, hidden, 1, hidden, false, member);
-    startCarry(dh0, ghn, batch, hidden, panels.mine());
+  onTeam(context, team, floats, [&](const Member& member, float* memory) {
+    const Panels panels(memory, weight, nullptr, hidden, 1, hidden, false, member);
+    startCarry(dh0, ghn, hidden, member);
     forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
-      for (int64_t b = 0; b < now.rows; b++) {
+      const Rows mine = member.rows(now);
+      for (int64_t b = mine.begin; b < mine.end; b++) {
         const int64_t row = (now.first + b) * hidden;
         forVectors(panels.mine(), [&](int64_t j, int64_t count) {
           const VecF y = loadSome(out + row + j, count);
@@ -100,13 +96,13 @@ void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const 
           storeSome(dgates + row + j, d, count);
         });
       }
-      member.await();
-      carryBack(panels, dh0, hidden, dgates, now, after, false,
-                [&](Units units, int64_t begin, int64_t end) {
-                  const int64_t first = (after.first + begin) * hidden;
-                  prefetchRows<0>(out + first, hidden, end - begin, units);
-                  if (g != nullptr) prefetchRows<0>(g + first, hidden, end - begin, units);
-                  prefetchRows<1>(dgates + first, hidden, end - begin, units);
+      member.awaitUnits();
+      carryBack(panels, dh0, hidden, dgates, member, now, after, false,
+                [&](Units units, Rows rows) {
+                  const int64_t first = (after.first + rows.begin) * hidden;
+                  prefetchRows<0>(out + first, hidden, rows.count(), units);
+                  if (g != nullptr) prefetchRows<0>(g + first, hidden, rows.count(), units);
+                  prefetchRows<1>(dgates + first, hidden, rows.count(), units);
                 });
     });
   });
@@ -116,16 +112,14 @@ void gru(Context& context, float* out, float* hn, float* candidate, float* gates
          const float* weight, const float* bias, Ints sizes, int64_t batch, int64_t hidden,
          int64_t reverse) {
   const int64_t units = 3 * hidden;
-  const int team = stepTeam(context, batch, units, hidden);
+  const Team team = stepTeam(context, sizes, batch, units, hidden);
   const int64_t floats = Panels::floats(hidden, 3, hidden, team);
-  float* memory = reserveFor(context, team, floats);
-  float* panelMemory = memory + Progress::floats(team);
   const State state{out, h0, hidden};
-  onTeam(team, memory, [&](Member member) {
-    const Panels panels(panelMemory, weight, bias, hidden, 3, hidden, true, member);
+  onTeam(context, team, floats, [&](const Member& member, float* memory) {
+    const Panels panels(memory, weight, bias, hidden, 3, hidden, true, member);
     GateSums<3> sums;
     forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
-      forwardStep(panels, state, now, before, gates, hidden, sums,
+      forwardStep(panels, state, member, now, before, gates, hidden, sums,
                   [&](Units block, const GateSums<3>& sums, int64_t row, int64_t b) {
                     const int64_t at = now.first + b;
                     const float* previous = state.row(before, b);
@@ -145,8 +139,8 @@ void gru(Context& context, float* out, float* hn, float* candidate, float* gates
                       storeSome(out + at * hidden + j, h, count);
                     });
                   });
-      keepFinal(hn, out, hidden, panels.mine(), now, after);
-      member.await();
+      keepFinal(hn, out, hidden, member, now, after);
+      member.awaitUnits();
     });
   });
 }
@@ -156,16 +150,15 @@ void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const f
              const float* h0, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
              int64_t reverse) {
   const int64_t units = 3 * hidden;
-  const int team = stepTeam(context, batch, units, hidden);
+  const Team team = stepTeam(context, sizes, batch, units, hidden);
   const int64_t floats = Panels::floats(hidden, 1, units, team);
-  float* memory = reserveFor(context, team, floats);
-  float* panelMemory = memory + Progress::floats(team);
   const State state{out, h0, hidden};
-  onTeam(team, memory, [&](Member member) {
-    const Panels panels(panelMemory, weight, nullptr, hidden, 1, units, false, member);
-    startCarry(dh0, ghn, batch, hidden, panels.mine());
+  onTeam(context, team, floats, [&](const Member& member, float* memory) {
+    const Panels panels(memory, weight, nullptr, hidden, 1, units, false, member);
+    startCarry(dh0, ghn, hidden, member);
     forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
-      for (int64_t b = 0; b < now.rows; b++) {
+      const Rows mine = member.rows(now);
+      for (int64_t b = mine.begin; b < mine.end; b++) {
         const int64_t at = now.first + b;
         const float* previous = state.row(after, b);
         forVectors(panels.mine(), [&](int64_t j, int64_t count) {
@@ -190,19 +183,18 @@ void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const f
           storeSome(carry, dh * z, count);
         });
       }
-      member.await();
-      carryBack(panels, dh0, hidden, dinner, now, after, true,
-                [&](Units block, int64_t begin, int64_t end) {
-                  const int64_t row = after.first + begin, rows = end - begin;
-                  for (int64_t gate = 0; gate < 3; gate++) {
-                    const int64_t at = row * units + gate * hidden;
-                    prefetchRows<0>(gates + at, units, rows, block);
-                    prefetchRows<1>(dgates + at, units, rows, block);
-                    prefetchRows<1>(dinner + at, units, rows, block);
-                  }
-                  prefetchRows<0>(candidate + row * hidden, hidden, rows, block);
-                  if (g != nullptr) prefetchRows<0>(g + row * hidden, hidden, rows, block);
-                });
+      member.awaitUnits();
+      carryBack(panels, dh0, hidden, dinner, member, now, after, true, [&](Units block, Rows part) {
+        const int64_t row = after.first + part.begin, rows = part.count();
+        for (int64_t gate = 0; gate < 3; gate++) {
+          const int64_t at = row * units + gate * hidden;
+          prefetchRows<0>(gates + at, units, rows, block);
+          prefetchRows<1>(dgates + at, units, rows, block);
+          prefetchRows<1>(dinner + at, units, rows, block);
+        }
+        prefetchRows<0>(candidate + row * hidden, hidden, rows, block);
+        if (g != nullptr) prefetchRows<0>(g + row * hidden, hidden, rows, block);
+      });
     });
   });
 }

@@ -1,8 +1,10 @@
 // What the recurrent kernels share: the steps of packed sequences, the units of each thread, and
 // products of the state with weights that are packed once for a whole sequence.
 //
-// Every thread of a team owns some of the hidden units: it packs their weights, and at each step
-// computes them for all sequences. One barrier a step lets the others read them.
+// Threads share the work in one of two ways. With small weights and sequences enough, each thread
+// has sequences of its own, which it goes through alone. Else each owns some of the hidden units,
+// whose weights stay in its cache: at each step it computes them for all sequences, and one barrier
+// a step lets the others read them.
 #pragma once
 
 #include <omp.h>
@@ -75,32 +77,11 @@ class Progress {
   int64_t* steps_;
 };
 
-// One thread of a team that goes through the steps together.
-struct Member {
-  Progress* progress;
-  int64_t thread, threads;
-  // All threads of the team have come this far.
-  void await() const {
-    if (threads > 1) progress->await(thread, threads);
-  }
+// A range of sequences, or of the rows of a step, which are its first sequences.
+struct Rows {
+  int64_t begin, end;
+  int64_t count() const { return end - begin; }
 };
-
-// Scratch: Progress::floats(team), and then `floats` for the kernel.
-static inline float* reserveFor(Context& context, int team, int64_t floats) {
-  return static_cast<float*>(context.scratch.reserve((Progress::floats(team) + floats) * 4));
-}
-
-// body(member) on every thread of a team of at most `team`. memory: what reserveFor gave.
-template <class Body>
-static inline void onTeam(int team, float* memory, const Body& body) {
-  Progress progress(memory, team);
-  if (team <= 1) {
-    body(Member{&progress, 0, 1});
-    return;
-  }
-#pragma omp parallel num_threads(team)
-  body(Member{&progress, omp_get_thread_num(), omp_get_num_threads()});
-}
 
 // Neighbouring units: those of one thread, or of one panel.
 struct Units {
@@ -108,11 +89,59 @@ struct Units {
   int64_t count() const { return end - begin; }
 };
 
-// The units of one thread of a team, whole vectors of them.
-static inline Units unitsOf(int64_t n, int64_t thread, int64_t threads) {
-  const int64_t vectors = ceilDivide(n, kLanes);
-  return {smaller(n, vectors * thread / threads * kLanes),
-          smaller(n, vectors * (thread + 1) / threads * kLanes)};
+// How a kernel's work is shared.
+struct Team {
+  int threads;
+  int64_t batch;
+  bool bySequence;
+};
+
+// One thread of a team.
+struct Member {
+  Team team;
+  Progress* progress;
+  int64_t thread, threads;
+
+  // Its rows of a step.
+  Rows rows(int64_t stepRows) const {
+    if (!team.bySequence) return {0, stepRows};
+    return {smaller(stepRows, team.batch * thread / threads),
+            smaller(stepRows, team.batch * (thread + 1) / threads)};
+  }
+  Rows rows(Step step) const { return rows(step.rows); }
+
+  // Its share of n units, in whole vectors.
+  Units share(int64_t n) const {
+    const int64_t vectors = ceilDivide(n, kLanes);
+    return {smaller(n, vectors * thread / threads * kLanes),
+            smaller(n, vectors * (thread + 1) / threads * kLanes)};
+  }
+  // Those of n units that it computes.
+  Units units(int64_t n) const { return team.bySequence ? Units{0, n} : share(n); }
+
+  // All threads of the team have come this far.
+  void await() const {
+    if (threads > 1) progress->await(thread, threads);
+  }
+  // What this thread reads of the others' units in the present step is there.
+  void awaitUnits() const {
+    if (!team.bySequence) await();
+  }
+};
+
+// body(member, memory) on every thread of a team, with memory of so many floats for all of them.
+template <class Body>
+static inline void onTeam(Context& context, Team team, int64_t floats, const Body& body) {
+  const int64_t progressFloats = Progress::floats(team.threads);
+  float* memory = static_cast<float*>(context.scratch.reserve((progressFloats + floats) * 4));
+  Progress progress(memory, team.threads);
+  memory += progressFloats;
+  if (team.threads <= 1) {
+    body(Member{team, &progress, 0, 1}, memory);
+    return;
+  }
+#pragma omp parallel num_threads(team.threads)
+  body(Member{team, &progress, omp_get_thread_num(), omp_get_num_threads()}, memory);
 }
 
 AXONODE_INLINE VecF loadSome(const float* p, int64_t count) {
@@ -176,19 +205,21 @@ void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride
                   int64_t depth, const float* panel, int64_t columns, const float* bias,
                   bool accumulate);
 
-// A weight matrix as one thread's panels: for each block of its units one panel a gate.
+// A weight matrix as one thread's panels: for each block of its units one panel a gate. (A thread
+// with all units packs them for itself: panels would come slower from another one's cache.)
 class Panels {
  public:
   // Floats that the panels of a whole team need, however many threads it is given.
-  static int64_t floats(int64_t units, int64_t gates, int64_t depth, int64_t team) {
-    const int64_t blocks = ceilDivide(ceilDivide(units, kLanes), kPanelVectors) + team;
+  static int64_t floats(int64_t units, int64_t gates, int64_t depth, Team team) {
+    const int64_t blocks =
+        team.bySequence ? team.threads * blocksOf(units, 1) : blocksOf(units, 1) + team.threads;
     return blocks * gates * (depth + 1) * kPanelWidth;
   }
 
   // weight: [gates·units, depth] if `turned`, else [depth, units] of one gate. bias: [gates·units],
   // or null.
   Panels(float* memory, const float* weight, const float* bias, int64_t units, int64_t gates,
-         int64_t depth, bool turned, Member member);
+         int64_t depth, bool turned, const Member& member);
 
   Units mine() const { return mine_; }
   // body(block, units) for the blocks of the thread's units.
@@ -199,7 +230,7 @@ class Panels {
     }
   }
   const float* panel(int64_t block, int64_t gate) const {
-    return memory_ + (block * gates_ + gate) * (depth_ + 1) * kPanelWidth + kPanelWidth;
+    return memory_ + (block * gates_ + gate) * panelFloats() + kPanelWidth;
   }
   // In front of its panel.
   const float* bias(int64_t block, int64_t gate) const { return panel(block, gate) - kPanelWidth; }
@@ -207,6 +238,13 @@ class Panels {
   int64_t depth() const { return depth_; }
 
  private:
+  // At most, where some threads share the units.
+  static int64_t blocksOf(int64_t units, int64_t threads) {
+    return ceilDivide(ceilDivide(ceilDivide(units, kLanes), threads), kPanelVectors);
+  }
+  // With the bias in front.
+  int64_t panelFloats() const { return (depth_ + 1) * kPanelWidth; }
+
   float* memory_;
   int64_t gates_, depth_;
   Units mine_;
@@ -242,16 +280,17 @@ struct GateSums {
   VecF of(int gate, int64_t row, int64_t j) const { return load(values[gate][row] + j); }
 };
 
-// One step of the thread's units: gates(units, sums, row, b) for each sequence b, whose sums are
-// `row` of the sums. input: [rows, kGates·hidden], what the gates will read.
+// One step of the thread's units and rows: gates(units, sums, row, b) for each sequence b, whose
+// sums are `row` of the sums. input: [rows, kGates·hidden], what the gates will read.
 template <int kGates, class Gates>
-static inline void forwardStep(const Panels& panels, State state, Step now, Step before,
-                               const float* input, int64_t hidden, GateSums<kGates>& sums,
-                               const Gates& gates) {
+static inline void forwardStep(const Panels& panels, State state, const Member& member, Step now,
+                               Step before, const float* input, int64_t hidden,
+                               GateSums<kGates>& sums, const Gates& gates) {
   const int64_t stride = kGates * hidden;
+  const Rows mine = member.rows(now);
   panels.forBlocks([&](int64_t block, Units units) {
-    for (int64_t b = 0; b < now.rows; b += kStateRows) {
-      const int64_t rows = smaller(kStateRows, now.rows - b);
+    for (int64_t b = mine.begin; b < mine.end; b += kStateRows) {
+      const int64_t rows = smaller(kStateRows, mine.end - b);
       const float* first = input + (now.first + b) * stride;
       sums.compute(panels, block, units.count(), state, before, b, rows,
                    [&](int gate) { prefetchRows<0>(first + gate * hidden, stride, rows, units); });
@@ -260,10 +299,12 @@ static inline void forwardStep(const Panels& panels, State state, Step now, Step
   });
 }
 
-// Copies the thread's columns of the states of the sequences that end with this step.
-static inline void keepFinal(float* final, const float* values, int64_t columns, Units units,
-                             Step now, Step after) {
-  for (int64_t b = smaller(after.rows, now.rows); b < now.rows; b++) {
+// Copies the thread's part of the states of the sequences that end with this step.
+static inline void keepFinal(float* final, const float* values, int64_t columns,
+                             const Member& member, Step now, Step after) {
+  const Rows mine = member.rows(now);
+  const Units units = member.units(columns);
+  for (int64_t b = larger(after.rows, mine.begin); b < mine.end; b++) {
     for (int64_t j = units.begin; j < units.end; j++) {
       final[b * columns + j] = values[(now.first + b) * columns + j];
     }
@@ -271,35 +312,50 @@ static inline void keepFinal(float* final, const float* values, int64_t columns,
 }
 
 // The start of a carried gradient: that of the final state, or zero.
-static inline void startCarry(float* carry, const float* final, int64_t batch, int64_t columns,
-                              Units units) {
-  for (int64_t b = 0; b < batch; b++) {
+static inline void startCarry(float* carry, const float* final, int64_t columns,
+                              const Member& member) {
+  const Rows mine = member.rows(member.team.batch);
+  const Units units = member.units(columns);
+  for (int64_t b = mine.begin; b < mine.end; b++) {
     for (int64_t j = units.begin; j < units.end; j++) {
       carry[b * columns + j] = final == nullptr ? 0 : final[b * columns + j];
     }
   }
 }
 
-// carry (+)= gradients of the gates · weight, for the thread's columns and the rows of a step.
-// ahead(units, begin, end) goes before the products of some units of `after` rows each.
+// carry (+)= gradients of the gates · weight, for the thread's columns and rows of a step.
+// ahead(units, rows) goes before the products of some units, of as large a part of `after`.
 template <class Ahead>
 static inline void carryBack(const Panels& panels, float* carry, int64_t columns,
-                             const float* dgates, Step now, Step after, bool accumulate,
-                             const Ahead& ahead) {
-  const int64_t depth = panels.depth(), parts = ceilDivide(now.rows, tileRows(depth));
+                             const float* dgates, const Member& member, Step now, Step after,
+                             bool accumulate, const Ahead& ahead) {
+  const int64_t depth = panels.depth();
+  const Rows mine = member.rows(now), next = member.rows(after);
+  const int64_t parts = ceilDivide(mine.count(), tileRows(depth));
+  const auto part = [&](Rows rows, int64_t i) {
+    return Rows{rows.begin + rows.count() * i / parts, rows.begin + rows.count() * (i + 1) / parts};
+  };
   panels.forBlocks([&](int64_t block, Units units) {
     for (int64_t i = 0; i < parts; i++) {
-      ahead(units, after.rows * i / parts, after.rows * (i + 1) / parts);
-      const int64_t begin = now.rows * i / parts, end = now.rows * (i + 1) / parts;
-      multiplyRows(carry + begin * columns + units.begin, columns,
-                   dgates + (now.first + begin) * depth, depth, end - begin, depth,
+      ahead(units, part(next, i));
+      const Rows rows = part(mine, i);
+      multiplyRows(carry + rows.begin * columns + units.begin, columns,
+                   dgates + (now.first + rows.begin) * depth, depth, rows.count(), depth,
                    panels.panel(block, 0), units.count(), nullptr, accumulate);
     }
   });
 }
 
-static inline int stepTeam(const Context& context, int64_t batch, int64_t units, int64_t depth) {
-  return teamSize(context, batch * units * depth, kStepWork);
+// Weights up to which a thread keeps all of them in its second-level cache (of a megabyte at
+// least).
+constexpr int64_t kOwnWeights = 256 * 1024;
+
+// Of a layer with weights [units, depth].
+static inline Team stepTeam(const Context& context, Ints sizes, int64_t batch, int64_t units,
+                            int64_t depth) {
+  const int threads = teamSize(context, batch * units * depth, kStepWork);
+  const bool even = sizes.size > 0 && sizes[sizes.size - 1] == batch;
+  return {threads, batch, even && batch >= 2 * threads && units * depth <= kOwnWeights};
 }
 
 }  // namespace axonode::AXONODE_ISA
