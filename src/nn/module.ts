@@ -72,6 +72,10 @@ export abstract class Module {
         if (!found.has(parameter)) found.set(parameter, join(path, name));
       }
     }
+    for (const [parameter, name] of found) {
+      // The name in the whole model is longer than that in a part of it.
+      if (name.length > (parameter.label?.length ?? 0)) parameter.label = name;
+    }
     return Array.from(found, ([parameter, name]) => [name, parameter]);
   }
 

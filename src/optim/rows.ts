@@ -42,7 +42,7 @@ function problemOfRows(
  */
 export function checkKinds(owner: string, takes: GradientKind, groups: readonly Group[]): void {
   for (const [g, group] of groups.entries()) {
-    for (const [i, { grad, shape }] of group.params.entries()) {
+    for (const [i, { grad, shape, label }] of group.params.entries()) {
       if (grad === null) continue;
       const isDense = !(grad instanceof RowSparseTensor);
       if (isDense && takes !== 'sparse') continue;
@@ -50,7 +50,8 @@ export function checkKinds(owner: string, takes: GradientKind, groups: readonly 
         ? `has a dense gradient, expected that of an Embedding with { sparse: true }: use Adam for it`
         : problemOfRows(owner, takes, group);
       if (problem === null) continue;
-      const what = `parameter ${i} of group ${g}, of shape ${formatShape(shape)},`;
+      const name = label ?? `${i} of group ${g}`;
+      const what = `parameter ${name}, of shape ${formatShape(shape)},`;
       throw new SparseError(`${owner}: ${what} ${problem}; nothing was updated`);
     }
   }

@@ -28,6 +28,8 @@ export class Tensor extends Owned {
   /** The accumulated gradient of a leaf, after `backward()`; null before. */
   grad: Tensor | null = null;
 
+  /** What messages call it: the name of a parameter in its model, once the model was asked for it. @internal */
+  label: string | null = null;
   /** The op that made it, when recorded. @internal */
   node: Node | null = null;
   /** Which of the node's outputs it is. @internal */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type * as nn from '../../src/nn/index.js';
+import * as nn from '../../src/nn/index.js';
 import { full, mul, ones, sum, tensor } from '../../src/ops/index.js';
 import * as optim from '../../src/optim/index.js';
 import type { DType } from '../../src/tensor/dtype.js';
@@ -157,7 +157,7 @@ describe('what does not fit is refused before anything changes', () => {
     const before = params.map((p) => p.dataSync());
     expect(() => made.step()).toThrow(SparseError);
     expect(() => made.step()).toThrow(
-      `${optimizer}: parameter 1 of group 0, of shape [9, 3], has a sparse gradient, ${message}`,
+      `${optimizer}: parameter weight, of shape [9, 3], has a sparse gradient, ${message}`,
     );
     expect(params.map((p) => p.dataSync())).toEqual(before);
     expect(made.stateDict().steps).toEqual([0, 0]);
@@ -183,6 +183,15 @@ describe('what does not fit is refused before anything changes', () => {
     );
     expect(() => new optim.SparseAdam(params, { weightDecay: 0.1 })).toThrow(
       'weightDecay is 0.1, expected 0',
+    );
+  });
+
+  test('by the name that it has in the model', () => {
+    const model = new nn.Sequential(layer, new nn.Linear(3, 2));
+    const optimizer = new optim.Adam(model.parameters());
+    giveGradients(layer, 0);
+    expect(() => optimizer.step()).toThrow(
+      'Adam: parameter 0.weight, of shape [9, 3], has a sparse gradient',
     );
   });
 });
