@@ -1,13 +1,14 @@
 import { conv2d, convTranspose2d, grad, maxPool2d, noGrad, randn, type Tensor } from 'axonode';
 import type { Step, Workload } from './workload.js';
 
-/** [N, C, H, W] convolved to K channels by a square kernel. */
+/** [N, C, H, W] convolved to K channels. */
 interface Shape {
   readonly input: readonly [batch: number, channels: number, height: number, width: number];
   readonly outputs: number;
   readonly kernel: readonly [number, number];
   readonly stride: number;
   readonly padding: readonly [number, number];
+  readonly transposed?: boolean;
 }
 
 function square(
@@ -26,7 +27,7 @@ function square(
   };
 }
 
-/** The convolutions of the classic networks; the name of the row is `conv_N_C_H_K_RxS_stride/pass`. */
+/** The convolutions of the classic networks; the name of the row is `conv_N_C_H_K_RxS_stride/pass`, convT_... if transposed. */
 const SHAPES: readonly Shape[] = [
   square([8, 64, 56], 64, 3),
   square([8, 128, 28], 128, 3),
@@ -54,6 +55,7 @@ const SHAPES: readonly Shape[] = [
     stride: 1,
     padding: [0, 3],
   },
+  { ...square([64, 128, 7], 64, 4, 2, 1), transposed: true },
 ];
 
 type Pass = 'forward' | 'inputGrad' | 'weightGrad';
@@ -63,9 +65,11 @@ function image(shape: readonly number[]): Tensor {
   return noGrad(() => maxPool2d(randn(shape), 1)).keep();
 }
 
-function outputShape({ input, outputs, kernel, stride, padding }: Shape): number[] {
-  const size = (axis: 0 | 1): number =>
-    Math.floor((input[axis === 0 ? 2 : 3] + 2 * padding[axis] - kernel[axis]) / stride) + 1;
+function outputShape({ input, outputs, kernel, stride, padding, transposed }: Shape): number[] {
+  const size = (axis: 0 | 1): number => {
+    const [from, missing] = [input[axis === 0 ? 2 : 3], kernel[axis] - 2 * padding[axis]];
+    return transposed ? (from - 1) * stride + missing : Math.floor((from - missing) / stride) + 1;
+  };
   return [input[0], outputs, size(0), size(1)];
 }
 
@@ -73,15 +77,17 @@ function outputShape({ input, outputs, kernel, stride, padding }: Shape): number
 const CALLS = 4;
 
 function passOf(shape: Shape, pass: Pass): () => Tensor {
-  const { input, outputs, kernel, stride, padding } = shape;
-  const weight = randn([outputs, input[1], ...kernel]).mul(0.05);
-  const output = outputShape(shape);
+  const { input, outputs, kernel, stride, padding, transposed } = shape;
+  const channels = transposed ? [input[1], outputs] : [outputs, input[1]];
+  const weight = randn([...channels, ...kernel]).mul(0.05);
+  const apply = transposed ? convTranspose2d : conv2d;
   if (pass === 'forward') {
     const x = image(input);
-    return () => noGrad(() => conv2d(x, weight, null, { stride, padding }));
+    return () => noGrad(() => apply(x, weight, null, { stride, padding }));
   }
-  const dy = image(output);
+  const dy = image(outputShape(shape));
   if (pass === 'inputGrad') {
+    if (transposed) return () => noGrad(() => conv2d(dy, weight, null, { stride, padding }));
     const missing = (axis: 0 | 1): number =>
       (input[axis === 0 ? 2 : 3] + 2 * padding[axis] - kernel[axis]) % stride;
     const options = { stride, padding, outputPadding: [missing(0), missing(1)] as const };
@@ -89,7 +95,7 @@ function passOf(shape: Shape, pass: Pass): () => Tensor {
   }
   const trained = weight.detach();
   trained.requiresGrad = true;
-  const y = conv2d(image(input), trained, null, { stride, padding }).keep();
+  const y = apply(image(input), trained, null, { stride, padding }).keep();
   return () => {
     const [dw] = grad(y, [trained], { gradients: [dy], retainGraph: true });
     if (!dw) throw new Error('the weight has no gradient');
@@ -98,10 +104,10 @@ function passOf(shape: Shape, pass: Pass): () => Tensor {
 }
 
 function rowOf(shape: Shape, pass: Pass): Workload {
-  const { input, outputs, kernel, stride } = shape;
-  const [, , height = 0, width = 0] = outputShape(shape);
+  const { input, outputs, kernel, stride, transposed } = shape;
+  const [, , height = 0, width = 0] = transposed ? input : outputShape(shape);
   return {
-    name: `conv_${input[0]}_${input[1]}_${input[2]}_${outputs}_${kernel.join('x')}_${stride}/${pass}`,
+    name: `${transposed ? 'convT' : 'conv'}_${input[0]}_${input[1]}_${input[2]}_${outputs}_${kernel.join('x')}_${stride}/${pass}`,
     ts: false,
     flops: 2 * input[0] * outputs * height * width * input[1] * kernel[0] * kernel[1],
     repeats: CALLS,

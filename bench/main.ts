@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { type BackendName, backendInfo, manualSeed, setBackend, setNumThreads } from 'axonode';
 import { formatTable, type Measurement, measure } from './measure.js';
-import { backendPeak, blasPeer, type Peer, torchPeak, torchPeer } from './peer.js';
+import { backendPeak, blasPeer, limitPeer, type Peer, torchPeak, torchPeer } from './peer.js';
 import type { Workload } from './workload.js';
 import { WORKLOADS } from './workloads.js';
 
@@ -61,13 +61,13 @@ const threads = backendInfo().threads;
 const python = flags['torch-python'] ?? 'python3';
 const torch = flags.json && flags['torch-python'] === undefined ? null : torchPeer(python, threads);
 if (flags['torch-python'] !== undefined && torch === null) fail(`${python} cannot import torch`);
-const peers = [torch, flags.json ? null : blasPeer(threads)].filter(
-  (peer): peer is Peer => peer !== null,
-);
+// What the products of a row would take at the machine's limit: the ratio to it is the share that is reached.
+const measures = flags.json ? [] : [blasPeer(threads), limitPeer(threads)];
+const peers = [torch, ...measures].filter((peer): peer is Peer => peer !== null);
 
 /** Of whole steps; products and convolutions alone have none of interest. */
 function peakMemory(workload: Workload, side: string): number | undefined {
-  if (workload.flops !== undefined || side === 'blas') return undefined;
+  if (workload.flops !== undefined || side === 'blas' || side === 'limit') return undefined;
   const peak =
     side === 'torch'
       ? torchPeak(python, workload.name, threads)

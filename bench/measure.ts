@@ -73,7 +73,8 @@ export async function measure(
     }
     for (const peer of others) {
       await sleep(PAUSE_MS);
-      times.get(peer.name)?.push(await peer.time(workload.name, TURN_SECONDS));
+      const units = peer.unit === 'gigaflop' ? (workload.flops ?? 0) / 1e9 : 1;
+      times.get(peer.name)?.push(units * (await peer.time(workload.name, TURN_SECONDS)));
     }
   }
   return [...times].map(([backend, list]) => ({

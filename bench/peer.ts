@@ -12,6 +12,8 @@ const here = (name: string): string => fileURLToPath(new URL(name, import.meta.u
 export class Peer {
   /** Column of the table. */
   readonly name: string;
+  /** What its times are for: a step of the workload, or 10^9 floating point operations. */
+  readonly unit: 'step' | 'gigaflop';
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #answers: AsyncIterator<string>;
   readonly #workloads: RegExp;
@@ -22,8 +24,10 @@ export class Peer {
     threads: number,
     workloads: RegExp,
     settings: Readonly<Record<string, string>> = {},
+    unit: 'step' | 'gigaflop' = 'step',
   ) {
     this.name = name;
+    this.unit = unit;
     this.#workloads = workloads;
     const count = { THREADS: String(threads), OMP_NUM_THREADS: String(threads) };
     const env = { ...process.env, ...count, ...settings };
@@ -104,18 +108,29 @@ export function torchEmbeddingPeer(python: string, threads: number): Peer | null
 }
 
 /** A program of C++, built on first use where the addon was built. */
-function builtPeer(name: string, target: string, threads: number, workloads: RegExp): Peer | null {
+function builtPeer(
+  name: string,
+  target: string,
+  threads: number,
+  workloads: RegExp,
+  unit: 'step' | 'gigaflop' = 'step',
+): Peer | null {
   const build = here('../build');
   const program = here(`../build/${target}`);
   if (!existsSync(program) && existsSync(build)) {
     spawnSync('cmake', ['--build', build, '--target', target], { stdio: 'ignore' });
   }
-  return existsSync(program) ? new Peer(name, [program], threads, workloads) : null;
+  return existsSync(program) ? new Peer(name, [program], threads, workloads, {}, unit) : null;
 }
 
 /** OpenBLAS called from C++. */
 export function blasPeer(threads: number): Peer | null {
   return builtPeer('blas', 'gemm_worker', threads, /^gemm_/);
+}
+
+/** What the machine can multiply at most: our register tiles on data in the first-level cache. */
+export function limitPeer(threads: number): Peer | null {
+  return builtPeer('limit', 'kernel_worker', threads, /^(conv|gemm)/, 'gigaflop');
 }
 
 /** Copies of memory. */

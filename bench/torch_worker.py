@@ -81,7 +81,7 @@ steps = {}
 
 
 def formats_of(name):
-    has_images = name in IMAGES or name.startswith("conv_")
+    has_images = name in IMAGES or name.startswith("conv")
     return [torch.contiguous_format] + ([torch.channels_last] if has_images else [])
 
 
@@ -89,7 +89,7 @@ def steps_of(name):
     """One step function for each memory format that the workload can have, warmed up."""
     if name not in steps:
         torch.manual_seed(0)
-        make = convolution(name) if name.startswith("conv_") else WORKLOADS[name]
+        make = convolution(name) if name.startswith("conv") else WORKLOADS[name]
         steps[name] = [make(memory_format) for memory_format in formats_of(name)]
         for step in steps[name]:
             step()

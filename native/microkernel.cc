@@ -110,6 +110,8 @@ void outerTile(const OuterTile& tile) {
 #pragma GCC unroll 2
       for (int j = 0; j < Vectors; j++) row[j] = load(b + j * kLanes);
       b += bStride;
+      // What the tile beside this one will read: rows lie too far apart to be read ahead otherwise.
+      if constexpr (Vectors > 1) __builtin_prefetch(a + 2 * Rows - 1);
 #pragma GCC unroll 16
       for (int r = 0; r < Rows; r++) {
         const VecF value = splat(a[r]);

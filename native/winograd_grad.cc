@@ -52,7 +52,7 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
   plan.ownSums = channels * p.outputs <= kOwnSums;
   plan.sumFloats = F * (channels * roundUp(p.outputs, kPanelWidth) + kSkew);
   if (plan.ownSums) {
-    const int64_t fitting = 64 * 1024 / (F * tileFloats);
+    const int64_t fitting = 128 * 1024 / (F * tileFloats);
     plan.chunkTiles = larger<int64_t>(14, smaller<int64_t>(56, fitting));
     plan.chunkTiles = smaller(plan.chunkTiles, ceilDivide(p.tiles, threads));
   } else {
