@@ -75,6 +75,7 @@ const { values: flags } = parseArgs({
     size: { type: 'string' },
     float64: { type: 'boolean', default: false },
     dtype: { type: 'string', default: 'float32' },
+    lr: { type: 'string', default: '1e-3' },
   },
 });
 
@@ -183,7 +184,7 @@ function gradientsOf(model: Classifier): Map<string, Values> {
 function computeHere(model: Classifier, x: Tensor, targets: Tensor, steps: number): Computed {
   const logits = valuesOf(noGrad(() => model.eval().forward(x)));
   model.train();
-  const optimizer = new optim.SGD(model.parameters(), { lr: 1e-3 });
+  const optimizer = new optim.SGD(model.parameters(), { lr: Number(flags.lr) });
   let gradients = new Map<string, Values>();
   const losses = Float32Array.from({ length: steps }, (_, step) => {
     optimizer.zeroGrad();
@@ -210,7 +211,15 @@ async function computeInTorch(
 ): Promise<{ computed: Computed; tensors: Map<string, Tensor> }> {
   const script = fileURLToPath(new URL('parity_torch.py', import.meta.url));
   const file = join(folder, 'reference.safetensors');
-  const args = [script, name, JSON.stringify(options), JSON.stringify(shape), file, ...how];
+  const args = [
+    script,
+    name,
+    JSON.stringify(options),
+    JSON.stringify(shape),
+    file,
+    flags.lr,
+    ...how,
+  ];
   const { status } = spawnSync(flags['torch-python'], args, {
     stdio: ['ignore', 'inherit', 'inherit'],
   });

@@ -1,4 +1,4 @@
-"""Writes what a PyTorch model with random weights computes: parity_torch.py MODEL OPTIONS [N,C,H,W] FILE DTYPE [KINKS].
+"""Writes what a PyTorch model with random weights computes: parity_torch.py MODEL OPTIONS [N,C,H,W] FILE LR DTYPE [KINKS].
 
 The safetensors file has the weights (state.*), the input and targets, and, in float32 or float64, the logits in
 evaluation mode, the gradients (gradient.*) of a step in training mode, and the losses of 10 steps of SGD. With the
@@ -60,7 +60,7 @@ def gradients_of(model):
 
 
 def main():
-    name, options, shape, path, dtype, *kinks = sys.argv[1:]
+    name, options, shape, path, lr, dtype, *kinks = sys.argv[1:]
     options, shape = json.loads(options), json.loads(shape)
     torch.manual_seed(0)
     model = build(name, options)
@@ -84,7 +84,7 @@ def main():
     else:
         with torch.no_grad():
             out["logits"] = model.eval()(x).float()
-        optimizer = torch.optim.SGD(model.train().parameters(), lr=1e-3)
+        optimizer = torch.optim.SGD(model.train().parameters(), lr=float(lr))
         losses = []
         for step in range(STEPS):
             optimizer.zero_grad()
