@@ -5,6 +5,74 @@
 #include "native/kernels.h"
 
 namespace axonode::AXONODE_ISA {
+namespace {
+
+struct PairTile {
+  float* out;
+  int64_t outStride, nextOut;
+  const float* a;
+  int64_t aStride, depth;
+  const float* panel;
+  int64_t nextPanel;
+  const float* bias;  // next to each panel, or null
+  bool accumulate;
+};
+
+template <int Rows>
+void pairTile(const PairTile& t) {
+  constexpr int kVectors = 2 * kPanelVectors;
+  const auto offset = [](int j, int64_t next) {
+    return j / kPanelVectors * next + j % kPanelVectors * kLanes;
+  };
+  VecF sum[Rows][kVectors];
+#pragma GCC unroll 4
+  for (int j = 0; j < kVectors; j++) {
+    const VecF start = t.bias ? load(t.bias + offset(j, t.nextPanel)) : VecF{};
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; r++) sum[r][j] = start;
+  }
+  const float *a = t.a, *panel = t.panel;
+  const int64_t aStride = t.aStride, nextPanel = t.nextPanel;
+  for (int64_t k = 0; k < t.depth; k++, panel += kPanelWidth) {
+    VecF b[kVectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; j++) b[j] = load(panel + offset(j, nextPanel));
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; r++) {
+      const VecF value = splat(a[r * aStride + k]);
+#pragma GCC unroll 4
+      for (int j = 0; j < kVectors; j++) sum[r][j] += value * b[j];
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < Rows; r++) {
+#pragma GCC unroll 4
+    for (int j = 0; j < kVectors; j++) {
+      float* out = t.out + r * t.outStride + offset(j, t.nextOut);
+      store(out, t.accumulate ? sum[r][j] + load(out) : sum[r][j]);
+    }
+  }
+}
+
+// The kernel for so many rows.
+template <int Rows>
+void pairRows(const PairTile& tile, int64_t rows) {
+  if (rows == Rows) {
+    pairTile<Rows>(tile);
+  } else if constexpr (Rows > 1) {
+    pairRows<Rows - 1>(tile, rows);
+  }
+}
+
+}  // namespace
+
+void multiplyPair(float* out, int64_t outStride, int64_t nextOut, const float* a, int64_t aStride,
+                  int64_t rows, int64_t depth, const float* panel, int64_t nextPanel,
+                  const float* bias, bool accumulate) {
+  const PairTile tile{out,   outStride, nextOut,   a,    aStride,
+                      depth, panel,     nextPanel, bias, accumulate};
+  pairRows<kPairRows>(tile, rows);
+}
 
 void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride, int64_t rows,
                   int64_t depth, const float* panel, int64_t columns, const float* bias,

@@ -205,6 +205,14 @@ void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride
                   int64_t depth, const float* panel, int64_t columns, const float* bias,
                   bool accumulate);
 
+// With this many rows at most, registers hold two panels' sums at once.
+constexpr int64_t kPairRows = kTileRows / 2;
+
+// As multiplyRows for two whole panels, their distance apart given, and that of their results.
+void multiplyPair(float* out, int64_t outStride, int64_t nextOut, const float* a, int64_t aStride,
+                  int64_t rows, int64_t depth, const float* panel, int64_t nextPanel,
+                  const float* bias, bool accumulate);
+
 // A weight matrix as one thread's panels: for each block of its units one panel a gate. (A thread
 // with all units packs them for itself: panels would come slower from another one's cache.)
 class Panels {
@@ -261,20 +269,27 @@ struct GateSums {
                int64_t row, int64_t rows, const Ahead& ahead) {
     const int64_t carried = larger(int64_t{0}, smaller(rows, before.rows - row));
     const int64_t width = roundUp(columns, kLanes);
-    for (int gate = 0; gate < kGates; gate++) {
-      ahead(gate);
-      float* out = values[gate][0];
-      const float* panel = panels.panel(block, gate);
-      const float* bias = panels.bias(block, gate);
-      if (carried > 0) {
-        multiplyRows(out, kPanelWidth, state.row(before, row), state.columns, carried,
-                     state.columns, panel, width, bias, false);
-      }
+    const bool paired = rows <= kPairRows && width == kPanelWidth;
+    for (int gate = 0, count = 1; gate < kGates; gate += count) {
+      count = paired && gate + 1 < kGates ? 2 : 1;
+      for (int i = 0; i < count; i++) ahead(gate + i);
+      const auto multiply = [&](int64_t first, int64_t height, const float* a, int64_t depth) {
+        float* out = values[gate][first];
+        const float* panel = panels.panel(block, gate);
+        const float* bias = panels.bias(block, gate);
+        if (count == 2) {
+          multiplyPair(out, kPanelWidth, kStateRows * kPanelWidth, a, state.columns, height, depth,
+                       panel, panels.panel(block, gate + 1) - panel, bias, false);
+        } else {
+          multiplyRows(out, kPanelWidth, a, state.columns, height, depth, panel, width, bias,
+                       false);
+        }
+      };
+      if (carried > 0) multiply(0, carried, state.row(before, row), state.columns);
       if (carried == rows) continue;
       // Without a start the state is zero.
       const int64_t depth = state.start == nullptr ? 0 : state.columns;
-      multiplyRows(out + carried * kPanelWidth, kPanelWidth, state.start + (row + carried) * depth,
-                   state.columns, rows - carried, depth, panel, width, bias, false);
+      multiply(carried, rows - carried, state.start + (row + carried) * depth, depth);
     }
   }
   VecF of(int gate, int64_t row, int64_t j) const { return load(values[gate][row] + j); }
@@ -335,13 +350,25 @@ static inline void carryBack(const Panels& panels, float* carry, int64_t columns
   const auto part = [&](Rows rows, int64_t i) {
     return Rows{rows.begin + rows.count() * i / parts, rows.begin + rows.count() * (i + 1) / parts};
   };
+  const auto isPaired = [&](int64_t block) {
+    // Blocks of an even number and their next.
+    const int64_t end = panels.mine().begin + ((block | 1) + 1) * kPanelWidth;
+    return mine.count() <= kPairRows && end <= panels.mine().end;
+  };
   panels.forBlocks([&](int64_t block, Units units) {
     for (int64_t i = 0; i < parts; i++) {
       ahead(units, part(next, i));
       const Rows rows = part(mine, i);
-      multiplyRows(carry + rows.begin * columns + units.begin, columns,
-                   dgates + (now.first + rows.begin) * depth, depth, rows.count(), depth,
-                   panels.panel(block, 0), units.count(), nullptr, accumulate);
+      float* out = carry + rows.begin * columns + units.begin;
+      const float* a = dgates + (now.first + rows.begin) * depth;
+      const float* panel = panels.panel(block, 0);
+      if (!isPaired(block)) {
+        multiplyRows(out, columns, a, depth, rows.count(), depth, panel, units.count(), nullptr,
+                     accumulate);
+      } else if (block % 2 == 0) {
+        multiplyPair(out, columns, kPanelWidth, a, depth, rows.count(), depth, panel,
+                     panels.panel(block + 1, 0) - panel, nullptr, accumulate);
+      }
     }
   });
 }

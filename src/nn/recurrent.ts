@@ -12,7 +12,7 @@ import {
   type SequenceOptions,
 } from '../ops/recurrent.js';
 import { select } from '../ops/slice.js';
-import { reshape } from '../ops/view.js';
+import { reshape, unsqueeze } from '../ops/view.js';
 import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -200,9 +200,14 @@ abstract class RecurrentModule extends Module {
     );
     const [rows, finals] = this.#runStack(packed, starts ?? []);
     const output = packed.unpack(rows);
-    const last = features.map((_, i) =>
-      packed.unsort(stack(finals.map((each) => each[i] ?? rows))),
-    );
+    const last = features.map((_, i) => {
+      const states = finals.map((each) => each[i] ?? rows);
+      // One alone needs no copy.
+      const [only] = states;
+      return packed.unsort(
+        only !== undefined && states.length === 1 ? unsqueeze(only, 0) : stack(states),
+      );
+    });
     if (isBatch) return [output, last];
     return [
       reshape(output, [steps, this.outputSize]),
