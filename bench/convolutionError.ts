@@ -34,14 +34,22 @@ const CASES: readonly Convolution[] = [
   square(8, 64, 28, 64, 3, { padding: 1, groups: 4 }),
 ];
 
-console.log('| convolution | pass | fast | exact | im2col |\n| --- | --- | --- | --- | --- |');
+console.log(
+  '| convolution | pass | fast | exact | im2col, float32 | TypeScript |\n| --- | --- | --- | --- | --- | --- |',
+);
+const PASS_NAMES = {
+  forward: 'forward',
+  inputGrad: 'input gradient',
+  weightGrad: 'weight gradient',
+} as const;
 for (const convolution of CASES) {
-  const { fast, exact, im2col } = convolutionErrors(convolution);
+  const { fast, exact, im2col, typescript } = convolutionErrors(convolution);
   for (const pass of PASSES) {
-    const text = [fast, exact, im2col].map((errors) => {
+    const text = [fast, exact].map((errors) => {
       const { algorithm, error } = errors[pass];
       return `${error.toExponential(1)} ${algorithm}`;
     });
-    console.log(`| ${convolution.name} | ${pass} | ${text.join(' | ')} |`);
+    text.push(...[im2col, typescript].map((errors) => errors[pass].error.toExponential(1)));
+    console.log(`| ${convolution.name} | ${PASS_NAMES[pass]} | ${text.join(' | ')} |`);
   }
 }

@@ -51,7 +51,8 @@ struct WinogradGrad {
 };
 
 struct WinogradGradPlan {
-  bool ownSums;        // every thread sums over tiles of its own; else frequencies of its own
+  bool ownSums;        // every thread sums over tiles of its own
+  bool blocks;         // threads take blocks of (c, k), of all frequencies; else frequencies
   int64_t chunkTiles;  // transformed at a time
   int64_t sumFloats, sharedFloats, ownFloats;
   int64_t scratchFloats(int64_t threads) const { return sharedFloats + threads * ownFloats; }

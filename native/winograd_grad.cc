@@ -9,6 +9,10 @@ namespace {
 constexpr int64_t kSkew = 16;
 // Up to so many channels times outputs every thread can afford sums of its own.
 constexpr int64_t kOwnSums = 8192;
+// Short runs of tiles, whose rows stay in the first-level cache while a panel's rows pass.
+constexpr int64_t kRun = 128;
+// Channels of a block whose sums are kept for all frequencies.
+constexpr int64_t kBlockChannels = 64;
 // Floats of transformed tiles that all threads share at a time.
 constexpr int64_t kChunkFloats = 5 << 20;
 
@@ -60,8 +64,15 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
     plan.chunkTiles = ceilDivide(p.tiles, ceilDivide(p.tiles, longest));
   }
   const int64_t tileSets = F * (plan.chunkTiles * tileFloats + 2 * kSkew);
-  plan.sharedFloats = plan.ownSums ? threads * plan.sumFloats : plan.sumFloats + tileSets;
-  plan.ownFloats = plan.ownSums ? tileSets : 0;
+  plan.blocks = !plan.ownSums && p.tiles <= kRun && plan.chunkTiles == p.tiles &&
+                channels * p.outputs > 4 * p.tiles * (channels + p.outputs);
+  if (plan.blocks) {
+    plan.sharedFloats = tileSets;
+    plan.ownFloats = F * (kBlockChannels * kPanelWidth + kSkew);
+  } else {
+    plan.sharedFloats = plan.ownSums ? threads * plan.sumFloats : plan.sumFloats + tileSets;
+    plan.ownFloats = plan.ownSums ? tileSets : 0;
+  }
   plan.sharedFloats = roundUp(plan.sharedFloats, 16);
   plan.ownFloats = roundUp(plan.ownFloats, 16);
   return plan;
@@ -86,13 +97,11 @@ Parts partsOf(const WinogradGrad& p, const WinogradGradPlan& plan, int64_t frequ
 void addFrequency(const WinogradGrad& p, const Parts& parts, int64_t f, int64_t tiles, int64_t c0,
                   int64_t c1, bool accumulate) {
   const auto& [in, grad, sums] = parts;
-  // Short runs of tiles, whose rows stay in the first-level cache while a panel's rows pass.
-  constexpr int64_t run = 128;
-  for (int64_t t = 0; t < tiles; t += run) {
+  for (int64_t t = 0; t < tiles; t += kRun) {
     for (int64_t k = 0; k < p.outputs; k += kPanelWidth) {
       addProducts(in.data + f * in.stride + t * in.rowStride + c0, in.rowStride,
                   grad.data + f * grad.stride + t * grad.rowStride + k, grad.rowStride,
-                  smaller(run, tiles - t), c1 - c0, vectorsAt(k, p.outputs),
+                  smaller(kRun, tiles - t), c1 - c0, vectorsAt(k, p.outputs),
                   sums.data + f * sums.stride + c0 * sums.rowStride + k, sums.rowStride,
                   accumulate || t > 0);
     }
@@ -116,30 +125,59 @@ void sumPerThread(const WinogradGrad& p, const WinogradGradPlan& plan, const Par
   }
 }
 
-// All threads transform the tiles of a chunk and then divide the frequencies, each of which fits
-// the second-level cache.
+// All threads transform tiles [begin, end).
+template <int M>
+void transformTiles(const WinogradGrad& p, const Parts& parts, int64_t begin, int64_t end) {
+  const auto& [in, grad, sums] = parts;
+#pragma omp for schedule(static)
+  for (int64_t tile = begin; tile < end; tile++) {
+    const int64_t i = tile - begin;
+    transformInput<M>(p.image, p.grid, tile, tile + 1,
+                      {in.data + i * in.rowStride, in.stride, in.rowStride});
+    transformGrad<M>(p.dy, p.outputs, p.grid, tile, tile + 1,
+                     {grad.data + i * grad.rowStride, grad.stride, grad.rowStride});
+  }
+}
+
+// Threads divide the frequencies, each of which fits the second-level cache.
 template <int M>
 void sumPerFrequency(const WinogradGrad& p, const WinogradGradPlan& plan, const Parts& parts,
                      int64_t threads) {
   constexpr int64_t F = (M + 2) * (M + 2);
-  const auto& [in, grad, sums] = parts;
   const int64_t channels = p.image.channels, pieces = ceilDivide(4 * threads, F);
   for (int64_t begin = 0; begin < p.tiles; begin += plan.chunkTiles) {
-    const int64_t end = smaller(p.tiles, begin + plan.chunkTiles), count = end - begin;
-#pragma omp for schedule(static)
-    for (int64_t i = 0; i < count; i++) {
-      const int64_t tile = begin + i;
-      transformInput<M>(p.image, p.grid, tile, tile + 1,
-                        {in.data + i * in.rowStride, in.stride, in.rowStride});
-      transformGrad<M>(p.dy, p.outputs, p.grid, tile, tile + 1,
-                       {grad.data + i * grad.rowStride, grad.stride, grad.rowStride});
-    }
+    const int64_t end = smaller(p.tiles, begin + plan.chunkTiles);
+    transformTiles<M>(p, parts, begin, end);
 #pragma omp for schedule(dynamic, 1)
     for (int64_t unit = 0; unit < F * pieces; unit++) {
       const int64_t piece = unit % pieces;
-      addFrequency(p, parts, unit / pieces, count, channels * piece / pieces,
+      addFrequency(p, parts, unit / pieces, end - begin, channels * piece / pieces,
                    channels * (piece + 1) / pieces, begin > 0);
     }
+  }
+}
+
+// Few tiles: the sums would be much larger than what they are made of, so a block of them at a time
+// is made and turned back while it is in the cache.
+template <int M>
+void sumPerBlock(const WinogradGrad& p, const Parts& parts, float* own) {
+  constexpr int64_t F = (M + 2) * (M + 2);
+  const int64_t channels = p.image.channels;
+  const auto& [in, grad, unused] = parts;
+  transformTiles<M>(p, parts, 0, p.tiles);
+  const Frequencies sums{own, kBlockChannels * kPanelWidth + kSkew, kPanelWidth};
+  const int64_t channelBlocks = ceilDivide(channels, kBlockChannels);
+#pragma omp for schedule(dynamic, 1)
+  for (int64_t unit = 0; unit < channelBlocks * ceilDivide(p.outputs, kPanelWidth); unit++) {
+    const int64_t c = unit % channelBlocks * kBlockChannels;
+    const int64_t k = unit / channelBlocks * kPanelWidth;
+    const int64_t rows = smaller(kBlockChannels, channels - c);
+    for (int64_t f = 0; f < F; f++) {
+      addProducts(in.data + f * in.stride + c, in.rowStride, grad.data + f * grad.stride + k,
+                  grad.rowStride, p.tiles, rows, vectorsAt(k, p.outputs),
+                  sums.data + f * sums.stride, kPanelWidth, false);
+    }
+    inverseWeights<M>(sums, 1, 0, rows, smaller(kPanelWidth, p.outputs - k), p.dw, channels, c, k);
   }
 }
 
@@ -150,6 +188,10 @@ void runWinogradGrad(const WinogradGrad& p, const WinogradGradPlan& plan, float*
                      int64_t thread, int64_t threads) {
   constexpr int64_t F = (M + 2) * (M + 2);
   float* own = scratch + plan.sharedFloats + thread * plan.ownFloats;
+  if (plan.blocks) {
+    sumPerBlock<M>(p, partsOf(p, plan, F, scratch, nullptr), own);
+    return;
+  }
   const Parts parts = plan.ownSums ? partsOf(p, plan, F, own, scratch + thread * plan.sumFloats)
                                    : partsOf(p, plan, F, scratch + plan.sumFloats, scratch);
   if (plan.ownSums) {
