@@ -29,7 +29,8 @@ export function uniform<T extends Tensor>(
   high = 1,
   options: RandomInitOptions = {},
 ): T {
-  return overwrite(x, () => random.uniform(x.shape, low, high, options));
+  random.redrawUniform(x, low, high, options.generator);
+  return x;
 }
 
 /** Numbers drawn from a normal distribution. */
@@ -39,12 +40,14 @@ export function normal<T extends Tensor>(
   std = 1,
   options: RandomInitOptions = {},
 ): T {
-  return overwrite(x, () => random.normal(x.shape, mean, std, options));
+  random.redrawNormal(x, mean, std, options.generator);
+  return x;
 }
 
 /** One number throughout. */
 export function constant<T extends Tensor>(x: T, value: number): T {
-  return overwrite(x, () => creation.full(x.shape, value, { dtype: x.dtype }));
+  creation.refill(x, value);
+  return x;
 }
 
 /** Zeros. */

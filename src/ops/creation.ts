@@ -240,7 +240,7 @@ export function addInPlace(y: Tensor, x: Tensor, alpha = 1): void {
 }
 
 /** Throws unless source may take the place of target's elements. */
-function checkReplacement(op: string, target: Tensor, source: Tensor): void {
+function checkReplacement(op: string, target: Tensor, source: { readonly shape: Shape }): void {
   if (!sameShape(target.shape, source.shape)) {
     throw new ShapeError(
       `${op}: source ${formatShape(source.shape)} does not fit ${formatShape(target.shape)}`,
@@ -249,6 +249,20 @@ function checkReplacement(op: string, target: Tensor, source: Tensor): void {
   if (target.node !== null) {
     throw new AutogradError(`${op}: only leaves can be changed in place; detach() it first`);
   }
+}
+
+/**
+ * Has a kernel overwrite all elements of a leaf, in the order of its memory. Not recorded. @internal
+ */
+export function overwrite(target: Tensor, op: string, fill: (elements: TypedArray) => void): void {
+  checkReplacement(op, target, target);
+  target.storage.version++;
+  fill(target.raw);
+}
+
+/** As {@link full}, in place of a leaf's elements. @internal */
+export function refill(target: Tensor, value: number): void {
+  overwrite(target, 'constant', (elements) => kernels().fill(elements, target.size, value));
 }
 
 /**

@@ -46,7 +46,18 @@ export * from './localResponseNorm.js';
 export * from './loss.js';
 export { dot, linear, matmul } from './matmul.js';
 export * from './pool.js';
-export * from './random.js';
+export {
+  bernoulli,
+  type DropoutOptions,
+  dropout,
+  dropout2d,
+  normal,
+  type RandomOptions,
+  rand,
+  randint,
+  randn,
+  uniform,
+} from './random.js';
 export * from './recurrent.js';
 export * from './reduce.js';
 export { type Padding2d, reflectionPad2d } from './reflectionPad.js';

@@ -6,7 +6,7 @@ import { defaultGenerator, type Generator } from '../tensor/random.js';
 import { broadcastsTo, checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { unrecorded } from './composite.js';
-import { checkedDType, full, type TensorOptions } from './creation.js';
+import { checkedDType, copyFrom, full, overwrite, type TensorOptions } from './creation.js';
 import { checkFloat, converted, defineOp, type FloatArray, floats, ints, mask } from './define.js';
 import { less, mul, type TensorLike } from './elementwise.js';
 import { checkFraction } from './options.js';
@@ -47,21 +47,55 @@ function drawFloats(
   return made;
 }
 
+/** Draws the elements of a leaf anew: as float32, in row-major order, whatever it is. */
+function redraw(
+  op: string,
+  kernel: FloatKernel,
+  x: Tensor,
+  p: number,
+  q: number,
+  generator: Generator = defaultGenerator,
+): void {
+  if (x.dtype === 'float32' && x.layout === 'rowMajor') {
+    overwrite(x, op, () => kernel(floats(x), x.size, ...generator.reserve(x.size), p, q));
+    return;
+  }
+  const drawn = drawFloats(op, kernel, x.shape, p, q, { generator });
+  copyFrom(x, drawn);
+  drawn.dispose();
+}
+
+function checkRange(low: number, high: number): void {
+  if (low < high && Number.isFinite(high - low)) return;
+  throw new ArgumentError(`uniform: low ${low} and high ${high}, expected finite low < high`);
+}
+
+function checkMoments(mean: number, std: number): void {
+  if (Number.isFinite(mean) && Number.isFinite(std) && std >= 0) return;
+  throw new ArgumentError(`normal: mean ${mean} and std ${std}, expected finite numbers, std ≥ 0`);
+}
+
+/** As {@link uniform}, in place of a leaf's elements. @internal */
+export function redrawUniform(x: Tensor, low: number, high: number, generator?: Generator): void {
+  checkRange(low, high);
+  redraw('uniform', kernels().randomUniform, x, low, high, generator);
+}
+
+/** As {@link normal}, in place of a leaf's elements. @internal */
+export function redrawNormal(x: Tensor, mean: number, std: number, generator?: Generator): void {
+  checkMoments(mean, std);
+  redraw('normal', kernels().randomNormal, x, mean, std, generator);
+}
+
 /** Numbers drawn uniformly from [low, high), [0, 1) by default. */
 export function uniform(shape: Shape, low = 0, high = 1, options: RandomOptions = {}): Tensor {
-  if (!(low < high && Number.isFinite(high - low))) {
-    throw new ArgumentError(`uniform: low ${low} and high ${high}, expected finite low < high`);
-  }
+  checkRange(low, high);
   return drawFloats('uniform', kernels().randomUniform, shape, low, high, options);
 }
 
 /** Numbers drawn from the normal distribution, mean 0 and standard deviation 1 by default. */
 export function normal(shape: Shape, mean = 0, std = 1, options: RandomOptions = {}): Tensor {
-  if (!(Number.isFinite(mean) && Number.isFinite(std) && std >= 0)) {
-    throw new ArgumentError(
-      `normal: mean ${mean} and std ${std}, expected finite numbers, std ≥ 0`,
-    );
-  }
+  checkMoments(mean, std);
   return drawFloats('normal', kernels().randomNormal, shape, mean, std, options);
 }
 
