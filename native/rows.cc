@@ -131,7 +131,7 @@ class SeenRows {
   bool has(int32_t row) const { return inRange(row, limit_); }
   // The place of a row's gradient, or −1; forgets it.
   int64_t takePlace(int32_t row) {
-    const int64_t place = marks_[row] - 1;
+    const int64_t place = int64_t{marks_[row]} - 1;
     marks_[row] = kSeen;
     return place;
   }
