@@ -1,4 +1,5 @@
 import { batchNorm } from '../ops/batchNorm.js';
+import type { ConvFinish } from '../ops/conv.js';
 import { assign, ones, zeros } from '../ops/creation.js';
 import { add, cast, div, mul, sub } from '../ops/elementwise.js';
 import { checkEps } from '../ops/normGradient.js';
@@ -21,14 +22,6 @@ export interface BatchNormLayerOptions {
   trackRunningStats?: boolean;
   /** Applies max(0, ·) to the result, without another pass over memory. Default: false. */
   relu?: boolean;
-}
-
-/** What a batch-norm does besides, without another pass over memory. */
-export interface NormFinish {
-  /** Added to the result, of its shape. Default: nothing. */
-  readonly add?: Tensor | null;
-  /** Takes max(0, ·) of it all, as the layer's own option does. Default: false. */
-  readonly relu?: boolean;
 }
 
 /** A parameter of `values`, which it takes over. */
@@ -87,7 +80,7 @@ abstract class BatchNorm extends Module {
   }
 
   /** As forward, and what comes after it in the same kernel; unseen by who observes the layers. */
-  forwardThen(x: Tensor, finish: NormFinish): Tensor {
+  forwardThen(x: Tensor, finish: ConvFinish): Tensor {
     this.checkShape(x);
     const [mean, variance] = [this.running_mean, this.running_var];
     const count = this.num_batches_tracked;
@@ -117,7 +110,7 @@ abstract class BatchNorm extends Module {
     x: Tensor,
     mean: Tensor | null,
     variance: Tensor | null,
-    options: NormFinish & { readonly training: boolean; readonly momentum: number },
+    options: ConvFinish & { readonly training: boolean; readonly momentum: number },
   ): Tensor {
     const relu = this.#relu || options.relu === true;
     const whole = { ...options, relu, eps: this.#eps };

@@ -4,7 +4,6 @@ import { type ConvFinish, fusedConv2d } from '../ops/conv.js';
 import { add, mul, pow, sub } from '../ops/elementwise.js';
 import { type Filters, PreparedFilters } from '../ops/preparedFilters.js';
 import { reshape } from '../ops/view.js';
-import { isRecording } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ReLU } from './activation.js';
 import { BatchNorm2d } from './batchNorm.js';
@@ -112,7 +111,7 @@ export function chain(x: Tensor, ...layers: readonly Link[]): Tensor {
 /** The output of the layer at i and of those that could be fused with it, and how many they are. */
 function advance(x: Tensor, layers: readonly Link[], i: number): [output: Tensor, used: number] {
   const [layer, next] = [layers[i], layers[i + 1]];
-  if (layer instanceof Conv2d && !(isRecording() && layer.weight.requiresGrad)) {
+  if (layer instanceof Conv2d) {
     const norm = next instanceof BatchNorm2d ? next : null;
     const after = norm === null ? next : layers[i + 2];
     const hasRelu = after instanceof ReLU;
