@@ -4,6 +4,7 @@ import { type ConvFinish, fusedConv2d } from '../ops/conv.js';
 import { add, mul, pow, sub } from '../ops/elementwise.js';
 import { type Filters, PreparedFilters } from '../ops/preparedFilters.js';
 import { reshape } from '../ops/view.js';
+import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ReLU } from './activation.js';
 import { BatchNorm2d } from './batchNorm.js';
@@ -80,7 +81,8 @@ export function convNorm(
   if (fused !== null) return fused;
   const hidden = conv.forward(x);
   // Observers are shown what the layer alone computes. A batch-norm's own ReLU comes before the addition.
-  const takesAll = norm.constructor === BatchNorm2d && !isObserved() && !(norm.relu && finish.add);
+  const takesAdd = !finish.add || (!norm.relu && sameShape(finish.add.shape, hidden.shape));
+  const takesAll = norm.constructor === BatchNorm2d && !isObserved() && takesAdd;
   if (takesAll) return norm.forwardThen(hidden, finish);
   const y = norm.forward(hidden);
   const sum = finish.add ? add(y, finish.add) : y;
