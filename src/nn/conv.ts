@@ -10,7 +10,7 @@ import {
 } from '../ops/conv.js';
 import type { Pair } from '../ops/options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Convolution, type PaddingMode } from './convolution.js';
+import { Convolution, type ConvolutionOptions, type PaddingMode } from './convolution.js';
 
 export interface Conv1dLayerOptions extends Conv1dOptions {
   kernelSize: number;
@@ -83,6 +83,31 @@ export class Conv2d extends Convolution {
   }
 }
 
+/** A transposed convolution of some number of axes, as a function. */
+type Transposed<O> = (x: Tensor, weight: Tensor, bias: Tensor | null, options: O) => Tensor;
+
+/** Base of the transposed convolutions, which differ in the function that they call. */
+abstract class ConvTranspose<O> extends Convolution {
+  readonly #convolve: Transposed<O>;
+  readonly #options: O;
+
+  protected constructor(
+    kind: { readonly name: string; readonly axes: number },
+    convolve: Transposed<O>,
+    inChannels: number,
+    outChannels: number,
+    options: O & ConvolutionOptions,
+  ) {
+    super({ ...kind, isTransposed: true }, inChannels, outChannels, options);
+    this.#convolve = convolve;
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): Tensor {
+    return this.#convolve(x, this.weight, this.bias, this.#options);
+  }
+}
+
 export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions {
   /** One number for both axes, or [height, width]. */
   kernelSize: Pair;
@@ -94,22 +119,10 @@ export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions {
  * Transposed convolution, which enlarges images: [N, inChannels, H, W] to [N, outChannels, P, Q], see
  * {@link convTranspose2d}. Weight and bias start uniform on ±1/√(outChannels/groups·kernel size), as in PyTorch.
  */
-export class ConvTranspose2d extends Convolution {
-  readonly #options: ConvTranspose2dOptions;
-
+export class ConvTranspose2d extends ConvTranspose<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dLayerOptions) {
-    super(
-      { name: 'ConvTranspose2d', axes: 2, isTransposed: true },
-      inChannels,
-      outChannels,
-      options,
-    );
-    const { kernelSize: _, bias: __, ...rest } = options;
-    this.#options = rest;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return convTranspose2d(x, this.weight, this.bias, this.#options);
+    const kind = { name: 'ConvTranspose2d', axes: 2 };
+    super(kind, convTranspose2d, inChannels, outChannels, options);
   }
 }
 
@@ -123,21 +136,9 @@ export interface ConvTranspose1dLayerOptions extends ConvTranspose1dOptions {
  * Transposed convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], see {@link convTranspose1d}.
  * Weight and bias start uniform on ±1/√(outChannels/groups·kernelSize), as in PyTorch.
  */
-export class ConvTranspose1d extends Convolution {
-  readonly #options: ConvTranspose1dOptions;
-
+export class ConvTranspose1d extends ConvTranspose<ConvTranspose1dOptions> {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose1dLayerOptions) {
-    super(
-      { name: 'ConvTranspose1d', axes: 1, isTransposed: true },
-      inChannels,
-      outChannels,
-      options,
-    );
-    const { kernelSize: _, bias: __, ...rest } = options;
-    this.#options = rest;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return convTranspose1d(x, this.weight, this.bias, this.#options);
+    const kind = { name: 'ConvTranspose1d', axes: 1 };
+    super(kind, convTranspose1d, inChannels, outChannels, options);
   }
 }
