@@ -7,6 +7,7 @@ import {
   conv2d,
   convTranspose1d,
   convTranspose2d,
+  type OutputSize,
 } from '../ops/conv.js';
 import type { Pair } from '../ops/options.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -83,11 +84,19 @@ export class Conv2d extends Convolution {
   }
 }
 
+export interface ConvTransposeForwardOptions {
+  /**
+   * Size of the output, one number, one for each axis, or a whole shape such as that of the image that a strided
+   * convolution made small; takes the place of outputPadding. Default: what outputPadding gives.
+   */
+  outputSize?: OutputSize;
+}
+
 /** A transposed convolution of some number of axes, as a function. */
 type Transposed<O> = (x: Tensor, weight: Tensor, bias: Tensor | null, options: O) => Tensor;
 
 /** Base of the transposed convolutions, which differ in the function that they call. */
-abstract class ConvTranspose<O> extends Convolution {
+abstract class ConvTranspose<O extends ConvTransposeForwardOptions> extends Convolution {
   readonly #convolve: Transposed<O>;
   readonly #options: O;
 
@@ -103,12 +112,14 @@ abstract class ConvTranspose<O> extends Convolution {
     this.#options = { ...options };
   }
 
-  override forward(x: Tensor): Tensor {
-    return this.#convolve(x, this.weight, this.bias, this.#options);
+  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
+  override forward(x: Tensor, { outputSize }: ConvTransposeForwardOptions = {}): Tensor {
+    const options = outputSize === undefined ? this.#options : { ...this.#options, outputSize };
+    return this.#convolve(x, this.weight, this.bias, options);
   }
 }
 
-export interface ConvTranspose2dLayerOptions extends ConvTranspose2dOptions {
+export interface ConvTranspose2dLayerOptions extends Omit<ConvTranspose2dOptions, 'outputSize'> {
   /** One number for both axes, or [height, width]. */
   kernelSize: Pair;
   /** Adds a bias. Default: true. */
@@ -126,7 +137,7 @@ export class ConvTranspose2d extends ConvTranspose<ConvTranspose2dOptions> {
   }
 }
 
-export interface ConvTranspose1dLayerOptions extends ConvTranspose1dOptions {
+export interface ConvTranspose1dLayerOptions extends Omit<ConvTranspose1dOptions, 'outputSize'> {
   kernelSize: number;
   /** Adds a bias. Default: true. */
   bias?: boolean;

@@ -16,6 +16,7 @@ export {
   type ConvTranspose1dLayerOptions,
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
+  type ConvTransposeForwardOptions,
 } from './conv.js';
 export type { PaddingMode } from './convolution.js';
 export {

@@ -7,11 +7,12 @@ import { composite } from './composite.js';
 import { type ConvAttrs, checkBias, checkOperands, planConv, planTransposed } from './convPlan.js';
 import { defineOp, floats } from './define.js';
 import type { Pair } from './options.js';
+import type { OutputSize } from './outputSize.js';
 import { type Filters, type Prepared, PreparedFilters } from './preparedFilters.js';
 import { sum } from './reduce.js';
 import { reshape } from './view.js';
 
-export type { Pair };
+export type { OutputSize, Pair };
 
 // Convolution is bilinear, and so are its two gradients; each of the three has the other two as its gradients:
 // y = x ∗ w, dx = inputGrad(dy, w), dw = weightGrad(dy, x).
@@ -233,6 +234,11 @@ export interface ConvTranspose2dOptions {
   padding?: Pair;
   /** Pixels added to the output at the bottom and the right; less than stride or dilation. Default: 0. */
   outputPadding?: Pair;
+  /**
+   * Size of the output, [height, width] or a whole shape; takes the place of outputPadding. From the size without
+   * any to stride − 1 more.
+   */
+  outputSize?: OutputSize;
   /** Distance between the kernel's taps. Default: 1. */
   dilation?: Pair;
   /** Groups of channels that are convolved apart. Default: 1. */
@@ -246,6 +252,11 @@ export interface ConvTranspose1dOptions {
   padding?: number;
   /** Elements added at the end of the output; less than stride or dilation. Default: 0. */
   outputPadding?: number;
+  /**
+   * Length of the output, or its whole shape; takes the place of outputPadding. From the length without any to
+   * stride − 1 more.
+   */
+  outputSize?: OutputSize;
   /** Distance between the kernel's taps. Default: 1. */
   dilation?: number;
   /** Groups of channels that are convolved apart. Default: 1. */
@@ -258,6 +269,7 @@ export interface ConvTranspose1dOptions {
  * @param weight [C, K/groups, R, S]
  * @param bias [K]
  * @returns [N, K, P, Q], P = (H − 1)·stride − 2·padding + dilation·(R − 1) + outputPadding + 1, Q likewise
+ * @throws ShapeError for an outputSize that cannot be reached, naming those that can
  */
 export function convTranspose2d(
   x: Tensor,
@@ -277,6 +289,7 @@ export function convTranspose2d(
  * @param weight [C, K/groups, S]
  * @param bias [K]
  * @returns [N, K, Q], Q = (L − 1)·stride − 2·padding + dilation·(S − 1) + outputPadding + 1
+ * @throws ShapeError for an outputSize that cannot be reached, naming those that can
  */
 export function convTranspose1d(
   x: Tensor,

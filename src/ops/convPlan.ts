@@ -4,6 +4,7 @@ import { dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkFloat, checkSameDType } from './define.js';
 import { checkInteger, perAxis } from './options.js';
+import { type OutputSize, reachedSize } from './outputSize.js';
 import { geometryOf, imageShape, type SlidingWindow, windowPositions } from './window.js';
 
 // What the convolutions check before they allocate anything, and what they make of their options.
@@ -132,6 +133,7 @@ interface TransposedOptions {
   readonly stride?: number | readonly number[];
   readonly padding?: number | readonly number[];
   readonly outputPadding?: number | readonly number[];
+  readonly outputSize?: OutputSize;
   readonly dilation?: number | readonly number[];
   readonly groups?: number;
 }
@@ -158,10 +160,15 @@ export function planTransposed(
   const padding = perAxis(options.padding ?? 0, axes, 'padding', op, 0);
   const extra = perAxis(options.outputPadding ?? 0, axes, 'outputPadding', op, 0);
   checkOutputPadding(op, extra, stride, dilation);
-  const sizes = kernel.map((size, i) => {
+  const least = kernel.map((size, i) => {
     const span = dim(dilation, i) * (size - 1) + 1;
-    return (dim(x, i + 2) - 1) * dim(stride, i) + span - 2 * dim(padding, i) + dim(extra, i);
+    return (dim(x, i + 2) - 1) * dim(stride, i) + span - 2 * dim(padding, i);
   });
+  const most = least.map((size, i) => size + dim(stride, i) - 1);
+  const sizes =
+    options.outputSize === undefined
+      ? least.map((size, i) => size + dim(extra, i))
+      : reachedSize(op, x, options.outputSize, { least, most });
   if (sizes.some((size) => size < 1) || x.slice(2).includes(0)) {
     throw new ShapeError(
       `${op}: input ${formatShape(x)} with kernel ${formatShape(kernel)} and padding ` +

@@ -11,6 +11,7 @@ export {
   conv2d,
   convTranspose1d,
   convTranspose2d,
+  type OutputSize,
 } from './conv.js';
 export {
   arange,

@@ -115,6 +115,26 @@ const cases: readonly OpCase[] = [
       ops.convTranspose1d(x, v, null, { groups: 2, dilation: 2, stride: 2, outputPadding: 1 }),
     ],
   },
+  {
+    name: 'convTranspose2d outputSize',
+    ops: ['convTranspose2d'],
+    fn: (x, w, b) =>
+      [
+        [7, 6],
+        [9, 7],
+        [2, 4, 8, 6],
+      ].map((outputSize) =>
+        ops.convTranspose2d(x, w, b, { stride: [3, 2], padding: 1, groups: 2, outputSize }),
+      ),
+  },
+  {
+    name: 'convTranspose1d outputSize',
+    ops: ['convTranspose1d'],
+    fn: (x, w, b) =>
+      [17, [18], [2, 3, 19]].map((outputSize) =>
+        ops.convTranspose1d(x, w, b, { stride: 3, dilation: 2, outputSize }),
+      ),
+  },
 ];
 
 export const conv: readonly OpCase[] = cases.map((item) => ({

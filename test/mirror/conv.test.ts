@@ -109,6 +109,24 @@ describe('convolution', () => {
     });
   });
 
+  it('convTranspose2d of every size that it reaches', () => {
+    forAll([geometry, seeds], ({ stride, layout }, seed) => {
+      const inputs = [floats([2, 3, 4, 5], { layout }), floats([3, 2, 3, 4])];
+      const [height, width] = [4 * stride[0] - stride[0] + 3, 5 * stride[1] - stride[1] + 4];
+      const sizes = Array.from({ length: Math.max(...stride) }, (_, more) => [
+        height + Math.min(more, stride[0] - 1),
+        width + Math.min(more, stride[1] - 1),
+      ]);
+      mirror(
+        seed,
+        inputs,
+        (x, w) =>
+          sizes.map((outputSize) => ops.convTranspose2d(x, w, null, { stride, outputSize })),
+        ROUNDING,
+      );
+    });
+  });
+
   it.each([
     ['LeNet', [16, 1, 28, 28], [6, 1, 5, 5], { padding: 2 }],
     ['a residual block', [2, 64, 14, 14], [64, 64, 3, 3], { padding: 1 }],

@@ -1,9 +1,12 @@
 import * as nn from '../../src/nn/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
+/** A second input: no options of a layer that takes some there. */
+export type Target = Tensor & { readonly outputSize?: never };
+
 /** A layer, or a loss with its target. */
 export interface Checked extends nn.Module {
-  forward(x: Tensor, target: Tensor): Tensor;
+  forward(x: Tensor, target: Target): Tensor;
 }
 
 /** The layers and losses of `make_nn.py`, under the same names and with the same options. */

@@ -249,6 +249,24 @@ test('weights of a loss outlive the scope that the loss was made in', () => {
   );
 });
 
+test('transposed convolutions give the size that they are asked for', () => {
+  const shrink = new nn.Conv2d(3, 4, { kernelSize: 3, stride: 2, padding: 1 });
+  const enlarge = new nn.ConvTranspose2d(4, 3, { kernelSize: 3, stride: 2, padding: 1 });
+  const x = full([2, 3, 8, 7], 1);
+  const small = shrink.forward(x);
+  expect(enlarge.forward(small).shape).toEqual([2, 3, 7, 7]);
+  expect(enlarge.forward(small, { outputSize: x.shape }).shape).toEqual([2, 3, 8, 7]);
+  expect(enlarge.forward(small, { outputSize: 8 }).shape).toEqual([2, 3, 8, 8]);
+  // What outputPadding says counts where nothing is asked for.
+  const options = { kernelSize: 3, stride: 2, outputPadding: 1 };
+  const sequences = new nn.ConvTranspose1d(4, 3, options);
+  expect(sequences.forward(zeros([2, 4, 5])).shape).toEqual([2, 3, 12]);
+  expect(sequences.forward(zeros([2, 4, 5]), { outputSize: [11] }).shape).toEqual([2, 3, 11]);
+  expect(() => sequences.forward(zeros([2, 4, 5]), { outputSize: 13 })).toThrow(
+    /outputSize \[13\] cannot be reached from input \[2, 4, 5\], expected \[11\] to \[12\]/,
+  );
+});
+
 test('an unfitting input says the layer and the shapes', () => {
   const model = new nn.Sequential({ fc: new nn.Linear(3, 2), act: new nn.ReLU() });
   const run = (): unknown => model.forward(zeros([4, 5]));

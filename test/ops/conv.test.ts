@@ -188,6 +188,9 @@ describe('convTranspose2d', () => {
     expect(transposed([1, 3, 4, 4], [3, 2, 3, 3], { outputPadding: 1 })).toThrow(
       'convTranspose2d: outputPadding [1, 1], expected less than stride [1, 1] or dilation [1, 1]',
     );
+    expect(transposed([1, 3, 4, 4], [3, 2, 3, 3], { stride: 2, outputSize: [11, 10] })).toThrow(
+      'convTranspose2d: outputSize [11, 10] cannot be reached from input [1, 3, 4, 4], expected [9, 9] to [10, 10]',
+    );
     expect(transposed([1, 3, 1, 1], [3, 2, 3, 3], { padding: 2 })).toThrow(
       'gives an image of [-1, -1], expected at least 1 pixel',
     );

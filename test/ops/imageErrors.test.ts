@@ -41,6 +41,16 @@ test.each<[string, () => unknown, new (message: string) => Error]>([
     ShapeError,
   ],
   [
+    'an outputSize out of reach',
+    () => ops.convTranspose2d(image, kernel, null, { stride: 2, outputSize: [11, 15] }),
+    ShapeError,
+  ],
+  [
+    'an outputSize of three axes',
+    () => ops.convTranspose2d(image, kernel, null, { stride: 2, outputSize: [4, 11, 13] }),
+    ArgumentError,
+  ],
+  [
     'a transposed image that is cut away',
     () => ops.convTranspose2d(image, kernel, null, { padding: 4 }),
     ShapeError,
