@@ -11,11 +11,6 @@ static inline void addElements(float* __restrict out, const float* __restrict x,
   for (int64_t i = 0; i < n; ++i) out[i] += x[i];
 }
 
-struct Range {
-  int64_t begin, end;
-  bool has(int64_t i) const { return i >= begin && i < end; }
-};
-
 // work(outer, axis, inner) on ranges that split the elements of [outer, axis, inner] among the
 // threads. Each thread owns what it adds to and goes through the indices in order, so sums do not
 // depend on the team. `additions` are made in all.

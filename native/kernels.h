@@ -90,6 +90,8 @@ void maxPool2dGrad(Context&, float* dx, const float* dy, const int32_t* index,
                    const Geometry& geometry);
 void maxPool2dGather(Context&, float* out, const float* x, const int32_t* index,
                      const Geometry& geometry);
+void maxUnpool2d(Context&, float* out, const float* x, const int32_t* index, int64_t batch,
+                 int64_t pixels, int64_t channels, int64_t count);
 void avgPool2d(Context&, float* out, const float* x, const Geometry& geometry, int64_t padBottom,
                int64_t padRight, int64_t countPadding, int64_t divisorOverride);
 void avgPool2dGrad(Context&, float* dx, const float* dy, const Geometry& geometry,

@@ -7,6 +7,12 @@
 
 namespace axonode::AXONODE_ISA {
 
+// The positions from begin to before end.
+struct Range {
+  int64_t begin, end;
+  bool has(int64_t i) const { return i >= begin && i < end; }
+};
+
 // Elements of cheap work (a load, an add, a store) below which a parallel region costs more than it
 // gains.
 constexpr int64_t kGrain = 98304;

@@ -1,5 +1,6 @@
 // Max pooling. Gradients are gathered (each input pixel looks at the windows that contain it), so
 // that every element is written once, by one thread, in a fixed order.
+#include "native/index_range.h"
 #include "native/kernels.h"
 #include "native/parallel.h"
 #include "native/window_axis.h"
@@ -86,6 +87,31 @@ void maxPool2dGather(Context& ctx, float* out, const float* x, const int32_t* in
         const bool inside = at >= 0 && at < inputArea;
         if (!inside && at != -1) ctx.report("maxPool2dGather", at, inputArea);
         out[point * channels + c] = inside ? image[at * channels + c] : 0.0f;
+      }
+    }
+  });
+}
+
+void maxUnpool2d(Context& ctx, float* out, const float* x, const int32_t* index, int64_t batch,
+                 int64_t pixels, int64_t channels, int64_t count) {
+  const int64_t writes = batch * (pixels + count) * channels;
+  forOwners(ctx, batch, pixels, channels, writes, [&](Range images, Range rows, Range columns) {
+    const size_t width = static_cast<size_t>(columns.end - columns.begin) * sizeof(float);
+    for (int64_t n = images.begin; n < images.end; n++) {
+      float* plane = out + n * pixels * channels;
+      for (int64_t row = rows.begin; row < rows.end; row++) {
+        __builtin_memset(plane + row * channels + columns.begin, 0, width);
+      }
+      for (int64_t j = 0; j < count; j++) {
+        for (int64_t c = columns.begin; c < columns.end; c++) {
+          const int64_t from = (n * count + j) * channels + c;
+          const int32_t at = index[from];
+          if (!inRange(at, pixels)) {
+            ctx.report("maxUnpool2d", at, pixels);
+          } else if (rows.has(at)) {
+            plane[at * channels + c] = x[from];
+          }
+        }
       }
     }
   });

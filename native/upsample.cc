@@ -5,6 +5,7 @@
 #include "native/kernels.h"
 #include "native/map.h"
 #include "native/ops.h"
+#include "native/parallel.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
@@ -46,12 +47,8 @@ void fillTaps(Tap* taps, int64_t count, int64_t size, double scale, Mode mode) {
   for (int64_t i = 0; i < count; ++i) taps[i] = Tap::of(i, size, scale, mode);
 }
 
-// The outputs [begin, end) that an input position may have a share in.
-struct Range {
-  int64_t begin, end;
-};
-
-// Taps rise along an axis, so the outputs of an input lie side by side.
+// The outputs that each input position may have a share in. Taps rise along an axis, so these lie
+// side by side.
 void fillRanges(Range* ranges, int64_t size, const Tap* taps, int64_t count) {
   int64_t begin = 0, end = 0;
   for (int64_t i = 0; i < size; ++i) {

@@ -1,15 +1,12 @@
 // One axis of pooling and depthwise windows, and a loop over channels in whole vectors.
 #pragma once
 
+#include "native/parallel.h"
 #include "native/simd.h"
 #include "native/types.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
-
-struct Range {
-  int64_t begin, end;
-};
 
 // Height or width: output i's window covers input pixels i * stride - pad + t * dilation.
 struct WindowAxis {

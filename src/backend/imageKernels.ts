@@ -53,6 +53,19 @@ export interface ImageKernels {
   /** out[n, p, q, c] = x[n, index, c] of maxPool2d's index, 0 where it is −1: maxPool2dGrad's own gradient. */
   maxPool2dGather(out: FloatArray, x: FloatArray, index: IndexArray, geometry: Geometry): void;
   /**
+   * out[n, index, c] = x[n, k, c] with x and index: [batch, count, channels] and out: [batch, pixels, channels], 0
+   * elsewhere; the last of those that name one place wins. Fills out.
+   */
+  maxUnpool2d(
+    out: FloatArray,
+    x: FloatArray,
+    index: IndexArray,
+    batch: number,
+    pixels: number,
+    channels: number,
+    count: number,
+  ): void;
+  /**
    * Window means. Divisor: divisorOverride if > 0; else with countPadding = 1 the window's size within the
    * padded input (padBottom and padRight give its far edges, for ceil mode); else the elements inside it.
    */

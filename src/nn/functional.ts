@@ -33,7 +33,8 @@ export {
   smoothL1Loss,
 } from '../ops/loss.js';
 export { linear } from '../ops/matmul.js';
-export { avgPool1d, avgPool2d, maxPool1d, maxPool2d, maxPool2dWithIndices } from '../ops/pool.js';
+export { maxUnpool1d, maxUnpool2d } from '../ops/maxUnpool.js';
+export { avgPool1d, avgPool2d, maxPool1d, maxPool2d } from '../ops/pool.js';
 export { dropout, dropout2d } from '../ops/random.js';
 export { reflectionPad2d } from '../ops/reflectionPad.js';
 export { pad } from '../ops/slice.js';

@@ -5,7 +5,14 @@ import {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
 } from '../ops/adaptivePool.js';
+import {
+  type MaxUnpool1dOptions,
+  type MaxUnpool2dOptions,
+  maxUnpool1d,
+  maxUnpool2d,
+} from '../ops/maxUnpool.js';
 import { checkInteger, type Pair, perAxis } from '../ops/options.js';
+import type { OutputSize } from '../ops/outputSize.js';
 import {
   type AvgPool1dOptions,
   type AvgPool2dOptions,
@@ -13,8 +20,10 @@ import {
   avgPool2d,
   type MaxPool1dOptions,
   type MaxPool2dOptions,
+  type MaxPooled,
   maxPool1d,
   maxPool2d,
+  type ReturnIndicesOption,
 } from '../ops/pool.js';
 import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -52,18 +61,18 @@ function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: Wi
 }
 
 /** Largest element of each window of images [N, C, H, W], see {@link maxPool2d}. */
-export class MaxPool2d extends Module {
+export class MaxPool2d<I extends boolean = false> extends Module {
   readonly #kernelSize: Pair;
-  readonly #options: MaxPool2dOptions;
+  readonly #options: MaxPool2dOptions<I>;
 
-  constructor(kernelSize: Pair, options: MaxPool2dOptions = {}) {
+  constructor(kernelSize: Pair, options: MaxPool2dOptions<I> = {}) {
     super();
     checkWindow('MaxPool2d', 2, kernelSize, options);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor): MaxPooled<I> {
     return maxPool2d(x, this.#kernelSize, this.#options);
   }
 
@@ -94,18 +103,18 @@ export class AvgPool2d extends Module {
 }
 
 /** Largest element of each window of sequences [N, C, L], see {@link maxPool1d}. */
-export class MaxPool1d extends Module {
+export class MaxPool1d<I extends boolean = false> extends Module {
   readonly #kernelSize: number;
-  readonly #options: MaxPool1dOptions;
+  readonly #options: MaxPool1dOptions<I>;
 
-  constructor(kernelSize: number, options: MaxPool1dOptions = {}) {
+  constructor(kernelSize: number, options: MaxPool1dOptions<I> = {}) {
     super();
     checkWindow('MaxPool1d', 1, kernelSize, options);
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
 
-  override forward(x: Tensor): Tensor {
+  override forward(x: Tensor): MaxPooled<I> {
     return maxPool1d(x, this.#kernelSize, this.#options);
   }
 
@@ -128,6 +137,74 @@ export class AvgPool1d extends Module {
 
   override forward(x: Tensor): Tensor {
     return avgPool1d(x, this.#kernelSize, this.#options);
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
+export interface MaxUnpoolForwardOptions {
+  /**
+   * Size of the output, one number, one for each axis, or the whole shape of what was pooled. Default: the size that
+   * whole windows fill.
+   */
+  outputSize?: OutputSize;
+}
+
+/**
+ * The way back from {@link MaxPool2d}, see {@link maxUnpool2d}.
+ *
+ * @example
+ * const pool = new nn.MaxPool2d(2, { returnIndices: true });
+ * const unpool = new nn.MaxUnpool2d(2);
+ * const { output, indices } = pool.forward(x);
+ * unpool.forward(output, indices, { outputSize: x.shape }); // the largest elements of x, and zeros
+ */
+export class MaxUnpool2d extends Module {
+  readonly #kernelSize: Pair;
+  readonly #options: MaxUnpool2dOptions;
+
+  constructor(kernelSize: Pair, options: Omit<MaxUnpool2dOptions, 'outputSize'> = {}) {
+    super();
+    checkWindow('MaxUnpool2d', 2, kernelSize, options);
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
+  override forward(
+    x: Tensor,
+    indices: Tensor,
+    { outputSize }: MaxUnpoolForwardOptions = {},
+  ): Tensor {
+    return maxUnpool2d(x, indices, this.#kernelSize, { ...this.#options, outputSize });
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
+/** The way back from {@link MaxPool1d}, see {@link maxUnpool1d}. */
+export class MaxUnpool1d extends Module {
+  readonly #kernelSize: number;
+  readonly #options: MaxUnpool1dOptions;
+
+  constructor(kernelSize: number, options: Omit<MaxUnpool1dOptions, 'outputSize'> = {}) {
+    super();
+    checkWindow('MaxUnpool1d', 1, kernelSize, options);
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
+  override forward(
+    x: Tensor,
+    indices: Tensor,
+    { outputSize }: MaxUnpoolForwardOptions = {},
+  ): Tensor {
+    return maxUnpool1d(x, indices, this.#kernelSize, { ...this.#options, outputSize });
   }
 
   protected override describeOptions(): string {
@@ -169,17 +246,19 @@ export class AdaptiveAvgPool2d extends Module {
 }
 
 /** Maxima that bring images [N, C, H, W] of any size to one size, see {@link adaptiveMaxPool2d}. */
-export class AdaptiveMaxPool2d extends Module {
+export class AdaptiveMaxPool2d<I extends boolean = false> extends Module {
   readonly #size: AdaptiveSize;
+  readonly #options: ReturnIndicesOption<I>;
 
   /** @param size of the output; null keeps that of the input */
-  constructor(size: AdaptiveSize) {
+  constructor(size: AdaptiveSize, options: ReturnIndicesOption<I> = {}) {
     super();
     this.#size = checkAdaptiveSize('AdaptiveMaxPool2d', size);
+    this.#options = { ...options };
   }
 
-  override forward(x: Tensor): Tensor {
-    return adaptiveMaxPool2d(x, this.#size);
+  override forward(x: Tensor): MaxPooled<I> {
+    return adaptiveMaxPool2d(x, this.#size, this.#options);
   }
 
   protected override describeOptions(): string {
@@ -207,17 +286,19 @@ export class AdaptiveAvgPool1d extends Module {
 }
 
 /** Maxima that bring sequences [N, C, L] of any length to one length, see {@link adaptiveMaxPool1d}. */
-export class AdaptiveMaxPool1d extends Module {
+export class AdaptiveMaxPool1d<I extends boolean = false> extends Module {
   readonly #size: number;
+  readonly #options: ReturnIndicesOption<I>;
 
   /** @param size length of the output */
-  constructor(size: number) {
+  constructor(size: number, options: ReturnIndicesOption<I> = {}) {
     super();
     this.#size = checkInteger(size, 'size', 'AdaptiveMaxPool1d', 1);
+    this.#options = { ...options };
   }
 
-  override forward(x: Tensor): Tensor {
-    return adaptiveMaxPool1d(x, this.#size);
+  override forward(x: Tensor): MaxPooled<I> {
+    return adaptiveMaxPool1d(x, this.#size, this.#options);
   }
 
   protected override describeOptions(): string {

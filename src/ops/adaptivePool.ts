@@ -7,9 +7,9 @@ import { checkFloat } from './define.js';
 import { mul } from './elementwise.js';
 import { indexSelect } from './indexing.js';
 import { checkInteger } from './options.js';
-import { avgPool2d, maxPool2d } from './pool.js';
+import { avgPool2d, changed, type MaxPooled, maxPool2d, type ReturnIndicesOption } from './pool.js';
 import { pad } from './slice.js';
-import { squeeze, unsqueeze } from './view.js';
+import { permute, reshape, squeeze, unsqueeze } from './view.js';
 
 /** Size of an adaptive pool's output; null keeps the input's size along an axis. */
 export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
@@ -53,21 +53,30 @@ function planAdaptive(
 }
 
 /** Where the elements of all windows lie, each window made up to the longest with `filler(end)`. */
-function positions(windows: Windows, filler: (end: number) => number): Tensor {
+function positions(windows: Windows, filler: (end: number) => number): Int32Array {
   const { starts, ends, longest } = windows;
-  return tensor(
-    Int32Array.from({ length: starts.length * longest }, (_, k) => {
-      const i = Math.floor(k / longest);
-      const at = dim(starts, i) + (k % longest);
-      const end = dim(ends, i);
-      return at < end ? at : filler(end);
-    }),
-  );
+  return Int32Array.from({ length: starts.length * longest }, (_, k) => {
+    const i = Math.floor(k / longest);
+    const at = dim(starts, i) + (k % longest);
+    const end = dim(ends, i);
+    return at < end ? at : filler(end);
+  });
 }
 
 /** Windows laid out side by side, so that plain pooling with a stride of their size reads them. */
-function unfolded(x: Tensor, rows: Tensor, columns: Tensor): Tensor {
-  return indexSelect(indexSelect(x, 2, rows), 3, columns);
+function unfolded(x: Tensor, rows: Int32Array, columns: Int32Array): Tensor {
+  return indexSelect(indexSelect(x, 2, tensor(rows)), 3, tensor(columns));
+}
+
+/** Positions in an unfolded plane as those in the plane of images of some width that it was made of. */
+function folded(indices: Tensor, rows: Int32Array, columns: Int32Array, width: number): Tensor {
+  const table = new Int32Array(rows.length * columns.length);
+  let at = 0;
+  for (const row of rows) for (const column of columns) table[at++] = row * width + column;
+  // Element by element in the order of memory, which pooling stores channels-last.
+  const inMemory = permute(indices, [0, 2, 3, 1]);
+  const found = indexSelect(tensor(table), 0, reshape(inMemory, [indices.size]));
+  return permute(reshape(found, inMemory.shape), [0, 3, 1, 2]);
 }
 
 function lengths({ starts, ends }: Windows): number[] {
@@ -108,23 +117,26 @@ export function adaptiveAvgPool2d(x: Tensor, size: AdaptiveSize): Tensor {
  * @param size of the output: one number, or `[height, width]` with null for the input's own
  * @returns [N, C, ...size]
  */
-export function adaptiveMaxPool2d(x: Tensor, size: AdaptiveSize): Tensor {
+export function adaptiveMaxPool2d<I extends boolean = false>(
+  x: Tensor,
+  size: AdaptiveSize,
+  options: ReturnIndicesOption<I> = {},
+): MaxPooled<I> {
   const [rows, columns] = planAdaptive('adaptiveMaxPool2d', x, size);
   const kernel: [number, number] = [rows.longest, columns.longest];
-  if (rows.isEven && columns.isEven) return maxPool2d(x, kernel);
+  if (rows.isEven && columns.isEven) return maxPool2d(x, kernel, options);
   return composite(() => {
     // Shorter windows name their last row and column twice.
     const last = (end: number): number => end - 1;
-    return maxPool2d(unfolded(x, positions(rows, last), positions(columns, last)), kernel);
+    const [down, across] = [positions(rows, last), positions(columns, last)];
+    const parts = unfolded(x, down, across);
+    return changed(maxPool2d(parts, kernel, options), (found, isIndex) =>
+      isIndex ? folded(found, down, across, dim(x.shape, 3)) : found,
+    );
   });
 }
 
-function onSequence(
-  op: string,
-  x: Tensor,
-  size: number,
-  pool: (x: Tensor, size: AdaptiveSize) => Tensor,
-): Tensor {
+function checkSequence(op: string, x: Tensor, size: number): void {
   checkFloat(x, op);
   if (x.rank !== 3 || x.shape.slice(1).includes(0)) {
     throw new ShapeError(
@@ -132,7 +144,6 @@ function onSequence(
     );
   }
   checkInteger(size, 'size', op, 1);
-  return composite(() => squeeze(pool(unsqueeze(x, 2), [1, size]), 2));
 }
 
 /**
@@ -143,7 +154,8 @@ function onSequence(
  * @returns [N, C, size]
  */
 export function adaptiveAvgPool1d(x: Tensor, size: number): Tensor {
-  return onSequence('adaptiveAvgPool1d', x, size, adaptiveAvgPool2d);
+  checkSequence('adaptiveAvgPool1d', x, size);
+  return composite(() => squeeze(adaptiveAvgPool2d(unsqueeze(x, 2), [1, size]), 2));
 }
 
 /**
@@ -153,6 +165,13 @@ export function adaptiveAvgPool1d(x: Tensor, size: number): Tensor {
  * @param size length of the output
  * @returns [N, C, size]
  */
-export function adaptiveMaxPool1d(x: Tensor, size: number): Tensor {
-  return onSequence('adaptiveMaxPool1d', x, size, adaptiveMaxPool2d);
+export function adaptiveMaxPool1d<I extends boolean = false>(
+  x: Tensor,
+  size: number,
+  options: ReturnIndicesOption<I> = {},
+): MaxPooled<I> {
+  checkSequence('adaptiveMaxPool1d', x, size);
+  return composite(() =>
+    changed(adaptiveMaxPool2d(unsqueeze(x, 2), [1, size], options), (found) => squeeze(found, 2)),
+  );
 }

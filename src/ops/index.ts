@@ -46,7 +46,20 @@ export * from './join.js';
 export * from './localResponseNorm.js';
 export * from './loss.js';
 export { dot, linear, matmul } from './matmul.js';
-export * from './pool.js';
+export * from './maxUnpool.js';
+export {
+  type AvgPool1dOptions,
+  type AvgPool2dOptions,
+  avgPool1d,
+  avgPool2d,
+  type MaxPool1dOptions,
+  type MaxPool2dOptions,
+  type MaxPooled,
+  maxPool1d,
+  maxPool2d,
+  type PooledWithIndices,
+  type ReturnIndicesOption,
+} from './pool.js';
 export {
   bernoulli,
   type DropoutOptions,

@@ -33,11 +33,11 @@ import { reshape } from './view.js';
 // An index that lies outside its axis is found by the kernel, which throws an IndexFaultError: at once on the
 // TypeScript backend, at the next synchronisation on the native one.
 
-/** Throws unless x holds integers. */
-function checkIndex(x: Tensor, op: string): void {
-  checkTensor(x, op, 'index');
+/** Throws unless x holds integers. @internal */
+export function checkIndex(x: Tensor, op: string, name = 'index'): void {
+  checkTensor(x, op, name);
   if (isFloat(x.dtype)) {
-    throw new DTypeError(`${op}: index is ${x.dtype}, expected int32 or uint8 (see cast())`);
+    throw new DTypeError(`${op}: ${name} is ${x.dtype}, expected int32 or uint8 (see cast())`);
   }
 }
 
@@ -51,7 +51,8 @@ function int32Index(x: Tensor): Tensor {
 
 // --- one index an element ---------------------------------------------------------------------------------
 
-interface GatherAttrs {
+/** @internal */
+export interface GatherAttrs {
   readonly axis: number;
   /** Shape of what is gathered from. */
   readonly shape: Shape;
@@ -64,8 +65,8 @@ const scatterOp = defineOp<GatherAttrs>('scatterAdd', (g, node) => [
   gathered(g, node.saved(0), node.attrs),
 ]);
 
-/** The elements of x that index names; both have the same sizes except along the axis. */
-function gathered(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
+/** The elements of x that index names; both have the same sizes except along the axis. @internal */
+export function gathered(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
   const source = rowMajor(x);
   const out = empty(index.shape, x.dtype);
   const { outer, axis, inner } = splitAtAxis(attrs.shape, attrs.axis);

@@ -3,7 +3,7 @@ import type { Geometry } from '../backend/kernels.js';
 import { kernels } from '../backend/select.js';
 import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, type Shape } from '../tensor/shape.js';
-import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
 import { checkFloat, defineOp, floats, ints } from './define.js';
 import { checkInteger, type Pair, perAxis } from './options.js';
@@ -29,7 +29,7 @@ const maxPoolGatherOp = defineOp<PoolAttrs>('maxPool2dGather', (g, node) => [
 ]);
 
 /** The largest elements, and where in its plane each was found. */
-function largest(x: Tensor, attrs: PoolAttrs): { output: Tensor; indices: Tensor } {
+function largest(x: Tensor, attrs: PoolAttrs): PooledWithIndices {
   const image = inLayout(x, 'channelsLast');
   const output = empty(attrs.outputShape, x.dtype, 'channelsLast');
   const indices = empty(attrs.outputShape, 'int32', 'channelsLast');
@@ -131,17 +131,52 @@ function planPool(
   };
 }
 
-/** An op on images as one on sequences. */
-function onSequence(x: Tensor, attrs: PoolAttrs, pool: (image: Tensor) => Tensor): Tensor {
-  return composite(() => {
-    const y = pool(reshape(x, attrs.inputShape));
-    return reshape(y, [dim(y.shape, 0), dim(y.shape, 1), dim(y.shape, 3)]);
-  });
+/** A sequence as an image of height 1. */
+function asImage(x: Tensor, { inputShape }: PoolAttrs): Tensor {
+  return reshape(x, inputShape);
+}
+
+/** An image of height 1 as a sequence. */
+function asSequence(y: Tensor): Tensor {
+  return reshape(y, [dim(y.shape, 0), dim(y.shape, 1), dim(y.shape, 3)]);
 }
 
 // --- the ops ------------------------------------------------------------------------------------------------
 
-export interface MaxPool2dOptions {
+export interface PooledWithIndices {
+  output: Tensor;
+  /** Where each element was found: its position h·W + w in its plane, int32, of the output's shape. */
+  indices: Tensor;
+}
+
+/** What max pooling returns: the output, and with `returnIndices: true` the positions of its elements, too. */
+export type MaxPooled<I extends boolean> = I extends true ? PooledWithIndices : Tensor;
+
+export interface ReturnIndicesOption<I extends boolean = false> {
+  /** Returns `{ output, indices }`, for {@link maxUnpool2d}. Default: false. */
+  returnIndices?: I;
+}
+
+/** As much of what was found as is asked for. */
+function maxPooled<I extends boolean>(
+  found: PooledWithIndices,
+  { returnIndices }: ReturnIndicesOption<I>,
+): MaxPooled<I> {
+  if (!returnIndices) found.indices.dispose();
+  return (returnIndices ? found : found.output) as MaxPooled<I>;
+}
+
+/** The output and, if they are there, the positions, each as `fn` changes it. @internal */
+export function changed<I extends boolean>(
+  pooled: MaxPooled<I>,
+  fn: (each: Tensor, isIndex: boolean) => Tensor,
+): MaxPooled<I> {
+  const found: Tensor | PooledWithIndices = pooled;
+  if (found instanceof Tensor) return fn(found, false) as MaxPooled<I>;
+  return { output: fn(found.output, false), indices: fn(found.indices, true) } as MaxPooled<I>;
+}
+
+export interface MaxPool2dOptions<I extends boolean = false> extends ReturnIndicesOption<I> {
   /** Step between windows. Default: the kernel's size. */
   stride?: Pair;
   /** Padding that never wins; at most half of the kernel. Default: 0. */
@@ -152,34 +187,20 @@ export interface MaxPool2dOptions {
   ceilMode?: boolean;
 }
 
-function maxPool(
-  x: Tensor,
-  kernel: Pair,
-  options: MaxPool2dOptions,
-): { output: Tensor; indices: Tensor } {
-  const { geometry, inputShape, outputShape } = planPool('maxPool2d', 4, x, kernel, options);
-  return largest(x, { geometry, inputShape, outputShape });
-}
-
 /**
- * Largest element of each window; NaN if any is. The first of equals receives the gradient.
+ * Largest element of each window; NaN if any is. The first of equals receives the gradient. The position of an
+ * element is −1 where dilation lets a window cover padding only.
  * @param x [N, C, H, W]
  * @param kernel size of the window
  * @returns [N, C, P, Q], P = ⌊(H + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1, Q likewise
  */
-export function maxPool2d(x: Tensor, kernel: Pair, options: MaxPool2dOptions = {}): Tensor {
-  const { output, indices } = maxPool(x, kernel, options);
-  indices.dispose();
-  return output;
-}
-
-/** As {@link maxPool2d}, and the position h·W + w of each chosen element, as int32 of the output's shape. */
-export function maxPool2dWithIndices(
+export function maxPool2d<I extends boolean = false>(
   x: Tensor,
   kernel: Pair,
-  options: MaxPool2dOptions = {},
-): { output: Tensor; indices: Tensor } {
-  return maxPool(x, kernel, options);
+  options: MaxPool2dOptions<I> = {},
+): MaxPooled<I> {
+  const { geometry, inputShape, outputShape } = planPool('maxPool2d', 4, x, kernel, options);
+  return maxPooled(largest(x, { geometry, inputShape, outputShape }), options);
 }
 
 export interface AvgPool2dOptions {
@@ -225,7 +246,7 @@ export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {
   return averages(x, planAverage('avgPool2d', 4, x, kernel, options));
 }
 
-export interface MaxPool1dOptions {
+export interface MaxPool1dOptions<I extends boolean = false> extends ReturnIndicesOption<I> {
   /** Step between windows. Default: the kernel's size. */
   stride?: number;
   /** Padding that never wins; at most half of the kernel. Default: 0. */
@@ -237,10 +258,16 @@ export interface MaxPool1dOptions {
 }
 
 /** Largest element of each window of a sequence [N, C, L]; see {@link maxPool2d}. */
-export function maxPool1d(x: Tensor, kernel: number, options: MaxPool1dOptions = {}): Tensor {
+export function maxPool1d<I extends boolean = false>(
+  x: Tensor,
+  kernel: number,
+  options: MaxPool1dOptions<I> = {},
+): MaxPooled<I> {
   const { geometry, inputShape, outputShape } = planPool('maxPool1d', 3, x, kernel, options);
   const attrs = { geometry, inputShape, outputShape };
-  return onSequence(x, attrs, (image) => largest(image, attrs).output);
+  return composite(() =>
+    changed(maxPooled(largest(asImage(x, attrs), attrs), options), asSequence),
+  );
 }
 
 export interface AvgPool1dOptions {
@@ -257,5 +284,5 @@ export interface AvgPool1dOptions {
 /** Mean of each window of a sequence [N, C, L]; see {@link avgPool2d}. */
 export function avgPool1d(x: Tensor, kernel: number, options: AvgPool1dOptions = {}): Tensor {
   const attrs = planAverage('avgPool1d', 3, x, kernel, options);
-  return onSequence(x, attrs, (image) => averages(image, attrs));
+  return composite(() => asSequence(averages(asImage(x, attrs), attrs)));
 }

@@ -1,8 +1,14 @@
 import * as ops from '../../src/ops/index.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
 import type { OpCase } from './case.js';
 
 const { maxPool2d, avgPool2d, maxPool1d, avgPool1d } = ops;
+const { maxUnpool1d, maxUnpool2d } = ops;
 const { adaptiveAvgPool1d, adaptiveAvgPool2d, adaptiveMaxPool1d, adaptiveMaxPool2d } = ops;
+
+function both({ output, indices }: ops.PooledWithIndices): Tensor[] {
+  return [output, indices];
+}
 
 export const pool: readonly OpCase[] = [
   {
@@ -54,12 +60,79 @@ export const pool: readonly OpCase[] = [
   { name: 'maxPool2d of NaN', ops: ['maxPool2d'], fn: (x) => maxPool2d(x, 2) },
   { name: 'maxPool2d of no images', ops: ['maxPool2d'], fn: (x) => maxPool2d(x, 2) },
   {
-    name: 'maxPool2dWithIndices',
-    ops: ['maxPool2dWithIndices'],
+    name: 'maxPool2d with indices',
+    ops: ['maxPool2d'],
     fn: (x) => {
-      const small = ops.maxPool2dWithIndices(x, 2);
-      const large = ops.maxPool2dWithIndices(x, 3, { stride: 2, padding: 1 });
-      return [small.output, small.indices, large.output, large.indices];
+      const small = maxPool2d(x, 2, { returnIndices: true });
+      const large = maxPool2d(x, 3, { stride: 2, padding: 1, returnIndices: true });
+      const wide = maxPool2d(x, [2, 3], { stride: 1, dilation: [3, 2], returnIndices: true });
+      return [small, large, wide].flatMap(both);
+    },
+  },
+  {
+    name: 'maxPool1d with indices',
+    ops: ['maxPool1d'],
+    fn: (x) =>
+      [
+        maxPool1d(x, 2, { returnIndices: true }),
+        maxPool1d(x, 3, { stride: 2, padding: 1, ceilMode: true, returnIndices: true }),
+      ].flatMap(both),
+  },
+  {
+    name: 'adaptive max pools with indices',
+    ops: ['adaptiveMaxPool1d', 'adaptiveMaxPool2d'],
+    fn: (x, y) => [
+      ...[1, [2, 3] as const, [4, null] as const, 8].flatMap((size) =>
+        both(adaptiveMaxPool2d(x, size, { returnIndices: true })),
+      ),
+      ...[1, 3, 7, 10].flatMap((size) => both(adaptiveMaxPool1d(y, size, { returnIndices: true }))),
+    ],
+  },
+  {
+    name: 'maxUnpool2d',
+    ops: ['maxUnpool2d', 'maxPool2d'],
+    fn: (x) => {
+      const even = maxPool2d(x, 2, { returnIndices: true });
+      const apart = maxPool2d(x, [1, 2], { stride: [2, 3], returnIndices: true });
+      const padded = maxPool2d(x, 3, { padding: 1, ceilMode: true, returnIndices: true });
+      return [
+        maxUnpool2d(even.output, even.indices, 2, { outputSize: x.shape }),
+        maxUnpool2d(apart.output, apart.indices, [1, 2], { stride: [2, 3], outputSize: [5, 7] }),
+        maxUnpool2d(padded.output, padded.indices, 3, { padding: 1, outputSize: [5, 8] }),
+      ];
+    },
+  },
+  {
+    name: 'maxUnpool2d to given places',
+    ops: ['maxUnpool2d'],
+    fn: (x, indices) => [
+      maxUnpool2d(x, indices, 2),
+      maxUnpool2d(x, indices, [3, 2], { stride: [2, 3], padding: [1, 0] }),
+      maxUnpool2d(x, indices, 2, { outputSize: 5 }),
+    ],
+  },
+  {
+    name: 'maxUnpool2d of windows that overlap',
+    ops: ['maxUnpool2d'],
+    fn: (x, indices) => maxUnpool2d(x, indices, 3, { stride: 1 }),
+    noGradcheck:
+      'all that name a place receive its gradient, as in PyTorch, but only one of them is there',
+  },
+  {
+    name: 'maxUnpool2d of no images',
+    ops: ['maxUnpool2d'],
+    fn: (x, indices) => maxUnpool2d(x, indices, 2),
+  },
+  {
+    name: 'maxUnpool1d',
+    ops: ['maxUnpool1d', 'maxPool1d'],
+    fn: (x) => {
+      const { output, indices } = maxPool1d(x, 3, { ceilMode: true, returnIndices: true });
+      return [
+        maxUnpool1d(output, indices, 3, { outputSize: x.shape }),
+        maxUnpool1d(output, indices, 3),
+        maxUnpool1d(output, indices, 4, { stride: 3, padding: 1 }),
+      ];
     },
   },
   {

@@ -434,6 +434,12 @@ export const validCalls = {
     const g = geometryOf(r, true);
     return [f32(g.outputs), f32(g.inputs), i32(g.outputs, 9), g.geometry];
   },
+  maxUnpool2d: (r) => {
+    const [batch, pixels, channels, count] = [small(r), small(r), r.integer(1, 40), small(r)];
+    const n = batch * count * channels;
+    const arrays = [f32(batch * pixels * channels), f32(n), i32(n, pixels)];
+    return [...arrays, ...numbers(batch, pixels, channels, count)];
+  },
   avgPool2d: (r) => {
     const g = geometryOf(r, true);
     const tail = [

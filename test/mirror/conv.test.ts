@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import type { Layout, Tensor } from '../../src/tensor/tensor.js';
-import { floats, forAll, type Input, layouts, mirror, seeds } from '../support/mirror.js';
+import { floats, forAll, type Input, integers, layouts, mirror, seeds } from '../support/mirror.js';
 
 const int = (min: number, max: number) => fc.integer({ min, max });
 const pair = (arbitrary: fc.Arbitrary<number>) => fc.tuple(arbitrary, arbitrary);
@@ -167,13 +167,47 @@ describe('pooling', () => {
         const padding = fitting(options.padding, kernel);
         for (const input of [exact, coarse]) {
           mirror(seed, [input], (x) => {
-            const pooled = ops.maxPool2dWithIndices(x, kernel, { ...options, padding });
+            const wanted = { ...options, padding, returnIndices: true } as const;
+            const pooled = ops.maxPool2d(x, kernel, wanted);
             return [pooled.output, pooled.indices];
           });
         }
       },
       80,
     );
+  });
+
+  it('maxUnpool2d, of what was pooled and of any places', () => {
+    forAll([pooling, int(1, 3), seeds], ({ shape, kernel, stride, layout }, more, seed) => {
+      const [batch, channels, height, width] = shape;
+      const overlapping = { stride, returnIndices: true } as const;
+      mirror(seed, [floats(shape, { layout })], (x) => {
+        const { output, indices } = ops.maxPool2d(x, kernel, overlapping);
+        return ops.maxUnpool2d(output, indices, kernel, { stride, outputSize: x.shape });
+      });
+      // Several may name one place.
+      const places = integers([batch, channels, height, width], 0, height * width * more);
+      mirror(seed, [floats(shape, { layout }), places], (x, indices) =>
+        ops.maxUnpool2d(x, indices, [more, 1]),
+      );
+      const flat = [batch, channels, height * width];
+      mirror(seed, [floats(flat), { ...places, shape: flat }], (x, indices) =>
+        ops.maxUnpool1d(x, indices, more),
+      );
+    });
+  });
+
+  it('maxUnpool2d of so much that threads share it, by images, pixels or channels', () => {
+    for (const shape of [
+      [8, 3, 40, 40],
+      [1, 3, 160, 160],
+      [1, 64, 40, 40],
+    ]) {
+      const plane = (shape[2] ?? 0) * (shape[3] ?? 0);
+      mirror(2, [floats(shape), integers(shape, 0, 4 * plane)], (x, indices) =>
+        ops.maxUnpool2d(x, indices, 2),
+      );
+    }
   });
 
   it('avgPool2d', () => {
@@ -194,7 +228,7 @@ describe('pooling', () => {
     forAll([pooling, pair(int(1, 9)), seeds], ({ shape, layout }, size, seed) => {
       mirror(seed, [floats(shape, { layout })], (x) => [
         ops.adaptiveAvgPool2d(x, size),
-        ops.adaptiveMaxPool2d(x, size),
+        ...Object.values(ops.adaptiveMaxPool2d(x, size, { returnIndices: true })),
       ]);
     });
   });

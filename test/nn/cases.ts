@@ -140,4 +140,7 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
     new nn.MaxPool2d(2, { stride: [3, 1], padding: 1, dilation: [3, 2], ceilMode: true }),
   'AvgPool2d with a divisor': () =>
     new nn.AvgPool2d([3, 2], { stride: [4, 3], padding: 1, ceilMode: true, divisorOverride: 4 }),
+  MaxUnpool1d: () => new nn.MaxUnpool1d(3, { stride: 2, padding: 1 }),
+  MaxUnpool2d: () => new nn.MaxUnpool2d(2),
+  'MaxUnpool2d with options': () => new nn.MaxUnpool2d([3, 2], { stride: [2, 3], padding: [1, 0] }),
 };

@@ -2,8 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
 import * as nn from '../../src/nn/index.js';
 import { full, zeros } from '../../src/ops/creation.js';
+import { gather } from '../../src/ops/indexing.js';
 import { randn } from '../../src/ops/random.js';
 import { sum } from '../../src/ops/reduce.js';
+import { reshape } from '../../src/ops/view.js';
 import { ArgumentError, AxonodeError, ShapeError } from '../../src/tensor/errors.js';
 import { Generator } from '../../src/tensor/random.js';
 import { scope } from '../../src/tensor/scope.js';
@@ -265,6 +267,48 @@ test('transposed convolutions give the size that they are asked for', () => {
   expect(() => sequences.forward(zeros([2, 4, 5]), { outputSize: 13 })).toThrow(
     /outputSize \[13\] cannot be reached from input \[2, 4, 5\], expected \[11\] to \[12\]/,
   );
+});
+
+describe('pools that return indices', () => {
+  test('give unpooling what it needs', () => {
+    const pool = new nn.MaxPool2d(2, { returnIndices: true });
+    const unpool = new nn.MaxUnpool2d(2);
+    const x = randn([2, 3, 5, 4], { requiresGrad: true });
+    const { output, indices } = pool.forward(x);
+    expect(unpool.forward(output, indices).shape).toEqual([2, 3, 4, 4]);
+    const back = unpool.forward(output, indices, { outputSize: x.shape });
+    expect(back.shape).toEqual(x.shape);
+    backward(sum(back));
+    // Each of the largest went through, so its slope is 1.
+    const kept = Array.from(back.dataSync(), (value) => (value === 0 ? 0 : 1));
+    expectSame(x.grad ?? [], kept);
+    expect(() => unpool.forward(output, indices, { outputSize: [6, 4] })).toThrow(
+      /outputSize \[6, 4\] cannot be reached from input \[2, 3, 2, 2\], expected \[3, 3\] to \[5, 5\]/,
+    );
+  });
+
+  test('are those of sequences, and adaptive ones', () => {
+    const x = randn([2, 3, 7]);
+    const line = new nn.MaxPool1d(3, { stride: 2, returnIndices: true }).forward(x);
+    const back = new nn.MaxUnpool1d(3, { stride: 2 }).forward(line.output, line.indices);
+    expect(back.shape).toEqual(x.shape);
+    const { output, indices } = new nn.AdaptiveMaxPool1d(4, { returnIndices: true }).forward(x);
+    expectSame(gather(x, 2, indices), output);
+    const image = randn([2, 3, 5, 7]);
+    const adaptive = new nn.AdaptiveMaxPool2d([2, 3], { returnIndices: true }).forward(image);
+    const flat = gather(reshape(image, [2, 3, 35]), 2, reshape(adaptive.indices, [2, 3, 6]));
+    expectSame(reshape(flat, adaptive.output.shape), adaptive.output);
+  });
+
+  test('say so in their names', () => {
+    expect(`${new nn.MaxPool2d(2, { returnIndices: true })}`).toBe(
+      'MaxPool2d(kernelSize=2, returnIndices=true)',
+    );
+    expect(`${new nn.MaxUnpool2d([2, 3], { stride: 2 })}`).toBe(
+      'MaxUnpool2d(kernelSize=[2, 3], stride=2)',
+    );
+    expect(() => new nn.MaxUnpool1d(0)).toThrow(/MaxUnpool1d: kernelSize is 0/);
+  });
 });
 
 test('an unfitting input says the layer and the shapes', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
+import { synchronizeSync } from '../../src/backend/select.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
+import { ArgumentError, IndexFaultError, ShapeError } from '../../src/tensor/errors.js';
 import { inLayout } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';
 
@@ -13,7 +14,7 @@ const ramp = (...shape: number[]) =>
 
 describe('maxPool2d', () => {
   it('takes the largest of each window, with its position', () => {
-    const { output, indices } = ops.maxPool2dWithIndices(ramp(1, 2, 4, 4), 2);
+    const { output, indices } = ops.maxPool2d(ramp(1, 2, 4, 4), 2, { returnIndices: true });
     expectSame(output, [5, 7, 13, 15, 21, 23, 29, 31]);
     expect(indices.dtype).toBe('int32');
     expectSame(indices, [5, 7, 13, 15, 5, 7, 13, 15]);
@@ -158,5 +159,90 @@ describe('adaptive pooling', () => {
       'adaptiveAvgPool2d: size is 0, expected an integer ≥ 1',
     );
     expect(() => ops.adaptiveMaxPool2d(ops.ones([1, 2, 2]), 1)).toThrow(ShapeError);
+  });
+});
+
+describe('max pooling with indices', () => {
+  it('gives positions in the plane of the input, whatever the windows', () => {
+    const x = ramp(1, 2, 3, 5);
+    const { output, indices } = ops.adaptiveMaxPool2d(x, [2, 3], { returnIndices: true });
+    expectSame(output, [6, 8, 9, 11, 13, 14, 21, 23, 24, 26, 28, 29]);
+    expectSame(indices, [6, 8, 9, 11, 13, 14, 6, 8, 9, 11, 13, 14]);
+    expect(indices.dtype).toBe('int32');
+    expect(indices.layout).toBe(output.layout);
+    const line = ops.maxPool1d(ramp(1, 2, 5), 2, { stride: 1, returnIndices: true });
+    expectSame(line.indices, [1, 2, 3, 4, 1, 2, 3, 4]);
+    const adaptive = ops.adaptiveMaxPool1d(ramp(1, 2, 5), 2, { returnIndices: true });
+    expectSame(adaptive.indices, [2, 4, 2, 4]);
+  });
+
+  it('returns the output alone unless they are asked for', () => {
+    expect(ops.maxPool2d(ramp(1, 1, 2, 2), 2, { returnIndices: false }).shape).toEqual([
+      1, 1, 1, 1,
+    ]);
+  });
+});
+
+describe('maxUnpool2d', () => {
+  it('puts the largest back where they were, and zeros elsewhere', () => {
+    const x = ops.tensor(
+      [
+        [
+          [
+            [1, 2, 9, 0, 3],
+            [4, 3, 1, 1, 7],
+            [0, 0, 5, 5, 1],
+          ],
+        ],
+      ],
+      {
+        requiresGrad: true,
+      },
+    );
+    const { output, indices } = ops.maxPool2d(x, 2, { returnIndices: true });
+    const y = ops.maxUnpool2d(output, indices, 2, { outputSize: x.shape });
+    expect(y.layout).toBe('channelsLast');
+    expectSame(y, [0, 0, 9, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0]);
+    const weights = ramp(1, 1, 3, 5);
+    expectSame(
+      grad(ops.sum(ops.mul(y, weights)), [x])[0] ?? [],
+      [0, 0, 2, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0],
+    );
+  });
+
+  it('lets the last of those that name one place have it', () => {
+    const indices = ops.tensor([[[[1, 1]]]], { dtype: 'int32' });
+    expectSame(ops.maxUnpool2d(ramp(1, 1, 1, 2), indices, [1, 2]), [0, 1, 0, 0]);
+  });
+
+  it('says what does not fit', () => {
+    const x = ramp(1, 2, 2, 3);
+    const indices = ops.zeros([1, 2, 2, 3], { dtype: 'int32' });
+    expect(() => ops.maxUnpool2d(x, x, 2)).toThrow(
+      'maxUnpool2d: indices is float32, expected int32 or uint8 (see cast())',
+    );
+    expect(() => ops.maxUnpool2d(x, ops.zeros([1, 2, 3, 2], { dtype: 'int32' }), 2)).toThrow(
+      'maxUnpool2d: indices [1, 2, 3, 2] of input [1, 2, 2, 3], expected its shape',
+    );
+    expect(() => ops.maxUnpool2d(x, indices, 2, { outputSize: [6, 6] })).toThrow(
+      'maxUnpool2d: outputSize [6, 6] cannot be reached from input [1, 2, 2, 3], expected [3, 5] to [5, 7]',
+    );
+    expect(() => ops.maxUnpool2d(x, indices, 1, { padding: 1 })).toThrow(
+      'with kernel [1, 1] and padding [1, 1] gives a size of [0, 1], expected at least 1',
+    );
+    expect(() => ops.maxUnpool1d(x, indices, 2)).toThrow(
+      'maxUnpool1d: input [1, 2, 2, 3], expected [N, C, L]',
+    );
+    expect(() => ops.maxUnpool2d(x, indices, 0)).toThrow(ArgumentError);
+  });
+
+  it.each([-1, 24])('reports position %i of 24 pixels', (at) => {
+    const indices = ops.full([1, 2, 2, 3], at, { dtype: 'int32' });
+    const act = (): void => {
+      ops.maxUnpool2d(ramp(1, 2, 2, 3), indices, 2);
+      synchronizeSync();
+    };
+    expect(act).toThrow(IndexFaultError);
+    expect(act).toThrow(`maxUnpool2d: index ${at} is out of range`);
   });
 });

@@ -18,7 +18,14 @@ import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js
 import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
 import { addScaled, assign, cast, copyStrided, fill, transpose } from './memory.js';
 import { optimizerStep, optimizerStepRows } from './optimizer.js';
-import { avgPool2d, avgPool2dGrad, maxPool2d, maxPool2dGather, maxPool2dGrad } from './pool.js';
+import {
+  avgPool2d,
+  avgPool2dGrad,
+  maxPool2d,
+  maxPool2dGather,
+  maxPool2dGrad,
+  maxUnpool2d,
+} from './pool.js';
 import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from './recurrent.js';
 import { argReduce, reduce } from './reduce.js';
@@ -69,6 +76,7 @@ const kernels = {
   maxPool2d,
   maxPool2dGrad,
   maxPool2dGather,
+  maxUnpool2d,
   avgPool2d,
   avgPool2dGrad,
   upsample2d,

@@ -1,4 +1,5 @@
 import type { FloatArray, IndexArray, Kernels } from '../kernels.js';
+import { checkIndices } from './faults.js';
 import { forEachWindow, type Image, readGeometry, type Window } from './geometry.js';
 import { Scratch } from './scratch.js';
 
@@ -79,6 +80,28 @@ export const maxPool2dGather: Kernels['maxPool2dGather'] = (out, x, index, geome
       for (let c = 0; c < channels; c++, o++) {
         const position = index[o] as number;
         out[o] = position < 0 ? 0 : (x[n * inPlane + position * channels + c] as number);
+      }
+    }
+  }
+};
+
+export const maxUnpool2d: Kernels['maxUnpool2d'] = (
+  out,
+  x,
+  index,
+  batch,
+  pixels,
+  channels,
+  count,
+) => {
+  checkIndices('maxUnpool2d', index, batch * count * channels, pixels);
+  out.fill(0, 0, batch * pixels * channels);
+  let k = 0;
+  for (let n = 0; n < batch; n++) {
+    const plane = n * pixels * channels;
+    for (let j = 0; j < count; j++) {
+      for (let c = 0; c < channels; c++, k++) {
+        out[plane + (index[k] as number) * channels + c] = x[k] as number;
       }
     }
   }
