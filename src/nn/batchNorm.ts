@@ -18,6 +18,8 @@ export interface BatchNormLayerOptions {
   momentum?: number | null;
   /** Learns a weight and a bias. Default: true. */
   affine?: boolean;
+  /** Learns a bias beside the weight. Default: true. */
+  bias?: boolean;
   /** Keeps running statistics for evaluation; without, batches are always normalised by their own. Default: true. */
   trackRunningStats?: boolean;
   /** Applies max(0, ·) to the result, without another pass over memory. Default: false. */
@@ -46,12 +48,13 @@ abstract class BatchNorm extends Module {
   constructor(name: string, features: number, options: BatchNormLayerOptions) {
     super();
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
+    const { bias = true } = options;
     this.#features = checkInteger(features, 'features', name, 1);
     this.#eps = checkEps(eps, name);
     this.#momentum = momentum === null ? null : checkFraction(momentum, 'momentum', name);
     this.#relu = options.relu ?? false;
     this.weight = affine ? parameter(ones([features])) : null;
-    this.bias = affine ? parameter(zeros([features])) : null;
+    this.bias = affine && bias ? parameter(zeros([features])) : null;
     this.running_mean = trackRunningStats ? zeros([features]).keep() : null;
     this.running_var = trackRunningStats ? ones([features]).keep() : null;
     this.num_batches_tracked = trackRunningStats ? zeros([], { dtype: 'int32' }).keep() : null;
@@ -123,6 +126,7 @@ abstract class BatchNorm extends Module {
       `affine=${this.weight !== null}`,
       `trackRunningStats=${this.running_mean !== null}`,
     );
+    if (this.weight !== null && this.bias === null) options.push('bias=false');
     if (this.#relu) options.push('relu=true');
     return options.join(', ');
   }

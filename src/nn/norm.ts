@@ -13,6 +13,8 @@ import { sizesText } from './sizes.js';
 export interface NormLayerOptions extends NormOptions {
   /** Learns a weight and a bias. Default: true. */
   affine?: boolean;
+  /** Learns a bias beside the weight. Default: true. */
+  bias?: boolean;
 }
 
 export interface LayerNormLayerOptions extends NormOptions {
@@ -27,6 +29,11 @@ function filled(make: (shape: Shape) => Tensor, shape: Shape): Parameter {
   const parameter = new Parameter(values);
   values.dispose();
   return parameter;
+}
+
+/** What toString() shows of a weight without a bias. */
+function biasText(norm: { weight: Parameter | null; bias: Parameter | null }): string {
+  return norm.weight !== null && norm.bias === null ? ', bias=false' : '';
 }
 
 /** Layer normalisation over the last axes, see {@link layerNorm}. Weight and bias start as 1 and 0. */
@@ -55,7 +62,8 @@ export class LayerNorm extends Module {
   }
 
   protected override describeOptions(): string {
-    return `${sizesText(this.#shape)}, eps=${this.#eps}, elementwiseAffine=${this.weight !== null}`;
+    const options = `eps=${this.#eps}, elementwiseAffine=${this.weight !== null}`;
+    return `${sizesText(this.#shape)}, ${options}${biasText(this)}`;
   }
 }
 
@@ -70,7 +78,7 @@ export class GroupNorm extends Module {
   /** @param groups number of groups, a divisor of channels */
   constructor(groups: number, channels: number, options: NormLayerOptions = {}) {
     super();
-    const { eps = 1e-5, affine = true } = options;
+    const { eps = 1e-5, affine = true, bias = true } = options;
     this.#groups = checkInteger(groups, 'groups', 'GroupNorm', 1);
     this.#channels = checkInteger(channels, 'channels', 'GroupNorm', 1);
     if (channels % groups !== 0) {
@@ -78,7 +86,7 @@ export class GroupNorm extends Module {
     }
     this.#eps = checkEps(eps, 'GroupNorm');
     this.weight = affine ? filled(ones, [channels]) : null;
-    this.bias = affine ? filled(zeros, [channels]) : null;
+    this.bias = affine && bias ? filled(zeros, [channels]) : null;
   }
 
   override forward(x: Tensor): Tensor {
@@ -91,7 +99,8 @@ export class GroupNorm extends Module {
   }
 
   protected override describeOptions(): string {
-    return `${this.#groups}, ${this.#channels}, eps=${this.#eps}, affine=${this.weight !== null}`;
+    const options = `eps=${this.#eps}, affine=${this.weight !== null}`;
+    return `${this.#groups}, ${this.#channels}, ${options}${biasText(this)}`;
   }
 }
 

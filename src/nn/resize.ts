@@ -26,14 +26,14 @@ export class Upsample extends Module {
   }
 
   protected override describeOptions(): string {
-    const { size, scaleFactor, mode = 'nearest', alignCorners } = this.#options;
+    const { size, scaleFactor, mode = 'nearest', ...flags } = this.#options;
     const options = [
       size === undefined
         ? `scaleFactor=${JSON.stringify(scaleFactor)}`
         : `size=${JSON.stringify(size)}`,
       `mode=${mode}`,
     ];
-    if (alignCorners) options.push('alignCorners=true');
+    for (const [name, isSet] of Object.entries(flags)) if (isSet) options.push(`${name}=true`);
     return options.join(', ');
   }
 }

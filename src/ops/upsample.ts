@@ -16,6 +16,11 @@ export interface UpsampleOptions {
   mode?: 'nearest' | 'bilinear';
   /** Bilinear: puts the centres of the corner pixels of input and output in the same places. Default: false. */
   alignCorners?: boolean;
+  /**
+   * With scaleFactor: takes positions from the whole sizes of input and output instead of the factor, as if the size
+   * had been given. Default: false.
+   */
+  recomputeScaleFactor?: boolean;
 }
 
 interface UpsampleAttrs {
@@ -59,14 +64,18 @@ function upsampleGrad(g: Tensor, attrs: UpsampleAttrs): Tensor {
 /** Checks the options, whatever the input; factors are those that were given, or null. @internal */
 export function checkUpsample(
   op: string,
-  { size, scaleFactor, mode = 'nearest', alignCorners = false }: UpsampleOptions,
+  options: UpsampleOptions,
 ): { sizes: readonly number[] | null; factors: readonly number[] | null; mode: UpsampleMode } {
+  const { size, scaleFactor, mode = 'nearest', alignCorners, recomputeScaleFactor } = options;
   checkChoice(mode, ['nearest', 'bilinear'], 'mode', op);
   if ((size === undefined) === (scaleFactor === undefined)) {
     throw new ArgumentError(`${op}: give either size or scaleFactor`);
   }
   if (alignCorners && mode === 'nearest') {
     throw new ArgumentError(`${op}: alignCorners has a meaning for mode 'bilinear' only`);
+  }
+  if (recomputeScaleFactor && scaleFactor === undefined) {
+    throw new ArgumentError(`${op}: recomputeScaleFactor has a meaning for scaleFactor only`);
   }
   const sizes = size === undefined ? null : perAxis(size, 2, 'size', op, 1);
   const factors =
@@ -105,7 +114,7 @@ export function upsample2d(x: Tensor, options: UpsampleOptions): Tensor {
   const scaleOf = (axis: number): number => {
     const [from, to, factor] = [dim(input, axis), dim(output, axis), factors?.[axis]];
     if (mode === UpsampleMode.bilinearCorners) return to > 1 ? (from - 1) / (to - 1) : 0;
-    return factor === undefined ? from / to : 1 / factor;
+    return factor === undefined || options.recomputeScaleFactor ? from / to : 1 / factor;
   };
   return upsampled(x, { inputShape: x.shape, outputShape, scale: [scaleOf(0), scaleOf(1)], mode });
 }

@@ -38,6 +38,12 @@ export const resize: readonly OpCase[] = [
     { ...bilinear, size: [2, 3] },
     { ...corners, size: 2 },
   ),
+  upsampled(
+    'upsample2d by recomputed factors',
+    { recomputeScaleFactor: true, scaleFactor: [1.5, 2.7] },
+    { ...bilinear, recomputeScaleFactor: true, scaleFactor: [1.5, 2.7] },
+    { ...corners, recomputeScaleFactor: true, scaleFactor: [1.5, 2.7] },
+  ),
   upsampled('upsample2d of many channels', { ...bilinear, scaleFactor: 2 }),
   upsampled('upsample2d of NaN', { scaleFactor: 2 }),
   upsampled('upsample2d of no images', { scaleFactor: 2 }),

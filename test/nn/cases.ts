@@ -143,4 +143,9 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   MaxUnpool1d: () => new nn.MaxUnpool1d(3, { stride: 2, padding: 1 }),
   MaxUnpool2d: () => new nn.MaxUnpool2d(2),
   'MaxUnpool2d with options': () => new nn.MaxUnpool2d([3, 2], { stride: [2, 3], padding: [1, 0] }),
+  'BatchNorm2d without bias': () => new nn.BatchNorm2d(4, { bias: false }),
+  'BatchNorm1d without bias, evaluated': () => new nn.BatchNorm1d(4, { bias: false }).eval(),
+  'GroupNorm without bias': () => new nn.GroupNorm(2, 4, { bias: false }),
+  'Upsample by recomputed factors': () =>
+    new nn.Upsample({ scaleFactor: [1.3, 2.3], mode: 'bilinear', recomputeScaleFactor: true }),
 };

@@ -82,6 +82,10 @@ const NETS: Record<string, readonly [input: readonly number[], make: () => Net]>
     [2, 5, 7, 6],
     () => new nn.Sequential(conv(5, 9), new nn.BatchNorm2d(9, { affine: false })),
   ],
+  'batch-norm without bias': [
+    [2, 5, 7, 6],
+    () => new nn.Sequential(conv(5, 9), new nn.BatchNorm2d(9, { bias: false })),
+  ],
   'ReLU without batch-norm': [
     [3, 5, 7, 6],
     () => new nn.Sequential(conv(5, 9, { stride: 2 }), new nn.ReLU(), conv(9, 4), new nn.ReLU()),
