@@ -1,9 +1,10 @@
-"""Writes what a PyTorch model with random weights computes: parity_torch.py MODEL OPTIONS [N,C,H,W] FILE LR DTYPE [KINKS].
+"""Writes what a PyTorch model with random weights computes: parity_torch.py MODEL OPTIONS [N,C,H,W] FILE LR STEPS DTYPE [KINKS].
 
 The safetensors file has the weights (state.*), the input and targets, and, in float32 or float64, the logits in
-evaluation mode, the gradients (gradient.*) of a step in training mode, and the losses of 10 steps of SGD. With the
-file KINKS of parityKinks.ts, the gradients only, where ReLUs and max-poolings go the ways that the file says. Needs
-torch, torchvision and safetensors.
+evaluation mode, the gradients (gradient.*) of a step in training mode, and the losses of STEPS steps of SGD. With the
+file KINKS of parityKinks.ts, the gradients only, where ReLUs and max-poolings go the ways that the file says; with
+KINKS "own", where they go the ways that PyTorch's float32 goes, whose gradients (own.*) are added. Needs torch,
+torchvision and safetensors.
 """
 import json
 import sys
@@ -17,15 +18,34 @@ sys.path.insert(0, str(Path(__file__).parent.parent / "test/fixtures"))
 sys.dont_write_bytecode = True
 from torch_models import build, loss_of  # noqa: E402
 
-STEPS = 10
+relu, max_pool2d = F.relu, F.max_pool2d
 
 
-class Kinks:
+class Noting:
+    """Stands in for F.relu and F.max_pool2d, and notes which way each went, as parityKinks.ts does."""
+
+    def __init__(self):
+        self.kinks = {}
+
+    def note(self, kind, own):
+        rows = own.permute(0, 2, 3, 1) if own.dim() == 4 else own
+        self.kinks[f"{kind}.{len(self.kinks)}"] = rows.contiguous()
+
+    def relu(self, x, inplace=False):
+        self.note("relu", (x > 0).byte())
+        return relu(x, inplace)
+
+    def pool(self, *arguments, return_indices=False, **options):
+        out, chosen = max_pool2d(*arguments, return_indices=True, **options)
+        self.note("pool", chosen.int())
+        return out
+
+
+class Following:
     """Stands in for F.relu and F.max_pool2d, and counts where they would have gone another way."""
 
-    def __init__(self, path):
-        self.left = load_file(path)
-        self.max_pool2d = F.max_pool2d
+    def __init__(self, kinks):
+        self.left = dict(kinks)
         self.flips = 0
         self.total = 0
 
@@ -50,17 +70,27 @@ class Kinks:
 
     def pool(self, x, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
         arguments = (kernel_size, stride, padding, dilation, ceil_mode)
-        _, own = self.max_pool2d(x, *arguments, return_indices=True)
+        _, own = max_pool2d(x, *arguments, return_indices=True)
         chosen = self.take("pool", own.int()).long()
         return x.flatten(2).gather(2, chosen.flatten(2)).view(own.shape)
 
 
-def gradients_of(model):
-    return {f"gradient.{key}": p.grad.float().clone() for key, p in model.named_parameters()}
+def gradients_of(model, prefix="gradient"):
+    return {f"{prefix}.{key}": p.grad.float().clone() for key, p in model.named_parameters()}
+
+
+def step_along(ways, name, model, x, targets):
+    """The gradients of a training step in which `ways` stands in for what has kinks."""
+    model.zero_grad()
+    F.relu, F.max_pool2d = ways.relu, ways.pool
+    try:
+        loss_of(name, model.train()(x), targets).backward()
+    finally:
+        F.relu, F.max_pool2d = relu, max_pool2d
 
 
 def main():
-    name, options, shape, path, lr, dtype, *kinks = sys.argv[1:]
+    name, options, shape, path, lr, steps, dtype, *kinks = sys.argv[1:]
     options, shape = json.loads(options), json.loads(shape)
     torch.manual_seed(0)
     model = build(name, options)
@@ -68,25 +98,31 @@ def main():
     targets = torch.randint(0, options["numClasses"], shape[:1])
     out = {f"state.{key}": value.clone() for key, value in model.state_dict().items()}
     out |= {"input": x, "targets": targets.int()}
+    own = kinks == ["own"]
+    if own:
+        noting = Noting()
+        step_along(noting, name, model, x, targets)
+        own_gradients = gradients_of(model, "own")
     if dtype == "float64":
         model, x = model.double(), x.double()
 
     if kinks:
-        ways = Kinks(kinks[0])
-        F.relu, F.max_pool2d = ways.relu, ways.pool
-        loss_of(name, model.train()(x), targets).backward()
+        ways = Following(noting.kinks if own else load_file(kinks[0]))
+        step_along(ways, name, model, x, targets)
         if ways.left:
             raise RuntimeError(f"not used: {list(ways.left)}")
         # Only the gradients are wanted, but the reader looks for the rest.
         out = gradients_of(model)
-        out |= {"logits": torch.zeros(1), "losses": torch.zeros(1)}
+        out |= {"logits": torch.ones(1), "losses": torch.ones(1)}
         out["flips"] = torch.tensor([ways.flips, ways.total], dtype=torch.int32)
+        if own:
+            out |= own_gradients
     else:
         with torch.no_grad():
             out["logits"] = model.eval()(x).float()
         optimizer = torch.optim.SGD(model.train().parameters(), lr=float(lr))
         losses = []
-        for step in range(STEPS):
+        for step in range(int(steps)):
             optimizer.zero_grad()
             loss = loss_of(name, model(x), targets)
             loss.backward()
