@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
-import { Random, validCalls } from './calls.mjs';
+import { validCalls } from './calls.mjs';
+import { Random } from './random.mjs';
 
 const GUARD = 64; // bytes before and after every array that must stay as they are
 const GUARD_BYTE = 0xa5;
