@@ -1,6 +1,6 @@
 import { wantsGrad } from '../autograd/node.js';
 import { relu } from '../ops/activation.js';
-import { type ConvFinish, fusedConv2d } from '../ops/conv.js';
+import { type ConvFinish, fusedConv2d, type PreparedConv2d } from '../ops/conv.js';
 import { add, mul, pow, sub } from '../ops/elementwise.js';
 import { type Filters, PreparedFilters } from '../ops/preparedFilters.js';
 import { reshape } from '../ops/view.js';
@@ -49,19 +49,25 @@ function fuse(
   const { weight, bias, options } = conv;
   const operands = [weight, bias, norm?.weight, norm?.bias].filter((t) => t instanceof Object);
   if (wantsGrad(finish.add ? [x, finish.add, ...operands] : [x, ...operands])) return null;
+  const using = (sources: readonly Tensor[], filters: () => Filters): PreparedConv2d => ({
+    prepared: filtersOf(conv, norm),
+    sources,
+    filters,
+    weight,
+    options,
+  });
   if (norm === null) {
-    const make = (): Filters => ({ weight, bias });
-    return fusedConv2d(x, filtersOf(conv, null), operands, make, weight, options, finish);
+    const plain = using(operands, () => ({ weight, bias }));
+    return fusedConv2d(x, plain, finish);
   }
   const [mean, variance] = [norm.running_mean, norm.running_var];
   const isFolded = norm.constructor === BatchNorm2d && !norm.training && mean && variance;
   if (!isFolded || norm.features !== conv.outChannels) return null;
   // A batch-norm's own ReLU comes before the addition.
   if (norm.relu && finish.add) return null;
-  const make = (): Filters => fold(conv, norm, mean, variance);
-  const sources = [...operands, mean, variance];
+  const folded = using([...operands, mean, variance], () => fold(conv, norm, mean, variance));
   const whole = { add: finish.add ?? null, relu: norm.relu || finish.relu === true };
-  return fusedConv2d(x, filtersOf(conv, norm), sources, make, weight, options, whole);
+  return fusedConv2d(x, folded, whole);
 }
 
 /**

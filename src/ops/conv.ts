@@ -86,19 +86,26 @@ function convolvePrepared(
   return out;
 }
 
+/** A convolution whose weights are prepared, perhaps with what comes after it folded in. @internal */
+export interface PreparedConv2d {
+  /** Where the prepared weights are kept, until one of the sources changes. */
+  readonly prepared: PreparedFilters;
+  /** What `filters` computes from. */
+  readonly sources: readonly Tensor[];
+  readonly filters: () => Filters;
+  /** The convolution's own, which says what it fits. */
+  readonly weight: Tensor;
+  readonly options: Conv2dOptions;
+}
+
 /**
  * conv2d without gradients, by weights that were prepared before, and with what follows it in the same kernel.
- * @param sources what `filters` computes from; the prepared weights are used until one of them changes
  * @returns null where conv2d would throw, or `add` does not have the result's shape
  * @internal
  */
 export function fusedConv2d(
   x: Tensor,
-  prepared: PreparedFilters,
-  sources: readonly Tensor[],
-  filters: () => Filters,
-  weight: Tensor,
-  options: Conv2dOptions,
+  { prepared, sources, filters, weight, options }: PreparedConv2d,
   finish: ConvFinish,
 ): Tensor | null {
   const fits =
