@@ -143,7 +143,7 @@ describe('Ema', () => {
     ema.update();
     ema.apply();
     ema.dispose();
-    expect(memoryInfo().live).toBeLessThanOrEqual(live);
+    expect(memoryInfo().live).toBe(live);
     expectSame(model.weight, [1, 1]);
   });
 });
