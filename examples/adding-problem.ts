@@ -1,39 +1,32 @@
 // The adding problem: two numbers to be remembered over 100 steps. LSTM and GRU can, a plain RNN cannot
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { manualSeed, mseLoss, optim, plot, scope, writeFileAtomic } from 'axonode';
 import { Adder, addingProblem, type CellName } from './support/addingProblem.js';
-import { positive } from './support/flags.js';
+import { batch, hidden, learningRate, readFlags, seed, updates, whole } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    length: { type: 'string', default: '100' },
-    updates: { type: 'string', default: '2000' },
-    hidden: { type: 'string', default: '32' },
-    batch: { type: 'string', default: '64' },
-    lr: { type: 'string', default: '0.01' },
-    seed: { type: 'string', default: '1' },
-  },
+const flags = readFlags('npm run example -- adding-problem', {
+  length: whole(100, 'time steps'),
+  updates: updates(2000),
+  hidden: hidden(32),
+  batch: batch(64),
+  lr: learningRate(0.01),
+  seed: seed(1),
 });
-const length = positive('length', flags.length);
-const updates = positive('updates', flags.updates);
-const batch = positive('batch', flags.batch);
+const { length } = flags;
 const cells: readonly CellName[] = ['RNN', 'GRU', 'LSTM'];
 /** Updates of which a point of the curve is the mean. */
 const POINT = 20;
 
 /** The losses of a cell's training, a mean for each point of its curve. */
 async function learn(cell: CellName): Promise<number[]> {
-  manualSeed(Number(flags.seed));
-  const model = new Adder(cell, positive('hidden', flags.hidden));
-  const optimizer = new optim.Adam(model.parameters(), {
-    lr: positive('lr', flags.lr, { fraction: true }),
-  });
+  manualSeed(flags.seed);
+  const model = new Adder(cell, flags.hidden);
+  const optimizer = new optim.Adam(model.parameters(), { lr: flags.lr });
   const curve: number[] = [];
   let sum = 0;
-  for (let update = 1; update <= updates; update++) {
+  for (let update = 1; update <= flags.updates; update++) {
     sum += await scope(async () => {
-      const { input, target } = addingProblem(length, batch);
+      const { input, target } = addingProblem(length, flags.batch);
       optimizer.zeroGrad();
       const loss = mseLoss(model.forward(input), target);
       loss.backward();

@@ -2,7 +2,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   backendInfo,
   crossEntropy,
@@ -17,57 +16,33 @@ import {
   optim,
   randomSplit,
   saveSafetensors,
-  setBackend,
-  setNumThreads,
   train,
   vision,
   writeFileAtomic,
 } from 'axonode';
 import { featureMaps, firstFilters, strongestPatches } from './support/filterPictures.js';
+import { batch, learningRate, oneOf, readFlags, seed, text, whole } from './support/flags.js';
 import { drawShapes } from './support/shapes.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    epochs: { type: 'string' },
-    batch: { type: 'string', default: '128' },
-    lr: { type: 'string', default: '0.1' },
-    init: { type: 'string', default: 'he' },
-    seed: { type: 'string', default: '0' },
-    threads: { type: 'string' },
-    backend: { type: 'string' },
-    'train-size': { type: 'string' },
-    'test-size': { type: 'string' },
-    out: { type: 'string', default: 'out/cifar10' },
-    help: { type: 'boolean', default: false },
-  },
+const flags = readFlags('npm run example -- cifar10', {
+  data: text(
+    'DIR',
+    undefined,
+    'CIFAR-10: its binary files, or images in train/<class>/ and test/<class>/, or archives of these,\n' +
+      '*train*.tar.gz and *test*.tar.gz (shapes that the example draws)',
+  ),
+  epochs: whole(
+    undefined,
+    'passes over the data (1, of shapes 5); from 2 on, the rate falls to a tenth at 1/2 and 3/4 of the steps',
+  ),
+  batch: batch(128),
+  lr: learningRate(0.1),
+  init: oneOf(['he', 'pytorch'], 'he', 'weights as in the paper, or as PyTorch’s layers start'),
+  seed: seed(),
+  'train-size': whole(undefined, 'use N training images only (all)'),
+  'test-size': whole(undefined, 'use N test images only (all)'),
+  out: text('DIR', 'out/cifar10', 'where weights and pictures go'),
 });
-if (flags.help) {
-  console.log(`usage: npm run example -- cifar10 [options]
-  --data DIR         CIFAR-10: its binary files, or images in train/<class>/ and test/<class>/, or archives of
-                     these, *train*.tar.gz and *test*.tar.gz (default: shapes that the example draws)
-  --epochs N         passes over the data (1, of shapes 5); from 2 on, the rate falls to a tenth at 1/2 and 3/4
-                     of the steps
-  --batch N          images a step (128)
-  --lr X             learning rate (0.1)
-  --init NAME        he: as in the paper; pytorch: as PyTorch's layers start (he)
-  --seed N           of weights, shuffles and augmentation (0)
-  --threads N        of the native backend (all cores)
-  --backend NAME     native or ts (native where it is built)
-  --train-size N, --test-size N
-                     use N images only
-  --out DIR          where weights and pictures go (out/cifar10)`);
-  process.exit(0);
-}
-
-function positive(name: string, text: string, integer: boolean): number {
-  const value = Number(text);
-  if (!(value > 0) || (integer && !Number.isInteger(value))) {
-    console.error(`--${name} ${text}: expected ${integer ? 'a whole number' : 'a number'} > 0`);
-    process.exit(2);
-  }
-  return value;
-}
 
 /** The images of a split, in whichever form the folder has them. */
 async function loadSplit(dir: string, split: 'train' | 'test'): Promise<LabelledImages> {
@@ -91,23 +66,13 @@ async function loadSplit(dir: string, split: 'train' | 'test'): Promise<Labelled
 
 /** A random choice of so many, always the same. */
 function limited(data: ImageDataset, flag: 'train-size' | 'test-size') {
-  const text = flags[flag];
-  if (text === undefined) return data;
-  const count = Math.min(positive(flag, text, true), data.length);
+  const count = Math.min(flags[flag] ?? data.length, data.length);
+  if (count === data.length) return data;
   return randomSplit(data, [count, data.length - count], { seed: 0 })[0];
 }
 
-const { backend } = flags;
-if (backend === 'native' || backend === 'ts') await setBackend(backend);
-else if (backend !== undefined) {
-  console.error(`--backend ${backend}: expected native or ts`);
-  process.exit(2);
-}
-if (flags.threads !== undefined) setNumThreads(positive('threads', flags.threads, true));
-const epochs = positive('epochs', flags.epochs ?? (flags.data === undefined ? '5' : '1'), true);
-const batchSize = positive('batch', flags.batch, true);
-const seed = Number(flags.seed);
-manualSeed(seed);
+const epochs = flags.epochs ?? (flags.data === undefined ? 5 : 1);
+manualSeed(flags.seed);
 
 let source = 'CIFAR-10';
 let training: LabelledImages;
@@ -144,14 +109,14 @@ const augment = new vision.Compose([
   new vision.RandomHorizontalFlip(),
 ]);
 const data = new DataLoader(trainingSet, {
-  batchSize,
+  batchSize: flags.batch,
   shuffle: true,
-  seed,
+  seed: flags.seed,
   dropLast: true,
   transform: vision.onImages(augment),
 });
 const optimizer = new optim.SGD(model.parameters(), {
-  lr: positive('lr', flags.lr, false),
+  lr: flags.lr,
   momentum: 0.9,
   weightDecay: 1e-4,
 });

@@ -1,6 +1,5 @@
 // A noisy signal with a daily and a weekly season: an LSTM forecasts the next two weeks, with its plot
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import {
   DataError,
   loadText,
@@ -17,26 +16,20 @@ import {
   train,
   writeFileAtomic,
 } from 'axonode';
-import { positive } from './support/flags.js';
+import { hidden, readFlags, seed, text, updates, whole, wholes } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    periods: { type: 'string', default: '24,168' },
-    horizon: { type: 'string', default: '336' },
-    updates: { type: 'string', default: '400' },
-    hidden: { type: 'string', default: '32' },
-    seed: { type: 'string', default: '0' },
-  },
+const flags = readFlags('npm run example -- forecast', {
+  data: text('FILE', undefined, 'your own signal, one number a line'),
+  periods: wholes([24, 168], 'steps after which it repeats'),
+  horizon: whole(336, 'steps to forecast'),
+  updates: updates(400),
+  hidden: hidden(32),
+  seed: seed(),
 });
-const seed = Number(flags.seed);
-const horizon = positive('horizon', flags.horizon);
-const updates = positive('updates', flags.updates);
-/** Steps after which the signal repeats: the model is told where in each it is, as a calendar would. */
-const periods = flags.periods.split(',').map((each) => positive('periods', each));
+const { horizon, periods } = flags;
 /** For the forecast to beat, which says the same as the longest period ago. */
 const period = Math.max(...periods);
-manualSeed(seed);
+manualSeed(flags.seed);
 
 /** Hourly values of 20 weeks: days, weeks and noise. */
 function signal(): Float32Array {
@@ -87,9 +80,9 @@ const mean = known.reduce((a, b) => a + b, 0) / known.length;
 const std = Math.sqrt(known.reduce((sum, v) => sum + (v - mean) ** 2, 0) / known.length);
 const scaled = known.map((value) => (value - mean) / std);
 
-const model = new Forecaster(positive('hidden', flags.hidden));
+const model = new Forecaster(flags.hidden);
 const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
-const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: updates });
+const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: flags.updates });
 const inputs = tensor(Array.from(scaled, inputsOf));
 const stream = new StreamBatches(inputs, {
   batchSize: 8,
@@ -103,9 +96,9 @@ const options = { optimizer, loss: lossOf, batchFirst: true, clipGradNorm: 1 };
 for await (const { loss, updates: done } of train.truncatedBptt(model, stream, options)) {
   losses.push(await loss.item());
   schedule.step();
-  if (done % Math.ceil(updates / 5) === 0)
+  if (done % Math.ceil(flags.updates / 5) === 0)
     console.log(`update ${done}  mean squared error ${losses.at(-1)?.toFixed(4)}`);
-  if (done === updates) break;
+  if (done === flags.updates) break;
 }
 
 /** Reads all that is known, then its own forecasts. */

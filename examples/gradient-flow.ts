@@ -1,6 +1,5 @@
 // Gradients that vanish and explode through time, as a picture, and what each remedy does
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import {
   eye,
   grad,
@@ -17,19 +16,16 @@ import {
   writeFileAtomic,
 } from 'axonode';
 import { Adder, addingProblem } from './support/addingProblem.js';
-import { positive } from './support/flags.js';
+import { readFlags, seed, hidden as units, updates, whole } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    length: { type: 'string', default: '100' },
-    hidden: { type: 'string', default: '64' },
-    updates: { type: 'string', default: '60' },
-    seed: { type: 'string', default: '3' },
-  },
+const flags = readFlags('npm run example -- gradient-flow', {
+  length: whole(100, 'time steps'),
+  hidden: units(64),
+  updates: updates(60),
+  seed: seed(3),
 });
-const steps = positive('length', flags.length);
-const hidden = positive('hidden', flags.hidden);
-manualSeed(Number(flags.seed));
+const { length: steps, hidden } = flags;
+manualSeed(flags.seed);
 
 type Layer = nn.RNN | nn.GRU | nn.LSTM;
 const [BATCH, FEATURES] = [16, 8];
@@ -80,7 +76,7 @@ function remembering(layer: nn.GRU | nn.LSTM, bias: number): Layer {
 
 /** Norms of the first layer's gradients up to the last layer's, of a deep stack. */
 async function normsThroughDepth(residual: boolean): Promise<number[]> {
-  manualSeed(Number(flags.seed));
+  manualSeed(flags.seed);
   const numLayers = 10;
   const stack = new nn.RNN(FEATURES, hidden, { numLayers, residual });
   const [output] = stack.forward(input.detach());
@@ -96,7 +92,7 @@ async function training(limit: number): Promise<{ losses: number[]; norms: numbe
   noGrad(() => parameterOf(model, 'rnn.weight_hh_l0').copyFrom(randn([32, 32]).mul(0.35)));
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.05 });
   const [losses, norms]: [number[], number[]] = [[], []];
-  for (let update = 0; update < positive('updates', flags.updates); update++) {
+  for (let update = 0; update < flags.updates; update++) {
     await scope(async () => {
       const { input: x, target } = addingProblem(50, 32);
       optimizer.zeroGrad();

@@ -1,7 +1,6 @@
 // The main job: LeNet-5 learns handwritten digits (npm start)
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   backendInfo,
   crossEntropy,
@@ -17,52 +16,28 @@ import {
   noGrad,
   optim,
   saveSafetensors,
-  setBackend,
-  setNumThreads,
   subset,
   syntheticDigits,
   train,
   vision,
   writeFileAtomic,
 } from 'axonode';
+import { batch, epochs, positive, readFlags, seed, text, whole } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    epochs: { type: 'string', default: '3' },
-    batch: { type: 'string', default: '64' },
-    lr: { type: 'string', default: '0.02' },
-    seed: { type: 'string', default: '0' },
-    threads: { type: 'string' },
-    backend: { type: 'string' },
-    'train-size': { type: 'string' },
-    out: { type: 'string', default: 'out/mnist' },
-    help: { type: 'boolean', default: false },
-  },
+const flags = readFlags('npm start --', {
+  data: text(
+    'DIR',
+    undefined,
+    'folder of the MNIST files, or "embedded" for digits drawn by the library\n' +
+      '(a cached or downloaded MNIST; without either, embedded)',
+  ),
+  epochs: epochs(3),
+  batch: batch(64),
+  lr: positive(0.02, 'learning rate of the first epoch; × 0.3 after each'),
+  seed: seed(),
+  'train-size': whole(undefined, 'use the first N training images only (all)'),
+  out: text('DIR', 'out/mnist', 'where the weights and the picture go'),
 });
-if (flags.help) {
-  console.log(`usage: npm start -- [options]
-  --data DIR         folder of the MNIST files, or "embedded" for digits drawn by the library
-                     (default: a cached or downloaded MNIST; without either, embedded)
-  --epochs N         passes over the data (3)
-  --batch N          images a step (64)
-  --lr X             learning rate of the first epoch; × 0.3 after each (0.02)
-  --seed N           of weights and shuffles (0)
-  --threads N        of the native backend (all cores)
-  --backend NAME     native or ts (native where it is built)
-  --train-size N     use the first N training images only
-  --out DIR          where the weights and the picture go (out/mnist)`);
-  process.exit(0);
-}
-
-function positive(name: string, text: string, integer: boolean): number {
-  const value = Number(text);
-  if (!(value > 0) || (integer && !Number.isInteger(value))) {
-    console.error(`--${name} ${text}: expected ${integer ? 'a whole number' : 'a number'} > 0`);
-    process.exit(2);
-  }
-  return value;
-}
 
 /** Real digits where there are any to be had, else drawn ones. */
 async function loadDigits(): Promise<{
@@ -92,23 +67,10 @@ async function loadDigits(): Promise<{
   };
 }
 
-const backend = flags.backend;
-if (backend === 'native' || backend === 'ts') await setBackend(backend);
-else if (backend !== undefined) {
-  console.error(`--backend ${backend}: expected native or ts`);
-  process.exit(2);
-}
-if (flags.threads !== undefined) setNumThreads(positive('threads', flags.threads, true));
-const epochs = positive('epochs', flags.epochs, true);
-const batchSize = positive('batch', flags.batch, true);
-const seed = Number(flags.seed);
-manualSeed(seed);
+manualSeed(flags.seed);
 
 const { training, test, source } = await loadDigits();
-const limit =
-  flags['train-size'] === undefined
-    ? training.count
-    : positive('train-size', flags['train-size'], true);
+const limit = flags['train-size'] ?? training.count;
 const scale = { mean: MNIST_MEAN, std: MNIST_STD };
 const everyImage = new ImageDataset(training, scale);
 const trainingSet = subset(
@@ -123,9 +85,9 @@ console.log(
 );
 
 const model = models.lenet5();
-console.log(await model.summary([batchSize, 1, 28, 28]));
+console.log(await model.summary([flags.batch, 1, 28, 28]));
 const optimizer = new optim.SGD(model.parameters(), {
-  lr: positive('lr', flags.lr, false),
+  lr: flags.lr,
   momentum: 0.9,
   nesterov: true,
 });
@@ -162,13 +124,18 @@ const testLoader = new DataLoader(testSet, { batchSize: 500 });
 const confusion = new train.ConfusionMatrix(10);
 await train.fit({
   model,
-  data: new DataLoader(trainingSet, { batchSize, shuffle: true, seed, dropLast: true }),
+  data: new DataLoader(trainingSet, {
+    batchSize: flags.batch,
+    shuffle: true,
+    seed: flags.seed,
+    dropLast: true,
+  }),
   validation: testLoader,
   loss: crossEntropy,
   optimizer,
   schedule: new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.3 }),
   metrics: { accuracy: confusion },
-  epochs,
+  epochs: flags.epochs,
 });
 const seconds = (performance.now() - started) / 1e3;
 

@@ -1,5 +1,4 @@
 // Names of different lengths in one batch: a model learns how names sound, and makes up new ones
-import { parseArgs } from 'node:util';
 import {
   CharVocabulary,
   crossEntropy,
@@ -10,40 +9,35 @@ import {
   optim,
   SequenceDataset,
 } from 'axonode';
-import { oneOf, positive } from './support/flags.js';
+import { epochs, hidden, oneOf, positive, readFlags, seed, text } from './support/flags.js';
 import { NAMES } from './support/texts.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    text: { type: 'string' },
-    epochs: { type: 'string', default: '40' },
-    cell: { type: 'string', default: 'gru' },
-    hidden: { type: 'string', default: '64' },
-    temperature: { type: 'string', default: '0.8' },
-    seed: { type: 'string', default: '0' },
-  },
+const flags = readFlags('npm run example -- names', {
+  text: text('FILE', undefined, 'your own names, one a line'),
+  epochs: epochs(40),
+  cell: oneOf(['lstm', 'gru', 'rnn'], 'gru', 'kind of layer'),
+  hidden: hidden(64),
+  temperature: positive(0.8, 'of the names that are made up'),
+  seed: seed(),
 });
-const epochs = positive('epochs', flags.epochs);
-const seed = Number(flags.seed);
-const text = flags.text === undefined ? null : await loadText(flags.text);
-const names = text === null ? NAMES : text.split('\n').filter((name) => name !== '');
+const own = flags.text === undefined ? null : await loadText(flags.text);
+const names = own === null ? NAMES : own.split('\n').filter((name) => name !== '');
 const vocabulary = CharVocabulary.of('\n', ...names);
 console.log(`${names.length} names, ${vocabulary.size} characters`);
 
-manualSeed(seed);
-const cell = oneOf('cell', flags.cell, ['lstm', 'gru', 'rnn']);
+manualSeed(flags.seed);
 // A line break begins and ends each name: the model learns where names end, too.
 const data = new SequenceDataset(names.map((name) => vocabulary.encode(`\n${name}\n`)));
-const loader = new DataLoader(data, { batchSize: 32, shuffle: true, seed });
+const loader = new DataLoader(data, { batchSize: 32, shuffle: true, seed: flags.seed });
 const model = models.charRnn(vocabulary.size, {
-  cell,
+  cell: flags.cell,
   embeddingSize: 16,
-  hiddenSize: positive('hidden', flags.hidden),
+  hiddenSize: flags.hidden,
   numLayers: 1,
 });
 const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
 
-for (let epoch = 1; epoch <= epochs; epoch++) {
+for (let epoch = 1; epoch <= flags.epochs; epoch++) {
   let sum = 0;
   for await (const { input, target, lengths } of loader) {
     optimizer.zeroGrad();
@@ -55,9 +49,13 @@ for (let epoch = 1; epoch <= epochs; epoch++) {
     optimizer.step();
     sum += await loss.item();
   }
-  if (epoch === 1 || epoch % Math.ceil(epochs / 8) === 0) {
+  if (epoch === 1 || epoch % Math.ceil(flags.epochs / 8) === 0) {
     const mean = sum / loader.length;
-    const sample = await model.generate(vocabulary, { stop: '\n', seed: seed + epoch, length: 20 });
+    const sample = await model.generate(vocabulary, {
+      stop: '\n',
+      seed: flags.seed + epoch,
+      length: 20,
+    });
     console.log(`epoch ${epoch}  loss ${mean.toFixed(3)} nats a character  "${sample}"`);
   }
 }
@@ -68,9 +66,9 @@ for (let i = 0; made.length < 20 && i < 400; i++) {
   const name = await model.generate(vocabulary, {
     stop: '\n',
     length: 20,
-    temperature: positive('temperature', flags.temperature, { fraction: true }),
+    temperature: flags.temperature,
     topK: 10,
-    seed: 1000 * (seed + 1) + i,
+    seed: 1000 * (flags.seed + 1) + i,
   });
   if (name !== '' && !known.has(name)) made.push(name);
 }

@@ -1,6 +1,5 @@
 // A recommender: vectors of 40,000 people and 4,000 films from ratings, whose steps touch only the rows that occur
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import {
   add,
   manualSeed,
@@ -16,23 +15,18 @@ import {
   tensor,
   writeFileAtomic,
 } from 'axonode';
-import { positive } from './support/flags.js';
+import { batch, learningRate, readFlags, seed, toggle, updates, whole } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    people: { type: 'string', default: '40000' },
-    films: { type: 'string', default: '4000' },
-    updates: { type: 'string', default: '4000' },
-    batch: { type: 'string', default: '1024' },
-    lr: { type: 'string', default: '0.01' },
-    dense: { type: 'boolean', default: false },
-    seed: { type: 'string', default: '0' },
-  },
+const flags = readFlags('npm run example -- recommender', {
+  people: whole(40_000, 'people'),
+  films: whole(4000, 'films'),
+  updates: updates(4000),
+  batch: batch(1024),
+  lr: learningRate(0.01),
+  dense: toggle('dense gradients, for comparison'),
+  seed: seed(),
 });
-const people = positive('people', flags.people);
-const films = positive('films', flags.films);
-const updates = positive('updates', flags.updates);
-const batch = positive('batch', flags.batch);
+const { people, films } = flags;
 const sparse = !flags.dense;
 
 /** How far a rating is from what its person thinks. */
@@ -72,7 +66,7 @@ function ratings(count: number, noise: number): Ratings {
   return { person: tensor(person), film: tensor(film), rating: tensor(rating) };
 }
 
-let state = Number(flags.seed) + 1;
+let state = flags.seed + 1;
 /** On [0, 1). */
 function random(): number {
   state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -96,9 +90,9 @@ class Recommender extends nn.Module {
   }
 }
 
-manualSeed(Number(flags.seed));
+manualSeed(flags.seed);
 const model = new Recommender();
-const lr = positive('lr', flags.lr, { fraction: true });
+const { lr } = flags;
 const optimizer = sparse
   ? new optim.SparseAdam(model.parameters(), { lr })
   : new optim.Adam(model.parameters(), { lr });
@@ -115,21 +109,21 @@ async function validate(): Promise<number> {
 console.log(`${people} people, ${films} films, ratings off by ${NOISE}`);
 const [at, errors]: [number[], number[]] = [[0], [await validate()]];
 console.log(`knowing nothing: off by ${errors[0]?.toFixed(3)}`);
-const every = Math.ceil(updates / 10);
+const every = Math.ceil(flags.updates / 10);
 const start = performance.now();
-for (let update = 1; update <= updates; update++) {
+for (let update = 1; update <= flags.updates; update++) {
   scope(() => {
-    const { person, film, rating } = ratings(batch, NOISE);
+    const { person, film, rating } = ratings(flags.batch, NOISE);
     optimizer.zeroGrad();
     mseLoss(model.forward(person, film), rating).backward();
     optimizer.step();
   });
-  if (update % every !== 0 && update !== updates) continue;
+  if (update % every !== 0 && update !== flags.updates) continue;
   at.push(update);
   errors.push(await validate());
   console.log(`update ${update}: off by ${errors.at(-1)?.toFixed(3)}`);
 }
-const ms = (performance.now() - start) / updates;
+const ms = (performance.now() - start) / flags.updates;
 console.log(
   `${ms.toFixed(2)} ms an update, ${sparse ? 'sparse' : 'dense'} gradients (--dense for the other)`,
 );

@@ -1,7 +1,6 @@
 // What regularisation does to a network that learns its few samples by heart: a picture of each method's effect
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
 import {
   crossEntropy,
   DataLoader,
@@ -16,23 +15,19 @@ import {
   vision,
   writeFileAtomic,
 } from 'axonode';
+import { readFlags, text, whole } from './support/flags.js';
 import { withWrongLabels } from './support/labels.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    epochs: { type: 'string', default: '60' },
-    samples: { type: 'string', default: '400' },
-    out: { type: 'string', default: 'out/regularisation.svg' },
-  },
+const flags = readFlags('npm run example -- regularisation', {
+  epochs: whole(60, 'passes over the data; a curve needs 2', 2),
+  samples: whole(400, 'digits to learn from'),
+  out: text('FILE', 'out/regularisation.svg', 'where the picture goes'),
 });
-const epochs = Number(flags.epochs);
+const { epochs } = flags;
 
 // Few digits, one in seven of them mislabelled: to learn those by heart is to forget what a digit looks like.
 const scale = { mean: 0.13, std: 0.31 };
-const few: LabelledImages = withWrongLabels(
-  syntheticDigits({ count: Number(flags.samples), seed: 1 }),
-  7,
-);
+const few: LabelledImages = withWrongLabels(syntheticDigits({ count: flags.samples, seed: 1 }), 7);
 const training = new ImageDataset(few, scale);
 const test = new ImageDataset(syntheticDigits({ count: 1000, seed: 2 }), scale);
 

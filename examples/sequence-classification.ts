@@ -1,6 +1,5 @@
 // Waveforms of different lengths told apart by a GRU that reads them from both ends
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import {
   concat,
   crossEntropy,
@@ -22,18 +21,20 @@ import {
   train,
   writeFileAtomic,
 } from 'axonode';
-import { positive } from './support/flags.js';
+import { epochs, hidden, readFlags, seed, text, whole } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    data: { type: 'string' },
-    count: { type: 'string', default: '2000' },
-    epochs: { type: 'string', default: '10' },
-    hidden: { type: 'string', default: '32' },
-    seed: { type: 'string', default: '0' },
-  },
+const flags = readFlags('npm run example -- sequence-classification', {
+  data: text(
+    'FILE',
+    undefined,
+    'your own sequences, a line each: a label and numbers, commas between',
+  ),
+  count: whole(2000, 'waves to draw without'),
+  epochs: epochs(10),
+  hidden: hidden(32),
+  seed: seed(),
 });
-manualSeed(Number(flags.seed));
+manualSeed(flags.seed);
 
 /** A sequence and what it is. */
 interface Sample {
@@ -96,8 +97,7 @@ class Classifier extends nn.Module {
   }
 }
 
-const samples =
-  flags.data === undefined ? waves(positive('count', flags.count)) : await read(flags.data);
+const samples = flags.data === undefined ? waves(flags.count) : await read(flags.data);
 const classes = [...new Set(samples.map(({ label }) => label))].sort();
 const dataset: Dataset<Sample> = {
   length: samples.length,
@@ -116,10 +116,10 @@ const collate = (batch: readonly Sample[]) => {
 };
 const loader = new DataLoader(training, { batchSize: 32, shuffle: true, collate });
 
-const model = new Classifier(positive('hidden', flags.hidden), classes.length);
+const model = new Classifier(flags.hidden, classes.length);
 const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
 let matrix = new train.ConfusionMatrix(classes.length);
-for (let epoch = 1; epoch <= positive('epochs', flags.epochs); epoch++) {
+for (let epoch = 1; epoch <= flags.epochs; epoch++) {
   let sum = 0;
   for await (const { x, lengths, labels } of loader) {
     optimizer.zeroGrad();

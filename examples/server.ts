@@ -2,7 +2,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import {
   crossEntropy,
   DataLoader,
@@ -14,13 +13,12 @@ import {
   syntheticDigits,
   train,
 } from 'axonode';
+import { epochs, readFlags, toggle, whole } from './support/flags.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    port: { type: 'string', default: '0' },
-    epochs: { type: 'string', default: '3' },
-    stay: { type: 'boolean', default: false },
-  },
+const flags = readFlags('npm run example -- server', {
+  port: whole(0, 'to listen on; 0 for one that is free', 0),
+  epochs: epochs(3),
+  stay: toggle('goes on listening after the training'),
 });
 manualSeed(0);
 const digits = new ImageDataset(syntheticDigits({ count: 8000, seed: 1 }));
@@ -48,7 +46,7 @@ const server = createServer(async (request, response) => {
     : await recognise(index).catch((error: unknown) => ({ error: String(error) }));
   response.setHeader('content-type', 'application/json').end(JSON.stringify(answer));
 });
-await new Promise<void>((resolve) => server.listen(Number(flags.port), resolve));
+await new Promise<void>((resolve) => server.listen(flags.port, resolve));
 const { port } = server.address() as AddressInfo;
 const url = `http://localhost:${port}/digit/7`;
 console.log(`listening: ${url}`);
@@ -63,7 +61,7 @@ const training = train.fit({
   loss: crossEntropy,
   optimizer: new optim.Adam(model.parameters(), { lr: 5e-4 }),
   metrics: { accuracy: new train.Accuracy() },
-  epochs: Number(flags.epochs),
+  epochs: flags.epochs,
   signal: stopping.signal,
   logger: {
     info: (_, message) => console.log(message),

@@ -1,6 +1,5 @@
 // A character model learns a text with truncated back-propagation, and writes on
 import { mkdir } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import {
   CharVocabulary,
   crossEntropy,
@@ -17,63 +16,54 @@ import {
   train,
   writeFileAtomic,
 } from 'axonode';
-import { oneOf, positive } from './support/flags.js';
+import {
+  hidden,
+  learningRate,
+  oneOf,
+  positive,
+  readFlags,
+  seed,
+  share,
+  text,
+  whole,
+} from './support/flags.js';
 import { SONNETS } from './support/texts.js';
 
-const { values: flags } = parseArgs({
-  options: {
-    text: { type: 'string' },
-    cell: { type: 'string', default: 'lstm' },
-    hidden: { type: 'string', default: '128' },
-    layers: { type: 'string', default: '2' },
-    dropout: { type: 'string', default: '0.3' },
-    steps: { type: 'string' },
-    chunk: { type: 'string', default: '48' },
-    batch: { type: 'string', default: '16' },
-    lr: { type: 'string', default: '0.003' },
-    temperature: { type: 'string', default: '0.7' },
-    prime: { type: 'string', default: 'Shall I ' },
-    seed: { type: 'string', default: '0' },
-    out: { type: 'string', default: 'out/shakespeare' },
-    help: { type: 'boolean', default: false },
-  },
+const flags = readFlags('npm run example -- shakespeare', {
+  text: text('FILE', undefined, 'a text in UTF-8 (twelve sonnets)'),
+  cell: oneOf(['lstm', 'gru', 'rnn'], 'lstm', 'kind of layer'),
+  hidden: hidden(128),
+  layers: whole(2, 'layers'),
+  dropout: share(0.3, 'dropout between them'),
+  steps: whole(undefined, 'updates (400, of a long text 2000)'),
+  chunk: whole(48, 'characters of a chunk'),
+  batch: whole(16, 'streams side by side'),
+  lr: learningRate(0.003),
+  temperature: positive(0.7, 'of the sample'),
+  prime: text('TEXT', 'Shall I ', 'what the sample goes on with'),
+  seed: seed(),
+  out: text('DIR', 'out/shakespeare', 'where the picture, weights and vocabulary go'),
 });
-if (flags.help) {
-  console.log(`usage: npm run example -- shakespeare [options]
-  --text FILE        a text in UTF-8 (default: twelve sonnets)
-  --cell NAME        lstm, gru or rnn (lstm)
-  --hidden N --layers N --dropout P       units of a layer (128), layers (2), dropout between them (0.3)
-  --steps N --chunk N --batch N --lr X    updates (400, of a long text 2000), characters of a
-                                          chunk (48), streams (16), rate (0.003)
-  --temperature X --prime TEXT            of the sample (0.7, "Shall I ")
-  --seed N --out DIR`);
-  process.exit(0);
-}
-const cell = oneOf('cell', flags.cell, ['lstm', 'gru', 'rnn']);
-const seed = Number(flags.seed);
-const chunk = positive('chunk', flags.chunk);
-const batchSize = positive('batch', flags.batch);
+const { chunk } = flags;
 
-const text = flags.text === undefined ? SONNETS : await loadText(flags.text);
-const vocabulary = CharVocabulary.of(text);
-const ids = vocabulary.encode(text);
+const book = flags.text === undefined ? SONNETS : await loadText(flags.text);
+const vocabulary = CharVocabulary.of(book);
+const ids = vocabulary.encode(book);
 const held = Math.floor(0.9 * ids.length);
 const isShort = ids.length < 50_000;
-const steps = positive('steps', flags.steps ?? (isShort ? '400' : '2000'));
+const steps = flags.steps ?? (isShort ? 400 : 2000);
 console.log(`${ids.length} characters, ${vocabulary.size} of them distinct`);
 if (isShort) console.log('so short a text is soon learnt by heart: give a longer one with --text');
 
-manualSeed(seed);
+manualSeed(flags.seed);
 const model = models.charRnn(vocabulary.size, {
-  cell,
-  hiddenSize: positive('hidden', flags.hidden),
-  numLayers: positive('layers', flags.layers),
+  cell: flags.cell,
+  hiddenSize: flags.hidden,
+  numLayers: flags.layers,
   embeddingSize: 64,
-  dropout: Number(flags.dropout),
+  dropout: flags.dropout,
 });
-const optimizer = new optim.Adam(model.parameters(), {
-  lr: positive('lr', flags.lr, { fraction: true }),
-});
+const optimizer = new optim.Adam(model.parameters(), { lr: flags.lr });
 const lossOf = (logits: Tensor, target: Tensor): Tensor =>
   crossEntropy(logits.reshape([-1, vocabulary.size]), target.reshape([-1]));
 
@@ -98,7 +88,7 @@ async function validate(): Promise<number> {
 }
 
 const stream = new StreamBatches(ids.subarray(0, held), {
-  batchSize,
+  batchSize: flags.batch,
   chunk,
   epochs: Number.POSITIVE_INFINITY,
 });
@@ -118,7 +108,7 @@ for await (const { loss, gradNorm, updates } of train.truncatedBptt(model, strea
     const sample = await model.generate(vocabulary, {
       prime: flags.prime,
       length: 60,
-      seed,
+      seed: flags.seed,
       temperature: 0.7,
     });
     console.log(`  ${JSON.stringify(flags.prime + sample)}`);
@@ -131,8 +121,8 @@ process.stdout.write(flags.prime);
 const said = model.characters(vocabulary, {
   prime: flags.prime,
   length: 400,
-  temperature: positive('temperature', flags.temperature, { fraction: true }),
-  seed,
+  temperature: flags.temperature,
+  seed: flags.seed,
 });
 for await (const character of said) process.stdout.write(character);
 console.log('\n');
