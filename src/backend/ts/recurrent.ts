@@ -94,6 +94,19 @@ function startCarry(carry: FloatArray, final: FloatArray | null, n: number): voi
   else carry.set(final.subarray(0, n));
 }
 
+/** carry: [batch, columns] += this step's gates · weight, which the step before receives. weight: [units, columns]. */
+function sendBack(
+  carry: FloatArray,
+  gates: FloatArray,
+  weight: FloatArray,
+  now: Step,
+  columns: number,
+  units: number,
+): void {
+  const source = at(gates, now.first, units);
+  multiplyAdd(at(carry, 0, columns), source, at(weight, 0, columns), now.rows, columns, units);
+}
+
 const sigmoid = (x: number): number => 1 / (1 + Math.exp(-x));
 
 // --- plain ---------------------------------------------------------------------------------------------------
@@ -145,8 +158,7 @@ export const rnnGrad: Kernels['rnnGrad'] = (
       dgates[start + i] = relu === 1 ? (y > 0 ? dh : 0) : dh * (1 - y * y);
     }
     dh0.fill(0, 0, now.rows * hidden);
-    const rows = at(dgates, now.first, hidden);
-    multiplyAdd(at(dh0, 0, hidden), rows, at(weight, 0, hidden), now.rows, hidden, hidden);
+    sendBack(dh0, dgates, weight, now, hidden, hidden);
   });
 };
 
@@ -261,8 +273,7 @@ export const lstmGrad: Kernels['lstmGrad'] = (
       }
     }
     dh0.fill(0, 0, now.rows * outputs);
-    const source = at(dgates, now.first, units);
-    multiplyAdd(at(dh0, 0, outputs), source, at(weight, 0, outputs), now.rows, outputs, units);
+    sendBack(dh0, dgates, weight, now, outputs, units);
   });
 };
 
@@ -347,7 +358,6 @@ export const gruGrad: Kernels['gruGrad'] = (
         dh0[b * hidden + j] = e * z;
       }
     }
-    const source = at(dinner, now.first, units);
-    multiplyAdd(at(dh0, 0, hidden), source, at(weight, 0, hidden), now.rows, hidden, units);
+    sendBack(dh0, dinner, weight, now, hidden, units);
   });
 };
