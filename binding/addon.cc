@@ -153,6 +153,9 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   add("allocate", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Value(info.Env(), allocate(info, *environment.memory));
   });
+  add("heldBytes", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Number::New(info.Env(), static_cast<double>(environment.memory->heldBytes()));
+  });
   add("keptBytes", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(environment.memory->keptBytes()));
   });

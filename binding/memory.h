@@ -64,6 +64,8 @@ class Memory : public std::enable_shared_from_this<Memory> {
 
   // What is kept for reuse.
   size_t keptBytes() const { return keptBytes_; }
+  // What V8 has not let go of.
+  size_t heldBytes() const { return heldBytes_; }
   // Frees it, and lets no buffer that exists by now be kept later on.
   void trim();
 

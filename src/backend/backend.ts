@@ -77,6 +77,13 @@ export interface Backend {
    * take arrays over any other memory, too, but on the native backend such a call waits until it is done.
    */
   allocate(bytes: number): ArrayBuffer;
+  /**
+   * True where memory that was lost to the collector, and that it has not freed yet, would make the next step of a
+   * loop take more than ever: then {@link awaitCollector} should come first. To be asked once a step.
+   */
+  collectorIsBehind(): boolean;
+  /** Resolves when the collector has freed some, or after milliseconds. */
+  awaitCollector(): Promise<void>;
   /** Bytes of memory that the collector has freed, which the backend keeps for the next {@link allocate}. */
   keptBytes(): number;
   /** Gives those back to the system, and keeps no memory that exists by now. */

@@ -147,6 +147,7 @@ export async function synchronize(): Promise<void> {
     await setImmediate();
     lastYield = performance.now();
   }
+  if (waiting.collectorIsBehind()) await waiting.awaitCollector();
   waiting.throwFault();
 }
 

@@ -31,6 +31,7 @@ export interface NativeAddon {
   /** Memory that stays alive while queued work uses it; at most {@link MAX_NATIVE_BYTES}. */
   allocate(bytes: number): ArrayBuffer;
   /** Memory that V8 has let go of, kept for the next {@link allocate}. */
+  heldBytes(): number;
   keptBytes(): number;
   /** Frees it; no memory that exists by now is kept later on. */
   trimMemory(): void;

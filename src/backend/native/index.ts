@@ -1,6 +1,7 @@
 import { BackendError, IndexFaultError } from '../../tensor/errors.js';
 import type { Backend } from '../backend.js';
 import { MAX_NATIVE_BYTES, type NativeAddon } from './addon.js';
+import { CollectorPace } from './pace.js';
 import { defaultThreads } from './threads.js';
 
 /**
@@ -10,7 +11,10 @@ import { defaultThreads } from './threads.js';
  */
 const MAX_BYTES_PER_TURN = 2 ** 31;
 
-function turnAllocator(allocate: (bytes: number) => ArrayBuffer): (bytes: number) => ArrayBuffer {
+function turnAllocator(
+  allocate: (bytes: number) => ArrayBuffer,
+  pace: CollectorPace,
+): (bytes: number) => ArrayBuffer {
   let allocated = 0;
   return (bytes) => {
     if (allocated === 0) {
@@ -20,7 +24,9 @@ function turnAllocator(allocate: (bytes: number) => ArrayBuffer): (bytes: number
     }
     allocated += bytes;
     const fits = bytes <= MAX_NATIVE_BYTES && allocated <= MAX_BYTES_PER_TURN;
-    return fits ? allocate(bytes) : new ArrayBuffer(bytes);
+    if (!fits) return new ArrayBuffer(bytes);
+    pace.allocated(bytes);
+    return allocate(bytes);
   };
 }
 
@@ -56,6 +62,7 @@ class Undo {
 export function nativeBackend(addon: NativeAddon): Backend {
   addon.setNumThreads(defaultThreads());
   const undo = new Undo(addon);
+  const pace = new CollectorPace(addon);
 
   function throwFault(): void {
     const fault = addon.takeFault();
@@ -92,7 +99,9 @@ export function nativeBackend(addon: NativeAddon): Backend {
     wait: addon.wait,
     throwFault,
     whenLeftOut: (entry) => undo.add(entry),
-    allocate: turnAllocator(addon.allocate),
+    allocate: turnAllocator(addon.allocate, pace),
+    collectorIsBehind: () => pace.isBehind(),
+    awaitCollector: () => pace.wait(),
     keptBytes: addon.keptBytes,
     trimMemory: addon.trimMemory,
     scratchBytes: addon.scratchBytes,

@@ -129,6 +129,8 @@ export const tsBackend: Backend = {
   throwFault: () => {},
   whenLeftOut: () => {},
   allocate: (bytes) => new ArrayBuffer(bytes),
+  collectorIsBehind: () => false,
+  async awaitCollector() {},
   keptBytes: () => 0,
   trimMemory: () => {},
   scratchBytes,
