@@ -89,6 +89,18 @@ void rowTile(const RowTile& tile) {
     }
   }
 
+  // Most tiles are written as they are. Asked once, since tiles of short sums take hardly longer
+  // than these questions for each of their rows would.
+  if (tile.columns == Vectors * kLanes && !tile.accumulate && !tile.add && !tile.relu) {
+#pragma GCC unroll 16
+    for (int r = 0; r < Rows; r++) {
+#pragma GCC unroll 2
+      for (int j = 0; j < Vectors; j++) {
+        store(tile.out + tile.rowOffset[r] + j * kLanes, sum[r][j]);
+      }
+    }
+    return;
+  }
 #pragma GCC unroll 16
   for (int r = 0; r < Rows; r++) {
     const int64_t at = tile.rowOffset[r];

@@ -35,37 +35,54 @@ void multiplyPanel(const float* a, int64_t aStride, int64_t rows, int64_t depth,
   }
 }
 
-// Matrices of neighbouring frequencies start in different cache sets.
-constexpr int64_t kSkew = 16;
-
 int64_t panelColumns(int64_t outputs, int64_t panel) {
   return smaller(kPanelWidth, outputs - panel * kPanelWidth);
 }
 int64_t storedColumns(int64_t columns) { return columns <= kLanes ? kLanes : kPanelWidth; }
+
+// Tiles of a block that a thread works on alone: its frequencies take up to about 400 KiB of the
+// second-level cache, or 1.5 MiB for two register tiles, since one would read the weights too
+// often.
+int64_t fittingTiles(int64_t rowFloats) {
+  const int64_t fitting = 96 * 1024 / rowFloats / kTileRows * kTileRows;
+  const int64_t fewest = rowFloats * 2 * kTileRows <= 384 * 1024 ? 2 * kTileRows : kTileRows;
+  return larger(fewest, smaller(fitting, 6 * kTileRows));
+}
+
+// Tiles of a chunk that all threads share, about 20 MiB of them, with the products of one panel in
+// the second-level cache.
+int64_t chunkTiles(int64_t rowFloats) {
+  return smaller<int64_t>(256, larger<int64_t>(128, (5 << 20) / rowFloats));
+}
 
 }  // namespace
 
 template <int M>
 WinogradPlan planWinograd(const WinogradProduct& p, int64_t threads) {
   constexpr int64_t F = (M + 2) * (M + 2);
-  const int64_t depth = p.image.channels, rowStride = depth + kSkew;
+  const int64_t depth = p.image.channels;
   const int64_t panels = ceilDivide(p.outputs, kPanelWidth);
   WinogradPlan plan{};
-  plan.tilesOutermost = p.tiles > 128 && depth * p.outputs < 512 * 512;
+  plan.rowStride = spreadRow(depth);
+  // With fewer tiles than outputs the weights are larger than what they are multiplied with:
+  // each is transformed and used in the cache, once if the tiles are one chunk.
+  plan.tilesOutermost = p.tiles > larger<int64_t>(128, p.outputs) && depth * p.outputs < 512 * 512;
   if (plan.tilesOutermost) {
-    // The block's frequencies stay in the second-level cache.
-    const int64_t fitting = 80 * 1024 / (F * rowStride);
-    plan.blockTiles = larger(kTileRows, smaller(4 * kTileRows, fitting / kTileRows * kTileRows));
-    const int64_t perThread = ceilDivide(p.tiles, threads);
-    plan.blockTiles = smaller(plan.blockTiles, perThread);
+    plan.blocks = roundUp(ceilDivide(p.tiles, fittingTiles(F * plan.rowStride)), threads);
+    plan.blockTiles = ceilDivide(p.tiles, plan.blocks);
+    plan.inStride = spreadMatrix(plan.blockTiles * plan.rowStride);
     plan.sharedFloats = p.transformed ? 0 : F * depth * panels * kPanelWidth;
-    plan.ownFloats = F * plan.blockTiles * rowStride + F * (plan.blockTiles * kPanelWidth + kSkew);
+    plan.ownFloats = F * (plan.inStride + spreadMatrix(plan.blockTiles * kPanelWidth));
   } else {
-    plan.blockTiles = smaller<int64_t>(p.tiles, 128);
-    plan.depthPart = p.transformed ? depth : smaller<int64_t>(depth, 128);
-    plan.sharedFloats = F * plan.blockTiles * rowStride;
-    const int64_t weightFloats = p.transformed ? 0 : F * (plan.depthPart * kPanelWidth + kSkew);
-    plan.ownFloats = weightFloats + F * (plan.blockTiles * kPanelWidth + kSkew);
+    plan.blocks = ceilDivide(p.tiles, chunkTiles(F * plan.rowStride));
+    plan.blockTiles = ceilDivide(p.tiles, plan.blocks);
+    plan.inStride = spreadMatrix(plan.blockTiles * plan.rowStride);
+    // Few tiles are soon done with a part of the weights, which should then be small.
+    const int64_t longest = plan.blockTiles < 4 * kTileRows ? 128 : 256;
+    plan.depthPart = p.transformed ? depth : smaller<int64_t>(depth, longest);
+    plan.sharedFloats = F * plan.inStride;
+    const int64_t weightFloats = p.transformed ? 0 : F * spreadMatrix(plan.depthPart * kPanelWidth);
+    plan.ownFloats = weightFloats + F * spreadMatrix(plan.blockTiles * kPanelWidth);
   }
   plan.sharedFloats = roundUp(plan.sharedFloats, 16);
   plan.ownFloats = roundUp(plan.ownFloats, 16);
@@ -94,23 +111,23 @@ template <int M>
 void tilesOutermost(const WinogradProduct& p, const WinogradPlan& plan, float* scratch,
                     float* own) {
   constexpr int64_t F = (M + 2) * (M + 2);
-  const int64_t depth = p.image.channels, rowStride = depth + kSkew;
+  const int64_t depth = p.image.channels, rowStride = plan.rowStride;
   const int64_t panels = ceilDivide(p.outputs, kPanelWidth);
   if (!p.transformed) transformPanels<M>(p.weights, p.use, depth, p.outputs, scratch);
   const float* transformed = p.transformed ? p.transformed : scratch;
 
-  const Frequencies in{own, plan.blockTiles * rowStride, rowStride};
+  const Frequencies in{own, plan.inStride, rowStride};
   float* product = own + F * in.stride;
-  const int64_t blocks = ceilDivide(p.tiles, plan.blockTiles);
 #pragma omp for schedule(dynamic, 1)
-  for (int64_t block = 0; block < blocks; block++) {
-    const int64_t begin = block * plan.blockTiles, end = smaller(p.tiles, begin + plan.blockTiles);
+  for (int64_t block = 0; block < plan.blocks; block++) {
+    const int64_t begin = p.tiles * block / plan.blocks;
+    const int64_t end = p.tiles * (block + 1) / plan.blocks;
     transformInput<M>(p.image, p.grid, begin, end, in);
     for (int64_t panel = 0; panel < panels; panel++) {
       const int64_t columns = panelColumns(p.outputs, panel), width = storedColumns(columns);
       const RowOffsets offsets(width);
       const float* weights = transformed + panel * F * depth * kPanelWidth;
-      const Frequencies out{product, plan.blockTiles * width + kSkew, width};
+      const Frequencies out{product, spreadMatrix(plan.blockTiles * width), width};
       for (int64_t f = 0; f < F; f++) {
         multiplyPanel(in.data + f * in.stride, rowStride, end - begin, depth,
                       weights + f * depth * width, width, offsets, out.data + f * out.stride,
@@ -126,12 +143,13 @@ template <int M>
 void outputsOutermost(const WinogradProduct& p, const WinogradPlan& plan, float* shared,
                       float* own) {
   constexpr int64_t F = (M + 2) * (M + 2);
-  const int64_t depth = p.image.channels, rowStride = depth + kSkew;
+  const int64_t depth = p.image.channels, rowStride = plan.rowStride;
   const int64_t panels = ceilDivide(p.outputs, kPanelWidth);
-  const Frequencies in{shared, plan.blockTiles * rowStride, rowStride};
-  float* product = own + (p.transformed ? 0 : F * (plan.depthPart * kPanelWidth + kSkew));
-  for (int64_t begin = 0; begin < p.tiles; begin += plan.blockTiles) {
-    const int64_t end = smaller(p.tiles, begin + plan.blockTiles);
+  const Frequencies in{shared, plan.inStride, rowStride};
+  float* product = own + (p.transformed ? 0 : F * spreadMatrix(plan.depthPart * kPanelWidth));
+  for (int64_t block = 0; block < plan.blocks; block++) {
+    const int64_t begin = p.tiles * block / plan.blocks;
+    const int64_t end = p.tiles * (block + 1) / plan.blocks;
 #pragma omp for schedule(static)
     for (int64_t tile = begin; tile < end; tile++) {
       const Frequencies row{in.data + (tile - begin) * rowStride, in.stride, rowStride};
@@ -141,8 +159,8 @@ void outputsOutermost(const WinogradProduct& p, const WinogradPlan& plan, float*
     for (int64_t panel = 0; panel < panels; panel++) {
       const int64_t columns = panelColumns(p.outputs, panel), width = storedColumns(columns);
       const RowOffsets offsets(width);
-      const Frequencies ownWeights{own, plan.depthPart * width + kSkew, width};
-      const Frequencies out{product, plan.blockTiles * width + kSkew, width};
+      const Frequencies ownWeights{own, spreadMatrix(plan.depthPart * width), width};
+      const Frequencies out{product, spreadMatrix(plan.blockTiles * width), width};
       for (int64_t c = 0; c < depth; c += plan.depthPart) {
         const int64_t length = smaller(plan.depthPart, depth - c);
         const float* weights = ownWeights.data;

@@ -24,8 +24,10 @@ struct WinogradPlan {
   // Tile blocks outermost, with all weights transformed before; or output channels outermost, each
   // thread transforming the weights of its own as it goes.
   bool tilesOutermost;
-  int64_t blockTiles;  // of a block that one thread works on, or of a chunk that all share
-  int64_t depthPart;   // output channels outermost: input channels transformed at a time
+  int64_t blocks;               // that one thread works on each, or chunks that all share
+  int64_t blockTiles;           // of the largest
+  int64_t depthPart;            // output channels outermost: input channels transformed at a time
+  int64_t rowStride, inStride;  // of transformed tiles: see Frequencies
   int64_t sharedFloats, ownFloats;
   int64_t scratchFloats(int64_t threads) const { return sharedFloats + threads * ownFloats; }
 };

@@ -6,7 +6,6 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
-constexpr int64_t kSkew = 16;
 // Up to so many channels times outputs every thread can afford sums of its own.
 constexpr int64_t kOwnSums = 8192;
 // Short runs of tiles, whose rows stay in the first-level cache while a panel's rows pass.
@@ -43,8 +42,8 @@ int64_t vectorsAt(int64_t k, int64_t outputs) {
 
 // Rows of transformed gradients have whole panels, so that vectors can be read to their end; what
 // lies beyond the last output ends in sums that nobody reads.
-int64_t gradStride(const WinogradGrad& p) { return roundUp(p.outputs, kPanelWidth) + kSkew; }
-int64_t inputStride(const WinogradGrad& p) { return p.image.channels + kSkew; }
+int64_t gradStride(const WinogradGrad& p) { return spreadRow(roundUp(p.outputs, kPanelWidth)); }
+int64_t inputStride(const WinogradGrad& p) { return spreadRow(p.image.channels); }
 
 }  // namespace
 
@@ -54,7 +53,7 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
   const int64_t channels = p.image.channels, tileFloats = inputStride(p) + gradStride(p);
   WinogradGradPlan plan{};
   plan.ownSums = channels * p.outputs <= kOwnSums;
-  plan.sumFloats = F * (channels * roundUp(p.outputs, kPanelWidth) + kSkew);
+  plan.sumFloats = F * spreadMatrix(channels * roundUp(p.outputs, kPanelWidth));
   if (plan.ownSums) {
     const int64_t fitting = 128 * 1024 / (F * tileFloats);
     plan.chunkTiles = larger<int64_t>(14, smaller<int64_t>(56, fitting));
@@ -63,12 +62,13 @@ WinogradGradPlan planWinogradGrad(const WinogradGrad& p, int64_t threads) {
     const int64_t longest = larger<int64_t>(64, kChunkFloats / (F * tileFloats));
     plan.chunkTiles = ceilDivide(p.tiles, ceilDivide(p.tiles, longest));
   }
-  const int64_t tileSets = F * (plan.chunkTiles * tileFloats + 2 * kSkew);
+  const int64_t tileSets = F * (spreadMatrix(plan.chunkTiles * inputStride(p)) +
+                                spreadMatrix(plan.chunkTiles * gradStride(p)));
   plan.blocks = !plan.ownSums && p.tiles <= kRun && plan.chunkTiles == p.tiles &&
                 channels * p.outputs > 4 * p.tiles * (channels + p.outputs);
   if (plan.blocks) {
     plan.sharedFloats = tileSets;
-    plan.ownFloats = F * (kBlockChannels * kPanelWidth + kSkew);
+    plan.ownFloats = F * spreadMatrix(kBlockChannels * kPanelWidth);
   } else {
     plan.sharedFloats = plan.ownSums ? threads * plan.sumFloats : plan.sumFloats + tileSets;
     plan.ownFloats = plan.ownSums ? tileSets : 0;
@@ -87,10 +87,10 @@ struct Parts {
 Parts partsOf(const WinogradGrad& p, const WinogradGradPlan& plan, int64_t frequencies,
               float* tiles, float* sums) {
   const int64_t width = roundUp(p.outputs, kPanelWidth);
-  const Frequencies in{tiles, plan.chunkTiles * inputStride(p) + kSkew, inputStride(p)};
-  const Frequencies grad{tiles + frequencies * in.stride, plan.chunkTiles * gradStride(p) + kSkew,
-                         gradStride(p)};
-  return {in, grad, {sums, p.image.channels * width + kSkew, width}};
+  const Frequencies in{tiles, spreadMatrix(plan.chunkTiles * inputStride(p)), inputStride(p)};
+  const Frequencies grad{tiles + frequencies * in.stride,
+                         spreadMatrix(plan.chunkTiles * gradStride(p)), gradStride(p)};
+  return {in, grad, {sums, spreadMatrix(p.image.channels * width), width}};
 }
 
 // The products of one frequency over `tiles` tiles, for channels [c0, c1).
@@ -165,7 +165,7 @@ void sumPerBlock(const WinogradGrad& p, const Parts& parts, float* own) {
   const int64_t channels = p.image.channels;
   const auto& [in, grad, unused] = parts;
   transformTiles<M>(p, parts, 0, p.tiles);
-  const Frequencies sums{own, kBlockChannels * kPanelWidth + kSkew, kPanelWidth};
+  const Frequencies sums{own, spreadMatrix(kBlockChannels * kPanelWidth), kPanelWidth};
   const int64_t channelBlocks = ceilDivide(channels, kBlockChannels);
 #pragma omp for schedule(dynamic, 1)
   for (int64_t unit = 0; unit < channelBlocks * ceilDivide(p.outputs, kPanelWidth); unit++) {

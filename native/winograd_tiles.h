@@ -28,6 +28,15 @@ struct Frequencies {
   int64_t rowStride;  // from one row (tile or channel) to the next
 };
 
+// Rows and matrices whose first elements fall into different cache sets: rows are read a register
+// tile at a time, and a transform writes to all matrices in turn.
+constexpr int64_t spreadRow(int64_t floats) {
+  return floats * 4 % (kAliasBytes / 2) == 0 ? floats + 16 : floats;
+}
+constexpr int64_t spreadMatrix(int64_t floats) {
+  return (ceilDivide(floats, 16) | 1) * 16;  // an odd number of cache lines
+}
+
 // Input windows of tiles [begin, end) -> to[f][tile - begin][channel].
 template <int M>
 void transformInput(const WindowImage& image, const TileGrid& grid, int64_t begin, int64_t end,

@@ -7,7 +7,7 @@ import { memoryInfo } from '../../src/tensor/storage.js';
 
 /** As docs/convolution.md says: bytes of scratch for weights of so many elements. */
 function bound(weights: number): number {
-  return 4 * 4 * weights + 2 ** 20 * (24 + 2 * backendInfo().threads);
+  return 4 * 4 * weights + 2 ** 20 * (24 + 3 * backendInfo().threads);
 }
 
 // Scratch memory never shrinks, so small layers come first.
