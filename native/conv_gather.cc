@@ -82,17 +82,19 @@ struct Block {
   int64_t points;
   const float* a;
   int64_t rowStride;
-  int64_t segments;
   int64_t segmentStride;
   int64_t* outOffset;  // of each point
   int64_t tiles;
   int64_t tilesPerRow;  // paddedRows: a tile stays within a grid row; else 0
+  int64_t gridRow;      // of the first row
   int64_t gridRowStride;
 };
 
 struct TileRange {
   int64_t first, count;
   const float* a;
+  // paddedRows: window rows [tap0, tap1) lie inside of the image; zeros are not multiplied.
+  int64_t tap0, tap1;
 };
 
 TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
@@ -101,12 +103,15 @@ TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
     const int64_t width = p.cols.gridSize;
     const int64_t begin = width * part / block.tilesPerRow;
     const int64_t end = width * (part + 1) / block.tilesPerRow;
+    const Taps inside = p.rows.inside(block.gridRow + row);
     return {row * width + begin, end - begin,
-            block.a + row * block.gridRowStride + begin * block.rowStride};
+            block.a + row * block.gridRowStride + begin * block.rowStride +
+                inside.begin * block.segmentStride,
+            inside.begin, inside.end};
   }
   const int64_t begin = block.points * tile / block.tiles;
   const int64_t end = block.points * (tile + 1) / block.tiles;
-  return {begin, end - begin, block.a + begin * block.rowStride};
+  return {begin, end - begin, block.a + begin * block.rowStride, 0, 1};
 }
 
 void writeOffsets(const GatherProduct& p, const Block& block) {
@@ -138,15 +143,14 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
     block.points = rowCount * gridWidth;
     block.a = padded.data;
     block.rowStride = p.cols.gridStep * p.channels;
-    block.segments = p.rows.taps;
     block.segmentStride = padded.rowStride * p.rows.tapStep;
+    block.gridRow = row;
     block.gridRowStride = padded.rowStride * p.rows.gridStep;
     block.tilesPerRow = ceilDivide(gridWidth, kTileRows);
     block.tiles = rowCount * block.tilesPerRow;
   } else {
     block.first = index * plan.blockPoints;
     block.points = smaller(plan.blockPoints, p.points() - block.first);
-    block.segments = 1;
     block.tiles = ceilDivide(block.points, kTileRows);
     if (plan.mode == GatherMode::inPlace) {
       block.a = p.in + block.first * p.inPixel;
@@ -173,6 +177,7 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
     const int64_t part = unit % plan.panelParts;
     const int64_t panel0 = panelCount * part / plan.panelParts;
     const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
+    const int64_t segments = plan.mode == GatherMode::paddedRows ? p.rows.taps : 1;
     for (int64_t s = 0; s < plan.slices.count(); s++) {
       const WindowSlice slice = plan.slices(p, s);
       const int64_t sliceStart = slice.start(p);
@@ -185,10 +190,10 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         RowTile t{};
         t.a = tile.a + (inPlace ? sliceStart : 0);
         t.rowStride = block.rowStride;
-        t.segments = block.segments;
+        t.segments = tile.tap1 - tile.tap0;
         t.segmentStride = block.segmentStride;
-        t.length = slice.length() / block.segments;
-        t.panel = p.panels + (panel * depth + sliceStart) * kPanelWidth;
+        t.length = slice.length() / segments;
+        t.panel = p.panels + (panel * depth + sliceStart + tile.tap0 * t.length) * kPanelWidth;
         t.out = p.out + column;
         t.rowOffset = block.outOffset + tile.first;
         t.columns = smaller(kPanelWidth, p.outputs - column);

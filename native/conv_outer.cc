@@ -128,12 +128,15 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
     const int64_t perImage = ceilDivide(p.rows.gridSize, plan.blockRows);
     const int64_t blocks = p.batch * perImage;
     const int64_t windowRow = p.cols.taps * p.channels;
+    const auto hasTap = [&](int64_t row, int64_t tap) {
+      const Taps inside = p.rows.inside(row);
+      return tap >= inside.begin && tap < inside.end;
+    };
     for (int64_t b = blocks * thread / threads; b < blocks * (thread + 1) / threads; b++) {
       const int64_t n = b / perImage, i = b % perImage * plan.blockRows;
       const int64_t rowCount = smaller(plan.blockRows, p.rows.gridSize - i);
       const PaddedRows padded = padRows(p, n, i, rowCount, image);
       tile.aStride = p.cols.gridStep * p.channels;
-      tile.segments = rowCount;
       tile.segmentStride = p.rows.gridStep * padded.rowStride;
       tile.length = gridWidth;
       tile.accumulate = any;
@@ -141,10 +144,18 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
                                        rowCount * gridWidth, panelCopy);
       tile.bStride = panels.rowStride;
       for (int64_t q = 0; q < panelCount; q++) {
-        tile.b = panels.data + q * panels.panelStride;
         for (int64_t r = 0; r < p.rows.taps; r++) {
-          addOuter(tile, padded.data + r * p.rows.tapStep * padded.rowStride, windowRow,
-                   sums + r * windowRow * plan.sumStride + q * kPanelWidth, vectorsOf(q));
+          // Grid rows for which the tap's row lies outside of the image would only add zeros.
+          int64_t begin = 0, end = rowCount;
+          while (begin < end && !hasTap(i + begin, r)) begin++;
+          while (end > begin && !hasTap(i + end - 1, r)) end--;
+          if (begin == end && any) continue;
+          tile.segments = end - begin;
+          tile.b = panels.data + q * panels.panelStride + begin * gridWidth * panels.rowStride;
+          addOuter(tile,
+                   padded.data + r * p.rows.tapStep * padded.rowStride + begin * tile.segmentStride,
+                   windowRow, sums + r * windowRow * plan.sumStride + q * kPanelWidth,
+                   vectorsOf(q));
         }
       }
       any = true;
