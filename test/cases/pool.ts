@@ -1,6 +1,6 @@
 import * as ops from '../../src/ops/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import type { OpCase } from './case.js';
+import { composed, type OpCase } from './case.js';
 
 const { maxPool2d, avgPool2d, maxPool1d, avgPool1d } = ops;
 const { maxUnpool1d, maxUnpool2d } = ops;
@@ -91,7 +91,7 @@ export const pool: readonly OpCase[] = [
   {
     name: 'maxUnpool2d',
     ops: ['maxUnpool2d', 'maxPool2d'],
-    fn: (x) => {
+    fn: composed((x) => {
       const even = maxPool2d(x, 2, { returnIndices: true });
       const apart = maxPool2d(x, [1, 2], { stride: [2, 3], returnIndices: true });
       const padded = maxPool2d(x, 3, { padding: 1, ceilMode: true, returnIndices: true });
@@ -100,7 +100,7 @@ export const pool: readonly OpCase[] = [
         maxUnpool2d(apart.output, apart.indices, [1, 2], { stride: [2, 3], outputSize: [5, 7] }),
         maxUnpool2d(padded.output, padded.indices, 3, { padding: 1, outputSize: [5, 8] }),
       ];
-    },
+    }),
   },
   {
     name: 'maxUnpool2d to given places',
@@ -126,14 +126,14 @@ export const pool: readonly OpCase[] = [
   {
     name: 'maxUnpool1d',
     ops: ['maxUnpool1d', 'maxPool1d'],
-    fn: (x) => {
+    fn: composed((x) => {
       const { output, indices } = maxPool1d(x, 3, { ceilMode: true, returnIndices: true });
       return [
         maxUnpool1d(output, indices, 3, { outputSize: x.shape }),
         maxUnpool1d(output, indices, 3),
         maxUnpool1d(output, indices, 4, { stride: 3, padding: 1 }),
       ];
-    },
+    }),
   },
   {
     name: 'avgPool2d',
