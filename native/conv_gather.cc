@@ -12,6 +12,13 @@ GatherMode chooseMode(const GatherProduct& p) {
   if (p.rows.isIdentity() && p.cols.isIdentity()) {
     return pixelBytes % kAliasBytes == 0 ? GatherMode::windows : GatherMode::inPlace;
   }
+  // Where much of the windows lies in the padding, tiles of points that have the same taps inside.
+  const int64_t lineBytes = p.cols.inSize * pixelBytes;
+  if (p.rows.isIdentity() && p.cols.tapStep == 1 && p.channels == p.inPixel &&
+      p.cols.gridSize < 4 * p.cols.taps && p.batch * p.rows.gridSize >= 2 * kTileRows &&
+      p.depth() <= 3200 && lineBytes % kAliasBytes != 0) {
+    return GatherMode::columns;
+  }
   // Windows that overlap are read from the padded rows as long as few panels read them again.
   const bool overlap = p.cols.taps >= p.cols.gridStep && p.cols.tapStep == 1;
   const bool fewPanels = p.outputs <= 192 || p.channels < 16;
@@ -42,6 +49,12 @@ GatherPlan planGather(const GatherProduct& p, int64_t threads) {
     plan.blocks = p.batch * ceilDivide(gridHeight, plan.blockRows);
     plan.blockPoints = plan.blockRows * gridWidth;
     imageFloats = paddedRowsFloats(p, plan.blockRows);
+  } else if (plan.mode == GatherMode::columns) {
+    plan.slices = {1, 1, 1};
+    const int64_t rows = p.batch * p.rows.gridSize;
+    plan.blocks = roundUp(ceilDivide(rows, kTileRows), threads);
+    plan.blockRows = ceilDivide(rows, plan.blocks);
+    plan.blockPoints = plan.blockRows * p.cols.gridSize;
   } else {
     plan.slices = sliceWindow(p, kSliceLength);
     const int64_t length = larger<int64_t>(1, ceilDivide(p.depth(), plan.slices.count()));
@@ -86,6 +99,7 @@ struct Block {
   int64_t* outOffset;  // of each point
   int64_t tiles;
   int64_t tilesPerRow;  // paddedRows: a tile stays within a grid row; else 0
+  bool columns;         // a tile is a column of the block
   int64_t gridRow;      // of the first row
   int64_t gridRowStride;
 };
@@ -93,8 +107,9 @@ struct Block {
 struct TileRange {
   int64_t first, count;
   const float* a;
-  // paddedRows: window rows [tap0, tap1) lie inside of the image; zeros are not multiplied.
-  int64_t tap0, tap1;
+  // paddedRows, columns: the window's rows or columns that lie inside of the image; zeros are not
+  // multiplied.
+  Taps inside;
 };
 
 TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
@@ -107,11 +122,34 @@ TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
     return {row * width + begin, end - begin,
             block.a + row * block.gridRowStride + begin * block.rowStride +
                 inside.begin * block.segmentStride,
-            inside.begin, inside.end};
+            inside};
+  }
+  if (block.columns) {
+    const Taps inside = p.cols.inside(tile);
+    const int64_t x = p.cols.start + tile * p.cols.gridStep + inside.begin;
+    const int64_t rows = block.points / p.cols.gridSize;
+    return {tile * rows, rows, block.a + x * p.inPixel, inside};
   }
   const int64_t begin = block.points * tile / block.tiles;
   const int64_t end = block.points * (tile + 1) / block.tiles;
-  return {begin, end - begin, block.a + begin * block.rowStride, 0, 1};
+  return {begin, end - begin, block.a + begin * block.rowStride, {0, 1}};
+}
+
+int64_t outOffsetOf(const GatherProduct& p, int64_t n, int64_t i, int64_t j) {
+  const int64_t y = n * p.rows.outSize + p.rows.outStart + i * p.rows.outStep;
+  return (y * p.cols.outSize + p.cols.outStart + j * p.cols.outStep) * p.outPixel;
+}
+
+// Column by column.
+void writeColumnOffsets(const GatherProduct& p, const Block& block) {
+  const int64_t rows = block.points / p.cols.gridSize;
+  for (int64_t j = 0; j < p.cols.gridSize; j++) {
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t row = block.gridRow + r;
+      block.outOffset[j * rows + r] =
+          outOffsetOf(p, row / p.rows.gridSize, row % p.rows.gridSize, j);
+    }
+  }
 }
 
 void writeOffsets(const GatherProduct& p, const Block& block) {
@@ -119,9 +157,7 @@ void writeOffsets(const GatherProduct& p, const Block& block) {
   int64_t n = block.first / gridArea, i = block.first % gridArea / gridWidth;
   int64_t j = block.first % gridWidth;
   for (int64_t point = 0; point < block.points; point++) {
-    const int64_t y = n * p.rows.outSize + p.rows.outStart + i * p.rows.outStep;
-    const int64_t x = p.cols.outStart + j * p.cols.outStep;
-    block.outOffset[point] = (y * p.cols.outSize + x) * p.outPixel;
+    block.outOffset[point] = outOffsetOf(p, n, i, j);
     if (++j == gridWidth) {
       j = 0;
       if (++i == p.rows.gridSize) i = 0, n++;
@@ -148,6 +184,16 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
     block.gridRowStride = padded.rowStride * p.rows.gridStep;
     block.tilesPerRow = ceilDivide(gridWidth, kTileRows);
     block.tiles = rowCount * block.tilesPerRow;
+  } else if (plan.mode == GatherMode::columns) {
+    const int64_t rows = p.batch * p.rows.gridSize;
+    block.columns = true;
+    block.gridRow = rows * index / plan.blocks;
+    block.tiles = gridWidth;
+    block.points = (rows * (index + 1) / plan.blocks - block.gridRow) * gridWidth;
+    block.rowStride = p.cols.inSize * p.inPixel;
+    block.a = p.in + block.gridRow * block.rowStride;
+    writeColumnOffsets(p, block);
+    return block;
   } else {
     block.first = index * plan.blockPoints;
     block.points = smaller(plan.blockPoints, p.points() - block.first);
@@ -169,7 +215,7 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
 void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
   const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth), depth = p.depth();
   const bool inPlace = plan.mode == GatherMode::inPlace;
-  const bool fewTiles = plan.blocks == 1 && plan.mode != GatherMode::paddedRows;
+  const bool fewTiles = plan.blocks == 1 && (inPlace || plan.mode == GatherMode::windows);
   if (plan.blocks == 0) return;
 #pragma omp for schedule(dynamic, 1) nowait
   for (int64_t unit = 0; unit < plan.blocks * plan.panelParts; unit++) {
@@ -177,7 +223,8 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
     const int64_t part = unit % plan.panelParts;
     const int64_t panel0 = panelCount * part / plan.panelParts;
     const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
-    const int64_t segments = plan.mode == GatherMode::paddedRows ? p.rows.taps : 1;
+    const bool columns = plan.mode == GatherMode::columns;
+    const int64_t tapRows = plan.mode == GatherMode::paddedRows ? p.rows.taps : 1;
     for (int64_t s = 0; s < plan.slices.count(); s++) {
       const WindowSlice slice = plan.slices(p, s);
       const int64_t sliceStart = slice.start(p);
@@ -190,10 +237,13 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         RowTile t{};
         t.a = tile.a + (inPlace ? sliceStart : 0);
         t.rowStride = block.rowStride;
-        t.segments = tile.tap1 - tile.tap0;
+        const int64_t tapLength = columns ? p.channels : slice.length() / tapRows;
+        const int64_t taps = tile.inside.end - tile.inside.begin;
+        const int64_t start = panel * depth + sliceStart + tile.inside.begin * tapLength;
+        t.segments = columns ? 1 : taps;
         t.segmentStride = block.segmentStride;
-        t.length = slice.length() / segments;
-        t.panel = p.panels + (panel * depth + sliceStart + tile.tap0 * t.length) * kPanelWidth;
+        t.length = columns ? taps * tapLength : tapLength;
+        t.panel = p.panels + start * kPanelWidth;
         t.out = p.out + column;
         t.rowOffset = block.outOffset + tile.first;
         t.columns = smaller(kPanelWidth, p.outputs - column);

@@ -69,14 +69,15 @@ WindowSlices sliceWindow(const GatherProduct& p, int64_t longest);
 enum class GatherMode {
   inPlace,     // 1x1 convolution: the image itself is the matrix
   paddedRows,  // a few image rows with their zero padding; windows overlap in it
+  columns,     // windows of one row: tiles go down the image, where all have the same taps inside
   windows,     // the windows written out, one slice at a time
 };
 
 struct GatherPlan {
   GatherMode mode;
   WindowSlices slices;
-  int64_t blockPoints;  // grid points per block (paddedRows: whole grid rows)
-  int64_t blockRows;    // paddedRows: grid rows per block
+  int64_t blockPoints;  // grid points per block (paddedRows, columns: whole grid rows)
+  int64_t blockRows;    // paddedRows, columns: grid rows per block
   int64_t blocks;
   int64_t panelParts;  // panels of a block are divided among so many units of work
   bool tilesOutermost;

@@ -133,6 +133,11 @@ describe('convolution', () => {
     ['a stem', [2, 3, 64, 64], [32, 3, 7, 7], { padding: 3, stride: 2 }],
     ['a bottleneck', [2, 96, 15, 15], [24, 96, 1, 1], {}],
     ['a projection', [2, 32, 15, 15], [64, 32, 1, 1], { stride: 2 }],
+    ['an Inception row', [4, 20, 9, 11], [40, 20, 1, 7], { padding: [0, 3] }],
+    ['an Inception column', [4, 20, 11, 9], [40, 20, 7, 1], { padding: [3, 0] }],
+    ['a strided row', [3, 5, 17, 12], [37, 5, 1, 5], { padding: [0, 2], stride: [1, 2] }],
+    ['a row all but in the padding', [5, 3, 7, 2], [19, 3, 1, 7], { padding: [0, 6] }],
+    ['few pixels, large kernel', [3, 6, 8, 8], [20, 6, 7, 7], { padding: 6 }],
   ] as const)('of the size of %s', (_, input, weight, options) => {
     for (const layout of ['rowMajor', 'channelsLast'] as const) {
       const inputs = [floats(input, { layout }), floats(weight, { low: -0.2, high: 0.2 })];
