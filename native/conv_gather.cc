@@ -83,7 +83,8 @@ GatherPlan planGather(const GatherProduct& p, int64_t threads) {
   const bool fewBlocks = plan.blocks % threads != 0 && plan.blocks < 4 * threads;
   plan.panelParts = fewBlocks ? smaller(panelCount, threads) : 1;
   plan.tilesOutermost = plan.slices.count() == 1 && p.depth() * p.outputs <= 64 * 1024;
-  plan.scratchFloats = roundUp(imageFloats, 16) + roundUp(plan.blockPoints * 2, 16);
+  // And the offsets of a block's points, and of those of them that a slice is multiplied for.
+  plan.scratchFloats = roundUp(imageFloats, 16) + 2 * roundUp(plan.blockPoints * 2, 16);
   return plan;
 }
 
@@ -168,7 +169,7 @@ void writeOffsets(const GatherProduct& p, const Block& block) {
 Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, float* scratch) {
   Block block{};
   block.outOffset = reinterpret_cast<int64_t*>(scratch);
-  float* image = scratch + roundUp(plan.blockPoints * 2, 16);
+  float* image = scratch + 2 * roundUp(plan.blockPoints * 2, 16);
   const int64_t gridWidth = p.cols.gridSize;
   if (plan.mode == GatherMode::paddedRows) {
     const int64_t perImage = ceilDivide(p.rows.gridSize, plan.blockRows);
@@ -219,7 +220,7 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
   if (plan.blocks == 0) return;
 #pragma omp for schedule(dynamic, 1) nowait
   for (int64_t unit = 0; unit < plan.blocks * plan.panelParts; unit++) {
-    const Block block = openBlock(p, plan, unit / plan.panelParts, scratch);
+    const Block whole = openBlock(p, plan, unit / plan.panelParts, scratch);
     const int64_t part = unit % plan.panelParts;
     const int64_t panel0 = panelCount * part / plan.panelParts;
     const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
@@ -228,9 +229,18 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
     for (int64_t s = 0; s < plan.slices.count(); s++) {
       const WindowSlice slice = plan.slices(p, s);
       const int64_t sliceStart = slice.start(p);
+      Block block = whole;
       if (plan.mode == GatherMode::windows) {
-        gatherWindows(p, slice, block.first, block.points, const_cast<float*>(block.a),
-                      plan.windowStride);
+        float* image = const_cast<float*>(block.a);
+        // The first slice begins every result, the last one finishes it.
+        if (slice.isOneTap() && s > 0 && s < plan.slices.count() - 1) {
+          block.outOffset = reinterpret_cast<int64_t*>(scratch + roundUp(plan.blockPoints * 2, 16));
+          block.points = gatherTap(p, slice, block.first, block.points, image, plan.windowStride,
+                                   whole.outOffset, block.outOffset);
+          block.tiles = ceilDivide(block.points, kTileRows);
+        } else {
+          gatherWindows(p, slice, block.first, block.points, image, plan.windowStride);
+        }
       }
       const auto multiply = [&](const TileRange& tile, int64_t index, int64_t panel) {
         const int64_t column = panel * kPanelWidth;

@@ -52,6 +52,7 @@ struct GatherProduct {
 struct WindowSlice {
   int64_t row0, row1, col0, col1, channel0, channel1;
   int64_t length() const { return (row1 - row0) * (col1 - col0) * (channel1 - channel0); }
+  bool isOneTap() const { return row1 - row0 == 1 && col1 - col0 == 1; }
   // Its first element in the window.
   int64_t start(const GatherProduct& p) const {
     return (row0 * p.cols.taps + col0) * p.channels + channel0;
@@ -92,6 +93,10 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch);
 // Writes the slices of windows first, ... first + count - 1, a row of `stride` floats each.
 void gatherWindows(const GatherProduct& p, const WindowSlice& slice, int64_t first, int64_t count,
                    float* to, int64_t stride);
+// The same for a slice of one tap, without the points whose tap lies outside of the image. Of those
+// that are written `kept` gets the offsets; their number is returned.
+int64_t gatherTap(const GatherProduct& p, const WindowSlice& slice, int64_t first, int64_t count,
+                  float* to, int64_t stride, const int64_t* offsets, int64_t* kept);
 
 // Image rows that grid rows [row, row + count) of image n read, with zeros where they hang over;
 // cols.tapStep must be 1. Copied to `to`, or the image itself when nothing hangs over.

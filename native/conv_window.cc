@@ -71,6 +71,29 @@ void gatherWindows(const GatherProduct& p, const WindowSlice& slice, int64_t fir
   }
 }
 
+int64_t gatherTap(const GatherProduct& p, const WindowSlice& slice, int64_t first, int64_t count,
+                  float* to, int64_t stride, const int64_t* offsets, int64_t* kept) {
+  const int64_t gridWidth = p.cols.gridSize, gridArea = p.rows.gridSize * gridWidth;
+  const int64_t channels = slice.channel1 - slice.channel0;
+  const int64_t y0 = p.rows.start + slice.row0 * p.rows.tapStep;
+  const int64_t x0 = p.cols.start + slice.col0 * p.cols.tapStep;
+  int64_t n = first / gridArea, i = first % gridArea / gridWidth, j = first % gridWidth;
+  int64_t found = 0;
+  for (int64_t point = 0; point < count; point++) {
+    const int64_t y = y0 + i * p.rows.gridStep, x = x0 + j * p.cols.gridStep;
+    if (y >= 0 && y < p.rows.inSize && x >= 0 && x < p.cols.inSize) {
+      const int64_t pixel = (n * p.rows.inSize + y) * p.cols.inSize + x;
+      copyFloats(to + found * stride, p.in + pixel * p.inPixel + slice.channel0, channels);
+      kept[found++] = offsets[point];
+    }
+    if (++j == gridWidth) {
+      j = 0;
+      if (++i == p.rows.gridSize) i = 0, n++;
+    }
+  }
+  return found;
+}
+
 namespace {
 
 int64_t paddedHeight(const GatherProduct& p, int64_t count) {

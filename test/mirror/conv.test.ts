@@ -137,6 +137,8 @@ describe('convolution', () => {
     ['an Inception column', [4, 20, 11, 9], [40, 20, 7, 1], { padding: [3, 0] }],
     ['a strided row', [3, 5, 17, 12], [37, 5, 1, 5], { padding: [0, 2], stride: [1, 2] }],
     ['a row all but in the padding', [5, 3, 7, 2], [19, 3, 1, 7], { padding: [0, 6] }],
+    ['many channels, few pixels', [2, 150, 4, 5], [40, 150, 3, 3], { padding: 1, stride: 2 }],
+    ['more channels, fewer pixels', [1, 300, 3, 3], [70, 300, 3, 3], { padding: 1 }],
     ['few pixels, large kernel', [3, 6, 8, 8], [20, 6, 7, 7], { padding: 6 }],
   ] as const)('of the size of %s', (_, input, weight, options) => {
     for (const layout of ['rowMajor', 'channelsLast'] as const) {
