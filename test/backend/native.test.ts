@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Kernels, NumericArray } from '../../src/backend/kernels.js';
 import {
@@ -174,6 +175,20 @@ describe.runIf(isNative)('the native backend', () => {
     await collected();
     addon.trimMemory();
     expect(addon.keptBytes()).toBe(0);
+  });
+
+  it('has V8 collect what was lost when asked to', async () => {
+    const addon = load();
+    const bytes = 2 ** 23 + 128;
+    const held = addon.heldBytes();
+    const lose = (): void => {
+      addon.allocate(bytes);
+    };
+    lose();
+    expect(addon.heldBytes()).toBe(held + bytes);
+    addon.hastenCollection();
+    for (let i = 0; i < 1000 && addon.heldBytes() > held; i++) await setTimeout(1);
+    expect(addon.heldBytes()).toBeLessThanOrEqual(held);
   });
 
   it('gives memory aligned to cache lines, as large as asked for', () => {

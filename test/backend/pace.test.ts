@@ -10,6 +10,11 @@ class FakeMemory {
   looks = 0;
   turns = Number.POSITIVE_INFINITY;
 
+  hastened = 0;
+
+  readonly hastenCollection = (): void => {
+    this.hastened++;
+  };
   readonly heldBytes = (): number => this.held;
   readonly keptBytes = (): number => {
     this.looks++;
@@ -38,14 +43,15 @@ describe('CollectorPace', () => {
   it('waits until the collector has freed what the next step needs', async () => {
     const memory = new FakeMemory();
     const pace = new CollectorPace(memory);
-    expect(await step(pace, memory, 20 * MB)).toBe(false);
-    expect(await step(pace, memory, 20 * MB)).toBe(false);
+    expect(await step(pace, memory, 40 * MB)).toBe(false);
+    expect(await step(pace, memory, 40 * MB)).toBe(false);
     memory.turns = 4;
     memory.looks = 0;
-    expect(await step(pace, memory, 20 * MB)).toBe(true);
-    expect(memory.kept).toBe(60 * MB);
+    expect(await step(pace, memory, 40 * MB)).toBe(true);
+    expect(memory.kept).toBe(120 * MB);
+    expect(memory.hastened).toBe(1);
     memory.turns = Number.POSITIVE_INFINITY;
-    expect(await step(pace, memory, 20 * MB)).toBe(false);
+    expect(await step(pace, memory, 40 * MB)).toBe(false);
   });
 
   it('does not hold up a program that recycles its memory', async () => {
@@ -59,7 +65,7 @@ describe('CollectorPace', () => {
     const memory = new FakeMemory();
     const pace = new CollectorPace(memory);
     const waited: number[] = [];
-    for (let i = 1; i <= 32; i++) if (await step(pace, memory, 32 * MB)) waited.push(i);
+    for (let i = 1; i <= 32; i++) if (await step(pace, memory, 64 * MB)) waited.push(i);
     expect(waited).toEqual([2, 3, 5, 9, 17]);
   });
 });

@@ -30,8 +30,11 @@ export interface NativeAddon {
   failedTicket(): number;
   /** Memory that stays alive while queued work uses it; at most {@link MAX_NATIVE_BYTES}. */
   allocate(bytes: number): ArrayBuffer;
-  /** Memory that V8 has let go of, kept for the next {@link allocate}. */
+  /** Memory that V8 has not let go of. */
   heldBytes(): number;
+  /** Has V8 begin to collect. */
+  hastenCollection(): void;
+  /** Memory that V8 has let go of, kept for the next {@link allocate}. */
   keptBytes(): number;
   /** Frees it; no memory that exists by now is kept later on. */
   trimMemory(): void;

@@ -2,9 +2,12 @@ import { setImmediate, setTimeout } from 'node:timers/promises';
 import type { NativeAddon } from './addon.js';
 
 /** By so much the memory of a program may grow without asking whether the collector could have freed some. */
-const UNASKED_BYTES = 64 * 2 ** 20;
-/** A collection takes two or three on a quiet machine. */
+const UNASKED_BYTES = 128 * 2 ** 20;
+/** A collection takes two to fifteen on a quiet machine. */
 const MAX_MILLISECONDS = 50;
+
+/** What it needs of the addon. */
+type Memory = Pick<NativeAddon, 'heldBytes' | 'keptBytes' | 'hastenCollection'>;
 
 /**
  * Keeps a loop and the garbage collector in step. Training and inference under noGrad recycle their memory. But
@@ -14,14 +17,14 @@ const MAX_MILLISECONDS = 50;
  * more memory than ever before, the collector first gets a few milliseconds.
  */
 export class CollectorPace {
-  readonly #addon: Pick<NativeAddon, 'heldBytes' | 'keptBytes'>;
+  readonly #memory: Memory;
   #bytesOfStep = 0;
   #bytesWanted = 0;
   #bytesAllowed = UNASKED_BYTES;
   #vainWaits = 0;
 
-  constructor(addon: Pick<NativeAddon, 'heldBytes' | 'keptBytes'>) {
-    this.#addon = addon;
+  constructor(memory: Memory) {
+    this.#memory = memory;
   }
 
   /** Notes memory that the pool did not have. */
@@ -34,8 +37,8 @@ export class CollectorPace {
     this.#bytesWanted = this.#bytesOfStep;
     this.#bytesOfStep = 0;
     return (
-      this.#addon.keptBytes() < this.#bytesWanted &&
-      this.#addon.heldBytes() + this.#bytesWanted > this.#bytesAllowed
+      this.#memory.keptBytes() < this.#bytesWanted &&
+      this.#memory.heldBytes() + this.#bytesWanted > this.#bytesAllowed
     );
   }
 
@@ -45,10 +48,11 @@ export class CollectorPace {
    */
   async wait(): Promise<void> {
     const start = performance.now();
+    this.#memory.hastenCollection();
     await setImmediate();
-    while (this.#addon.keptBytes() < this.#bytesWanted) {
+    while (this.#memory.keptBytes() < this.#bytesWanted) {
       if (performance.now() - start > MAX_MILLISECONDS) {
-        this.#bytesAllowed = this.#addon.heldBytes() + this.#bytesWanted * 2 ** this.#vainWaits++;
+        this.#bytesAllowed = this.#memory.heldBytes() + this.#bytesWanted * 2 ** this.#vainWaits++;
         return;
       }
       await setTimeout(1);
