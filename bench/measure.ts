@@ -25,7 +25,7 @@ const WARM_UP_SECONDS = 0.5;
 const COMPILING_SECONDS = 6;
 const COMPILING_STEPS = 4000;
 /** A longer step hardly notices. */
-const SMALL_STEP_MS = 5;
+const SMALL_STEP_MS = 20;
 /** Lets the threads of the other side go to sleep before the next turn. */
 const PAUSE_MS = 60;
 
