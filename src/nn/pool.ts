@@ -60,87 +60,64 @@ function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: Wi
   }
 }
 
-/** Largest element of each window of images [N, C, H, W], see {@link maxPool2d}. */
-export class MaxPool2d<I extends boolean = false> extends Module {
-  readonly #kernelSize: Pair;
-  readonly #options: MaxPool2dOptions<I>;
+/** A pooling of windows: what its size and options say. */
+abstract class WindowPool<K extends Sizes, O extends WindowOptions> extends Module {
+  protected readonly kernelSize: K;
+  protected readonly options: O;
 
-  constructor(kernelSize: Pair, options: MaxPool2dOptions<I> = {}) {
+  constructor(layer: string, axes: number, kernelSize: K, options: O) {
     super();
-    checkWindow('MaxPool2d', 2, kernelSize, options);
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
-  }
-
-  override forward(x: Tensor): MaxPooled<I> {
-    return maxPool2d(x, this.#kernelSize, this.#options);
+    checkWindow(layer, axes, kernelSize, options);
+    this.kernelSize = kernelSize;
+    this.options = { ...options };
   }
 
   protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    return describeWindow(this.kernelSize, this.options);
+  }
+}
+
+/** Largest element of each window of images [N, C, H, W], see {@link maxPool2d}. */
+export class MaxPool2d<I extends boolean = false> extends WindowPool<Pair, MaxPool2dOptions<I>> {
+  constructor(kernelSize: Pair, options: MaxPool2dOptions<I> = {}) {
+    super('MaxPool2d', 2, kernelSize, options);
+  }
+
+  override forward(x: Tensor): MaxPooled<I> {
+    return maxPool2d(x, this.kernelSize, this.options);
   }
 }
 
 /** Mean of each window of images [N, C, H, W], see {@link avgPool2d}. */
-export class AvgPool2d extends Module {
-  readonly #kernelSize: Pair;
-  readonly #options: AvgPool2dOptions;
-
+export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions> {
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    super();
-    checkWindow('AvgPool2d', 2, kernelSize, options);
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
+    super('AvgPool2d', 2, kernelSize, options);
   }
 
   override forward(x: Tensor): Tensor {
-    return avgPool2d(x, this.#kernelSize, this.#options);
-  }
-
-  protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    return avgPool2d(x, this.kernelSize, this.options);
   }
 }
 
 /** Largest element of each window of sequences [N, C, L], see {@link maxPool1d}. */
-export class MaxPool1d<I extends boolean = false> extends Module {
-  readonly #kernelSize: number;
-  readonly #options: MaxPool1dOptions<I>;
-
+export class MaxPool1d<I extends boolean = false> extends WindowPool<number, MaxPool1dOptions<I>> {
   constructor(kernelSize: number, options: MaxPool1dOptions<I> = {}) {
-    super();
-    checkWindow('MaxPool1d', 1, kernelSize, options);
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
+    super('MaxPool1d', 1, kernelSize, options);
   }
 
   override forward(x: Tensor): MaxPooled<I> {
-    return maxPool1d(x, this.#kernelSize, this.#options);
-  }
-
-  protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    return maxPool1d(x, this.kernelSize, this.options);
   }
 }
 
 /** Mean of each window of sequences [N, C, L], see {@link avgPool1d}. */
-export class AvgPool1d extends Module {
-  readonly #kernelSize: number;
-  readonly #options: AvgPool1dOptions;
-
+export class AvgPool1d extends WindowPool<number, AvgPool1dOptions> {
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
-    super();
-    checkWindow('AvgPool1d', 1, kernelSize, options);
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
+    super('AvgPool1d', 1, kernelSize, options);
   }
 
   override forward(x: Tensor): Tensor {
-    return avgPool1d(x, this.#kernelSize, this.#options);
-  }
-
-  protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    return avgPool1d(x, this.kernelSize, this.options);
   }
 }
 
