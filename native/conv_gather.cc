@@ -110,7 +110,7 @@ struct TileRange {
   const float* a;
   // paddedRows, columns: the window's rows or columns that lie inside of the image; zeros are not
   // multiplied.
-  Taps inside;
+  Range inside;
 };
 
 TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
@@ -119,14 +119,14 @@ TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
     const int64_t width = p.cols.gridSize;
     const int64_t begin = width * part / block.tilesPerRow;
     const int64_t end = width * (part + 1) / block.tilesPerRow;
-    const Taps inside = p.rows.inside(block.gridRow + row);
+    const Range inside = p.rows.inside(block.gridRow + row);
     return {row * width + begin, end - begin,
             block.a + row * block.gridRowStride + begin * block.rowStride +
                 inside.begin * block.segmentStride,
             inside};
   }
   if (block.columns) {
-    const Taps inside = p.cols.inside(tile);
+    const Range inside = p.cols.inside(tile);
     const int64_t x = p.cols.start + tile * p.cols.gridStep + inside.begin;
     const int64_t rows = block.points / p.cols.gridSize;
     return {tile * rows, rows, block.a + x * p.inPixel, inside};

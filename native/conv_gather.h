@@ -6,12 +6,9 @@
 #include <cstdint>
 
 #include "native/microkernel.h"
+#include "native/parallel.h"
 
 namespace axonode::AXONODE_ISA {
-
-struct Taps {
-  int64_t begin, end;
-};
 
 // Height or width. Grid point i reads pixels start + i * gridStep + t * tapStep, zero outside of
 // [0, inSize), and writes pixel outStart + i * outStep.
@@ -22,7 +19,7 @@ struct GatherAxis {
   // Grid points are the pixels themselves: a 1x1 convolution along this axis.
   bool isIdentity() const { return taps == 1 && gridStep == 1 && start == 0 && inSize == gridSize; }
   // The taps of grid point i that lie inside of [0, inSize); may be none.
-  Taps inside(int64_t i) const {
+  Range inside(int64_t i) const {
     const int64_t first = start + i * gridStep;
     const int64_t begin = first < 0 ? smaller(taps, ceilDivide(-first, tapStep)) : 0;
     const int64_t end = inSize > first ? smaller(taps, ceilDivide(inSize - first, tapStep)) : 0;

@@ -128,10 +128,6 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
     const int64_t perImage = ceilDivide(p.rows.gridSize, plan.blockRows);
     const int64_t blocks = p.batch * perImage;
     const int64_t windowRow = p.cols.taps * p.channels;
-    const auto hasTap = [&](int64_t row, int64_t tap) {
-      const Taps inside = p.rows.inside(row);
-      return tap >= inside.begin && tap < inside.end;
-    };
     for (int64_t b = blocks * thread / threads; b < blocks * (thread + 1) / threads; b++) {
       const int64_t n = b / perImage, i = b % perImage * plan.blockRows;
       const int64_t rowCount = smaller(plan.blockRows, p.rows.gridSize - i);
@@ -147,8 +143,8 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
         for (int64_t r = 0; r < p.rows.taps; r++) {
           // Grid rows for which the tap's row lies outside of the image would only add zeros.
           int64_t begin = 0, end = rowCount;
-          while (begin < end && !hasTap(i + begin, r)) begin++;
-          while (end > begin && !hasTap(i + end - 1, r)) end--;
+          while (begin < end && !p.rows.inside(i + begin).has(r)) begin++;
+          while (end > begin && !p.rows.inside(i + end - 1).has(r)) end--;
           if (begin == end && any) continue;
           tile.segments = end - begin;
           tile.b = panels.data + q * panels.panelStride + begin * gridWidth * panels.rowStride;
