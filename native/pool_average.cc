@@ -6,8 +6,8 @@
 namespace axonode::AXONODE_ISA {
 namespace {
 
-// What a window's sum is divided by: the product of one count per axis, or a fixed number.
-struct Divisor {
+// How many elements of a window count, along one axis.
+struct Counts {
   WindowAxis axis;
   int64_t padEnd;
   bool countPadding;
@@ -21,9 +21,17 @@ struct Divisor {
   }
 };
 
-float reciprocal(int64_t divisor) {
-  return divisor > 0 ? 1.0f / static_cast<float>(divisor) : 0.0f;
-}
+// What a window's sum is divided by: how many elements count, or a fixed number, unless that is 0.
+struct Divisor {
+  Counts rows, cols;
+  int64_t fixed;
+
+  float of(int64_t p, int64_t q) const {
+    if (fixed != 0) return static_cast<float>(fixed);
+    // A window over padding only counts no element: its mean is 0.
+    return static_cast<float>(larger<int64_t>(rows.count(p) * cols.count(q), 1));
+  }
+};
 
 }  // namespace
 
@@ -31,34 +39,31 @@ void avgPool2d(Context& ctx, float* out, const float* x, const Geometry& geometr
                int64_t padBottom, int64_t padRight, int64_t countPadding, int64_t divisorOverride) {
   const Geometry g = geometry;
   const WindowAxis rows = rowAxis(g), cols = colAxis(g);
-  const Divisor rowDivisor{rows, padBottom, countPadding != 0};
-  const Divisor colDivisor{cols, padRight, countPadding != 0};
+  const Divisor divisor{
+      {rows, padBottom, countPadding != 0}, {cols, padRight, countPadding != 0}, divisorOverride};
   const int64_t channels = g.inChannels;
   const int64_t cost = channels * g.kernelHeight * g.kernelWidth;
-  parallelFor(
-      ctx, g.batch * g.outHeight * g.outWidth, grainOf(cost), [&](int64_t begin, int64_t end) {
-        for (int64_t point = begin; point < end; point++) {
-          const int64_t p = point / g.outWidth % g.outHeight, q = point % g.outWidth;
-          const float* image =
-              x + point / (g.outHeight * g.outWidth) * g.inHeight * g.inWidth * channels;
-          const Range rowTaps = rows.taps(p), colTaps = cols.taps(q);
-          const int64_t divisor =
-              divisorOverride > 0 ? divisorOverride : rowDivisor.count(p) * colDivisor.count(q);
-          // A window over padding only counts no element: its mean is 0.
-          const float divided = static_cast<float>(larger<int64_t>(divisor, 1));
-          forChannels(channels, [&](ChannelBlock block) {
-            VecF sum{};
-            for (int64_t r = rowTaps.begin; r < rowTaps.end; r++) {
-              const int64_t y = rows.start(p) + r * g.dilationHeight;
-              for (int64_t s = colTaps.begin; s < colTaps.end; s++) {
-                const int64_t at = y * g.inWidth + cols.start(q) + s * g.dilationWidth;
-                sum += block.get(image + at * channels);
-              }
-            }
-            block.put(out + point * channels, sum / splat(divided));
-          });
-        }
-      });
+  parallelFor(ctx, g.batch * g.outHeight * g.outWidth, grainOf(cost),
+              [&](int64_t begin, int64_t end) {
+                for (int64_t point = begin; point < end; point++) {
+                  const int64_t p = point / g.outWidth % g.outHeight, q = point % g.outWidth;
+                  const float* image =
+                      x + point / (g.outHeight * g.outWidth) * g.inHeight * g.inWidth * channels;
+                  const Range rowTaps = rows.taps(p), colTaps = cols.taps(q);
+                  const float divided = divisor.of(p, q);
+                  forChannels(channels, [&](ChannelBlock block) {
+                    VecF sum{};
+                    for (int64_t r = rowTaps.begin; r < rowTaps.end; r++) {
+                      const int64_t y = rows.start(p) + r * g.dilationHeight;
+                      for (int64_t s = colTaps.begin; s < colTaps.end; s++) {
+                        const int64_t at = y * g.inWidth + cols.start(q) + s * g.dilationWidth;
+                        sum += block.get(image + at * channels);
+                      }
+                    }
+                    block.put(out + point * channels, sum / splat(divided));
+                  });
+                }
+              });
 }
 
 void avgPool2dGrad(Context& ctx, float* dx, const float* dy, const Geometry& geometry,
@@ -66,8 +71,8 @@ void avgPool2dGrad(Context& ctx, float* dx, const float* dy, const Geometry& geo
                    int64_t divisorOverride) {
   const Geometry g = geometry;
   const WindowAxis rows = rowAxis(g), cols = colAxis(g);
-  const Divisor rowDivisor{rows, padBottom, countPadding != 0};
-  const Divisor colDivisor{cols, padRight, countPadding != 0};
+  const Divisor divisor{
+      {rows, padBottom, countPadding != 0}, {cols, padRight, countPadding != 0}, divisorOverride};
   const int64_t channels = g.inChannels;
   parallelFor(ctx, g.batch * g.inHeight, grainOf(channels * g.inWidth * 4),
               [&](int64_t begin, int64_t end) {
@@ -84,11 +89,8 @@ void avgPool2dGrad(Context& ctx, float* dx, const float* dy, const Geometry& geo
                         if (rows.tapAt(p, h) < 0) continue;
                         for (int64_t q = colWindows.begin; q < colWindows.end; q++) {
                           if (cols.tapAt(q, w) < 0) continue;
-                          const int64_t divisor = divisorOverride > 0
-                                                      ? divisorOverride
-                                                      : rowDivisor.count(p) * colDivisor.count(q);
                           sum += block.get(dy + (outputs + p * g.outWidth + q) * channels) *
-                                 splat(reciprocal(divisor));
+                                 splat(1 / divisor.of(p, q));
                         }
                       }
                       block.put(target, sum);

@@ -66,7 +66,7 @@ export interface ImageKernels {
     count: number,
   ): void;
   /**
-   * Window means. Divisor: divisorOverride if > 0; else with countPadding = 1 the window's size within the
+   * Window means. Divisor: divisorOverride unless that is 0; else with countPadding = 1 the window's size within the
    * padded input (padBottom and padRight give its far edges, for ceil mode); else the elements inside it.
    */
   avgPool2d(

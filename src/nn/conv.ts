@@ -11,7 +11,12 @@ import {
 } from '../ops/conv.js';
 import type { Pair } from '../ops/options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Convolution, type ConvolutionOptions, type PaddingMode } from './convolution.js';
+import {
+  Convolution,
+  type ConvolutionKind,
+  type ConvolutionOptions,
+  type PaddingMode,
+} from './convolution.js';
 
 export interface Conv1dLayerOptions extends Conv1dOptions {
   kernelSize: number;
@@ -25,8 +30,8 @@ export interface Conv1dLayerOptions extends Conv1dOptions {
 }
 
 /**
- * Convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], see {@link conv1d}. Weight and bias start
- * uniform on ±1/√(inChannels/groups·kernelSize).
+ * Convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], or both without N, see {@link conv1d}.
+ * Weight and bias start uniform on ±1/√(inChannels/groups·kernelSize).
  */
 export class Conv1d extends Convolution {
   readonly #options: Conv1dOptions;
@@ -57,8 +62,8 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
 }
 
 /**
- * Convolution of images: [N, inChannels, H, W] to [N, outChannels, P, Q], see {@link conv2d}. Weight and bias
- * start uniform on ±1/√(inChannels/groups·kernel size).
+ * Convolution of images: [N, inChannels, H, W] to [N, outChannels, P, Q], or both without N, see {@link conv2d}.
+ * Weight and bias start uniform on ±1/√(inChannels/groups·kernel size).
  *
  * @example
  * new nn.Conv2d(3, 16, { kernelSize: 3, padding: 1 });
@@ -101,7 +106,7 @@ abstract class ConvTranspose<O extends ConvTransposeForwardOptions> extends Conv
   readonly #options: O;
 
   protected constructor(
-    kind: { readonly name: string; readonly axes: number },
+    kind: Omit<ConvolutionKind, 'isTransposed'>,
     convolve: Transposed<O>,
     inChannels: number,
     outChannels: number,
@@ -127,12 +132,12 @@ export interface ConvTranspose2dLayerOptions extends Omit<ConvTranspose2dOptions
 }
 
 /**
- * Transposed convolution, which enlarges images: [N, inChannels, H, W] to [N, outChannels, P, Q], see
- * {@link convTranspose2d}. Weight and bias start uniform on ±1/√(outChannels/groups·kernel size), as in PyTorch.
+ * Transposed convolution, which enlarges images: [N, inChannels, H, W] to [N, outChannels, P, Q], or both without
+ * N, see {@link convTranspose2d}. Weight and bias start uniform on ±1/√(outChannels/groups·kernel size), as in PyTorch.
  */
 export class ConvTranspose2d extends ConvTranspose<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dLayerOptions) {
-    const kind = { name: 'ConvTranspose2d', axes: 2 };
+    const kind = { name: 'ConvTranspose2d', axes: 2 } as const;
     super(kind, convTranspose2d, inChannels, outChannels, options);
   }
 }
@@ -144,12 +149,12 @@ export interface ConvTranspose1dLayerOptions extends Omit<ConvTranspose1dOptions
 }
 
 /**
- * Transposed convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], see {@link convTranspose1d}.
- * Weight and bias start uniform on ±1/√(outChannels/groups·kernelSize), as in PyTorch.
+ * Transposed convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], or both without N, see
+ * {@link convTranspose1d}. Weight and bias start uniform on ±1/√(outChannels/groups·kernelSize), as in PyTorch.
  */
 export class ConvTranspose1d extends ConvTranspose<ConvTranspose1dOptions> {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose1dLayerOptions) {
-    const kind = { name: 'ConvTranspose1d', axes: 1 };
+    const kind = { name: 'ConvTranspose1d', axes: 1 } as const;
     super(kind, convTranspose1d, inChannels, outChannels, options);
   }
 }

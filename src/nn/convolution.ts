@@ -1,5 +1,6 @@
 import { composite } from '../ops/composite.js';
 import { checkOutputPadding, paddingOf } from '../ops/convPlan.js';
+import { checkAxes } from '../ops/imageAxes.js';
 import { checkChoice, checkInteger, perAxis } from '../ops/options.js';
 import { checkExtension, type EdgeMode, extended } from '../ops/reflectionPad.js';
 import { ShapeError } from '../tensor/errors.js';
@@ -29,7 +30,7 @@ export interface ConvolutionOptions {
 export interface ConvolutionKind {
   readonly name: string;
   /** Spatial axes. */
-  readonly axes: number;
+  readonly axes: 1 | 2;
   readonly isTransposed: boolean;
 }
 
@@ -144,12 +145,13 @@ export abstract class Convolution extends Module {
     const edges = this.#edges;
     if (edges === null) return convolve(x, zeros);
     const { mode, widths } = edges;
-    if (x.rank !== widths.length + 2) return convolve(x, 0); // which says what is wrong
-    for (const [i, width] of widths.entries())
-      checkExtension(this.#kind.name, x, i + 2, width, mode);
+    const { name, axes } = this.#kind;
+    checkAxes(name, axes, x);
+    const first = x.rank - axes;
+    for (const [i, width] of widths.entries()) checkExtension(name, x, first + i, width, mode);
     return composite(() =>
       convolve(
-        widths.reduce((padded, width, i) => extended(padded, i + 2, width, mode), x),
+        widths.reduce((padded, width, i) => extended(padded, first + i, width, mode), x),
         0,
       ),
     );

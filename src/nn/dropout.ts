@@ -2,7 +2,7 @@ import { composite, unrecorded } from '../ops/composite.js';
 import { full } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
 import { checkFraction } from '../ops/options.js';
-import { type DropoutOptions, dropout, dropout2d } from '../ops/random.js';
+import { type DropoutOptions, dropout, dropout1d, dropout2d, dropout3d } from '../ops/random.js';
 import { ShapeError } from '../tensor/errors.js';
 import type { Generator } from '../tensor/random.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
@@ -47,22 +47,15 @@ export class Dropout extends DropoutLayer {
   }
 }
 
-function checkRank(x: Tensor, rank: number, layout: string, owner: string): void {
-  if (x.rank !== rank) {
-    throw new ShapeError(`${owner}: input ${formatShape(x.shape)}, expected ${layout}`);
-  }
-}
-
-/** {@link Dropout2d} for sequences [N, C, L]. */
+/** {@link Dropout2d} for sequences [N, C, L] or [C, L]. */
 export class Dropout1d extends DropoutLayer {
   protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
-    checkRank(x, 3, '[N, C, L]', 'Dropout1d');
-    return dropout2d(x, p, options);
+    return dropout1d(x, p, options);
   }
 }
 
 /**
- * While training, zeroes whole channels of [N, C, ...] with probability p and scales the others by 1/(1 − p)
+ * While training, zeroes whole channels of [N, C, ...] (three axes are [N, C, L], in PyTorch too) with probability p and scales the others by 1/(1 − p)
  * (Tompson et al., "Efficient object localization using convolutional networks", 2015).
  */
 export class Dropout2d extends DropoutLayer {
@@ -71,11 +64,10 @@ export class Dropout2d extends DropoutLayer {
   }
 }
 
-/** {@link Dropout2d} for volumes [N, C, D, H, W]. */
+/** {@link Dropout2d} for volumes [N, C, D, H, W] or [C, D, H, W]. */
 export class Dropout3d extends DropoutLayer {
   protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {
-    checkRank(x, 5, '[N, C, D, H, W]', 'Dropout3d');
-    return dropout2d(x, p, options);
+    return dropout3d(x, p, options);
   }
 }
 

@@ -35,7 +35,7 @@ export {
 export { linear } from '../ops/matmul.js';
 export { maxUnpool1d, maxUnpool2d } from '../ops/maxUnpool.js';
 export { avgPool1d, avgPool2d, maxPool1d, maxPool2d } from '../ops/pool.js';
-export { dropout, dropout2d } from '../ops/random.js';
+export { dropout, dropout1d, dropout2d, dropout3d } from '../ops/random.js';
 export { reflectionPad2d } from '../ops/reflectionPad.js';
 export { pad } from '../ops/slice.js';
 export { logSoftmax, softmax } from '../ops/softmax.js';

@@ -5,13 +5,14 @@ import {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
 } from '../ops/adaptivePool.js';
+import type { MaxPooled, ReturnIndicesOption } from '../ops/maxPooled.js';
 import {
   type MaxUnpool1dOptions,
   type MaxUnpool2dOptions,
   maxUnpool1d,
   maxUnpool2d,
 } from '../ops/maxUnpool.js';
-import { checkInteger, type Pair, perAxis } from '../ops/options.js';
+import { checkInteger, checkNonZero, type Pair, perAxis } from '../ops/options.js';
 import type { OutputSize } from '../ops/outputSize.js';
 import {
   type AvgPool1dOptions,
@@ -20,10 +21,8 @@ import {
   avgPool2d,
   type MaxPool1dOptions,
   type MaxPool2dOptions,
-  type MaxPooled,
   maxPool1d,
   maxPool2d,
-  type ReturnIndicesOption,
 } from '../ops/pool.js';
 import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -52,7 +51,7 @@ function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: Wi
   perAxis(options.dilation ?? 1, axes, 'dilation', layer, 1);
   const padding = perAxis(options.padding ?? 0, axes, 'padding', layer, 0);
   const { divisorOverride } = options;
-  if (divisorOverride !== undefined) checkInteger(divisorOverride, 'divisorOverride', layer, 1);
+  if (divisorOverride !== undefined) checkNonZero(divisorOverride, 'divisorOverride', layer);
   if (padding.some((width, i) => width > (kernel[i] ?? 0) / 2)) {
     throw new ShapeError(
       `${layer}: padding ${sizesText(padding)} is more than half of the kernel ${sizesText(kernel)}`,
@@ -77,7 +76,7 @@ abstract class WindowPool<K extends Sizes, O extends WindowOptions> extends Modu
   }
 }
 
-/** Largest element of each window of images [N, C, H, W], see {@link maxPool2d}. */
+/** Largest element of each window of images [N, C, H, W] or [C, H, W], see {@link maxPool2d}. */
 export class MaxPool2d<I extends boolean = false> extends WindowPool<Pair, MaxPool2dOptions<I>> {
   constructor(kernelSize: Pair, options: MaxPool2dOptions<I> = {}) {
     super('MaxPool2d', 2, kernelSize, options);
@@ -88,7 +87,7 @@ export class MaxPool2d<I extends boolean = false> extends WindowPool<Pair, MaxPo
   }
 }
 
-/** Mean of each window of images [N, C, H, W], see {@link avgPool2d}. */
+/** Mean of each window of images [N, C, H, W] or [C, H, W], see {@link avgPool2d}. */
 export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions> {
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
     super('AvgPool2d', 2, kernelSize, options);
@@ -99,7 +98,7 @@ export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions> {
   }
 }
 
-/** Largest element of each window of sequences [N, C, L], see {@link maxPool1d}. */
+/** Largest element of each window of sequences [N, C, L] or [C, L], see {@link maxPool1d}. */
 export class MaxPool1d<I extends boolean = false> extends WindowPool<number, MaxPool1dOptions<I>> {
   constructor(kernelSize: number, options: MaxPool1dOptions<I> = {}) {
     super('MaxPool1d', 1, kernelSize, options);
@@ -110,7 +109,7 @@ export class MaxPool1d<I extends boolean = false> extends WindowPool<number, Max
   }
 }
 
-/** Mean of each window of sequences [N, C, L], see {@link avgPool1d}. */
+/** Mean of each window of sequences [N, C, L] or [C, L], see {@link avgPool1d}. */
 export class AvgPool1d extends WindowPool<number, AvgPool1dOptions> {
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
     super('AvgPool1d', 1, kernelSize, options);
@@ -203,7 +202,7 @@ function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
   );
 }
 
-/** Means that bring images [N, C, H, W] of any size to one size, see {@link adaptiveAvgPool2d}. */
+/** Means that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveAvgPool2d}. */
 export class AdaptiveAvgPool2d extends Module {
   readonly #size: AdaptiveSize;
 
@@ -222,7 +221,7 @@ export class AdaptiveAvgPool2d extends Module {
   }
 }
 
-/** Maxima that bring images [N, C, H, W] of any size to one size, see {@link adaptiveMaxPool2d}. */
+/** Maxima that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveMaxPool2d}. */
 export class AdaptiveMaxPool2d<I extends boolean = false> extends Module {
   readonly #size: AdaptiveSize;
   readonly #options: ReturnIndicesOption<I>;
@@ -243,7 +242,7 @@ export class AdaptiveMaxPool2d<I extends boolean = false> extends Module {
   }
 }
 
-/** Means that bring sequences [N, C, L] of any length to one length, see {@link adaptiveAvgPool1d}. */
+/** Means that bring sequences [N, C, L] or [C, L] of any length to one length, see {@link adaptiveAvgPool1d}. */
 export class AdaptiveAvgPool1d extends Module {
   readonly #size: number;
 
@@ -262,7 +261,7 @@ export class AdaptiveAvgPool1d extends Module {
   }
 }
 
-/** Maxima that bring sequences [N, C, L] of any length to one length, see {@link adaptiveMaxPool1d}. */
+/** Maxima that bring sequences [N, C, L] or [C, L] of any length to one length, see {@link adaptiveMaxPool1d}. */
 export class AdaptiveMaxPool1d<I extends boolean = false> extends Module {
   readonly #size: number;
   readonly #options: ReturnIndicesOption<I>;

@@ -1,8 +1,7 @@
+import { checkAxes } from '../ops/imageAxes.js';
 import { type Padding2d, paddingOfSides, reflectionPad2d } from '../ops/reflectionPad.js';
 import { pad } from '../ops/slice.js';
 import { checkUpsample, type UpsampleOptions, upsample2d } from '../ops/upsample.js';
-import { ShapeError } from '../tensor/errors.js';
-import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
@@ -38,7 +37,7 @@ export class Upsample extends Module {
   }
 }
 
-/** Zeros around images [N, C, H, W]; negative widths crop. */
+/** Zeros around images [N, C, H, W] or [C, H, W]; negative widths crop. */
 export class ZeroPad2d extends Module {
   readonly #sides: readonly [number, number, number, number];
 
@@ -49,9 +48,7 @@ export class ZeroPad2d extends Module {
   }
 
   override forward(x: Tensor): Tensor {
-    if (x.rank !== 4) {
-      throw new ShapeError(`ZeroPad2d: input ${formatShape(x.shape)}, expected [N, C, H, W]`);
-    }
+    checkAxes('ZeroPad2d', 2, x);
     const [left, right, top, bottom] = this.#sides;
     return pad(x, [
       [top, bottom],
@@ -64,7 +61,7 @@ export class ZeroPad2d extends Module {
   }
 }
 
-/** Images [N, C, H, W] with their mirror image around them, see {@link reflectionPad2d}. */
+/** Images [N, C, H, W] or [C, H, W] with their mirror image around them, see {@link reflectionPad2d}. */
 export class ReflectionPad2d extends Module {
   readonly #sides: readonly [number, number, number, number];
 

@@ -1,15 +1,17 @@
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
-import { dim, formatShape } from '../tensor/shape.js';
+import { ArgumentError } from '../tensor/errors.js';
+import { dim, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
 import { tensor } from './creation.js';
-import { checkFloat } from './define.js';
 import { mul } from './elementwise.js';
+import { asImages, checkPixels, type SpatialAxes, withBatch } from './imageAxes.js';
 import { indexSelect } from './indexing.js';
+import { changed, type MaxPooled, type ReturnIndicesOption } from './maxPooled.js';
 import { checkInteger } from './options.js';
-import { avgPool2d, changed, type MaxPooled, maxPool2d, type ReturnIndicesOption } from './pool.js';
+import { avgPool2d, maxPool2d } from './pool.js';
 import { pad } from './slice.js';
-import { permute, reshape, squeeze, unsqueeze } from './view.js';
+import { permute, reshape } from './view.js';
+import { imageShape } from './window.js';
 
 /** Size of an adaptive pool's output; null keeps the input's size along an axis. */
 export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
@@ -31,25 +33,31 @@ function windowsOf(size: number, count: number): Windows {
   return { starts, ends, longest, isEven: size % count === 0 };
 }
 
-function planAdaptive(
-  op: string,
-  x: Tensor,
-  size: AdaptiveSize,
-): [rows: Windows, columns: Windows] {
-  checkFloat(x, op);
-  if (x.rank !== 4 || x.shape.slice(1).includes(0)) {
-    throw new ShapeError(
-      `${op}: input ${formatShape(x.shape)}, expected [N, C, H, W] without empty C, H, W`,
-    );
-  }
+/** The windows of images [N, C, H, W] along both axes. */
+function planAdaptive(op: string, x: Shape, size: AdaptiveSize): [rows: Windows, columns: Windows] {
   const [height, width] = typeof size === 'number' ? [size, size] : size;
   if (height === undefined || width === undefined) {
     throw new ArgumentError(`${op}: size ${String(size)}, expected an integer or [height, width]`);
   }
   return [
-    windowsOf(dim(x.shape, 2), checkInteger(height ?? dim(x.shape, 2), 'size', op, 1)),
-    windowsOf(dim(x.shape, 3), checkInteger(width ?? dim(x.shape, 3), 'size', op, 1)),
+    windowsOf(dim(x, 2), checkInteger(height ?? dim(x, 2), 'size', op, 1)),
+    windowsOf(dim(x, 3), checkInteger(width ?? dim(x, 3), 'size', op, 1)),
   ];
+}
+
+/** An adaptive pooling of images, of sequences as images of height 1, and of either without a batch axis. */
+function adaptive<I extends boolean = false>(
+  op: string,
+  axes: SpatialAxes,
+  x: Tensor,
+  size: AdaptiveSize,
+  pooled: (images: Tensor, rows: Windows, columns: Windows) => MaxPooled<I>,
+): MaxPooled<I> {
+  return withBatch<I>(op, axes, x, (batch) => {
+    checkPixels(op, axes, batch.shape);
+    const windows = planAdaptive(op, imageShape(batch.shape), size);
+    return asImages<I>(batch, (images) => pooled(images, ...windows));
+  });
 }
 
 /** Where the elements of all windows lie, each window made up to the longest with `filler(end)`. */
@@ -83,14 +91,7 @@ function lengths({ starts, ends }: Windows): number[] {
   return ends.map((end, i) => end - dim(starts, i));
 }
 
-/**
- * Means over as many windows as the output has elements, whatever the input's size.
- * @param x [N, C, H, W]
- * @param size of the output: one number, or `[height, width]` with null for the input's own
- * @returns [N, C, ...size]
- */
-export function adaptiveAvgPool2d(x: Tensor, size: AdaptiveSize): Tensor {
-  const [rows, columns] = planAdaptive('adaptiveAvgPool2d', x, size);
+function averages(x: Tensor, rows: Windows, columns: Windows): Tensor {
   const kernel: [number, number] = [rows.longest, columns.longest];
   if (rows.isEven && columns.isEven) return avgPool2d(x, kernel);
   return composite(() => {
@@ -111,18 +112,12 @@ export function adaptiveAvgPool2d(x: Tensor, size: AdaptiveSize): Tensor {
   });
 }
 
-/**
- * Largest elements of as many windows as the output has elements, whatever the input's size.
- * @param x [N, C, H, W]
- * @param size of the output: one number, or `[height, width]` with null for the input's own
- * @returns [N, C, ...size]
- */
-export function adaptiveMaxPool2d<I extends boolean = false>(
+function maxima<I extends boolean>(
   x: Tensor,
-  size: AdaptiveSize,
-  options: ReturnIndicesOption<I> = {},
+  rows: Windows,
+  columns: Windows,
+  options: ReturnIndicesOption<I>,
 ): MaxPooled<I> {
-  const [rows, columns] = planAdaptive('adaptiveMaxPool2d', x, size);
   const kernel: [number, number] = [rows.longest, columns.longest];
   if (rows.isEven && columns.isEven) return maxPool2d(x, kernel, options);
   return composite(() => {
@@ -136,42 +131,56 @@ export function adaptiveMaxPool2d<I extends boolean = false>(
   });
 }
 
-function checkSequence(op: string, x: Tensor, size: number): void {
-  checkFloat(x, op);
-  if (x.rank !== 3 || x.shape.slice(1).includes(0)) {
-    throw new ShapeError(
-      `${op}: input ${formatShape(x.shape)}, expected [N, C, L] without empty C, L`,
-    );
-  }
-  checkInteger(size, 'size', op, 1);
+/**
+ * Means over as many windows as the output has elements, whatever the input's size.
+ * @param x [N, C, H, W] or [C, H, W]
+ * @param size of the output: one number, or `[height, width]` with null for the input's own
+ * @returns [N, C, ...size] or [C, ...size]
+ */
+export function adaptiveAvgPool2d(x: Tensor, size: AdaptiveSize): Tensor {
+  return adaptive('adaptiveAvgPool2d', 2, x, size, averages);
+}
+
+/**
+ * Largest elements of as many windows as the output has elements, whatever the input's size.
+ * @param x [N, C, H, W] or [C, H, W]
+ * @param size of the output: one number, or `[height, width]` with null for the input's own
+ * @returns [N, C, ...size] or [C, ...size]
+ */
+export function adaptiveMaxPool2d<I extends boolean = false>(
+  x: Tensor,
+  size: AdaptiveSize,
+  options: ReturnIndicesOption<I> = {},
+): MaxPooled<I> {
+  return adaptive<I>('adaptiveMaxPool2d', 2, x, size, (images, rows, columns) =>
+    maxima(images, rows, columns, options),
+  );
 }
 
 /**
  * Means over as many windows as the output has elements, whatever the input's length; see
  * {@link adaptiveAvgPool2d}.
- * @param x [N, C, L]
+ * @param x [N, C, L] or [C, L]
  * @param size length of the output
- * @returns [N, C, size]
+ * @returns [N, C, size] or [C, size]
  */
 export function adaptiveAvgPool1d(x: Tensor, size: number): Tensor {
-  checkSequence('adaptiveAvgPool1d', x, size);
-  return composite(() => squeeze(adaptiveAvgPool2d(unsqueeze(x, 2), [1, size]), 2));
+  return adaptive('adaptiveAvgPool1d', 1, x, [1, size], averages);
 }
 
 /**
  * Largest elements of as many windows as the output has elements, whatever the input's length; see
  * {@link adaptiveMaxPool2d}.
- * @param x [N, C, L]
+ * @param x [N, C, L] or [C, L]
  * @param size length of the output
- * @returns [N, C, size]
+ * @returns [N, C, size] or [C, size]
  */
 export function adaptiveMaxPool1d<I extends boolean = false>(
   x: Tensor,
   size: number,
   options: ReturnIndicesOption<I> = {},
 ): MaxPooled<I> {
-  checkSequence('adaptiveMaxPool1d', x, size);
-  return composite(() =>
-    changed(adaptiveMaxPool2d(unsqueeze(x, 2), [1, size], options), (found) => squeeze(found, 2)),
+  return adaptive<I>('adaptiveMaxPool1d', 1, x, [1, size], (images, rows, columns) =>
+    maxima(images, rows, columns, options),
   );
 }

@@ -3,14 +3,21 @@ import { kernels } from '../backend/select.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, sameShape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
-import { type ConvAttrs, checkBias, checkOperands, planConv, planTransposed } from './convPlan.js';
+import {
+  type ConvAttrs,
+  type ConvOptions,
+  checkBias,
+  checkOperands,
+  planConv,
+  planTransposed,
+  type TransposedOptions,
+} from './convPlan.js';
 import { defineOp, floats } from './define.js';
+import { asImage, asImages, type SpatialAxes, withBatch } from './imageAxes.js';
 import type { Pair } from './options.js';
-import type { OutputSize } from './outputSize.js';
+import { type OutputSize, spatialSize } from './outputSize.js';
 import { type Filters, type Prepared, PreparedFilters } from './preparedFilters.js';
 import { sum } from './reduce.js';
-import { reshape } from './view.js';
 
 export type { OutputSize, Pair };
 
@@ -181,12 +188,45 @@ export interface Conv2dOptions {
   groups?: number;
 }
 
+function convolution(
+  op: string,
+  axes: SpatialAxes,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: ConvOptions,
+): Tensor {
+  return withBatch(op, axes, x, (batch) => {
+    checkOperands(op, axes, batch, weight, bias);
+    const attrs = planConv(op, batch.shape, weight.shape, options);
+    checkBias(op, bias, dim(weight.shape, 0));
+    return asImages(batch, (images) => convolve(images, asImage(weight), bias, attrs, weight));
+  });
+}
+
+function transposed(
+  op: string,
+  axes: SpatialAxes,
+  x: Tensor,
+  weight: Tensor,
+  bias: Tensor | null,
+  options: TransposedOptions,
+): Tensor {
+  return withBatch(op, axes, x, (batch) => {
+    checkOperands(op, axes, batch, weight, bias);
+    const outputSize = spatialSize(options.outputSize, x.rank, axes);
+    const attrs = planTransposed(op, batch.shape, weight.shape, { ...options, outputSize });
+    checkBias(op, bias, dim(attrs.inputShape, 1));
+    return asImages(batch, (images) => inputGrad(images, asImage(weight), bias, attrs));
+  });
+}
+
 /**
  * 2-D convolution (cross-correlation, as everywhere in the field).
- * @param x [N, C, H, W]
+ * @param x [N, C, H, W] or [C, H, W]
  * @param weight [K, C/groups, R, S]
  * @param bias [K]
- * @returns [N, K, P, Q], P = ⌊(H + 2·padding − dilation·(R − 1) − 1)/stride⌋ + 1, Q likewise
+ * @returns [N, K, P, Q] or [K, P, Q], P = ⌊(H + 2·padding − dilation·(R − 1) − 1)/stride⌋ + 1, Q likewise
  */
 export function conv2d(
   x: Tensor,
@@ -194,10 +234,7 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
-  checkOperands('conv2d', 4, x, weight, bias);
-  const attrs = planConv('conv2d', x.shape, weight.shape, options);
-  checkBias('conv2d', bias, dim(weight.shape, 0));
-  return convolve(x, weight, bias, attrs);
+  return convolution('conv2d', 2, x, weight, bias, options);
 }
 
 export interface Conv1dOptions {
@@ -213,10 +250,10 @@ export interface Conv1dOptions {
 
 /**
  * 1-D convolution.
- * @param x [N, C, L]
+ * @param x [N, C, L] or [C, L]
  * @param weight [K, C/groups, S]
  * @param bias [K]
- * @returns [N, K, Q], Q = ⌊(L + 2·padding − dilation·(S − 1) − 1)/stride⌋ + 1
+ * @returns [N, K, Q] or [K, Q], Q = ⌊(L + 2·padding − dilation·(S − 1) − 1)/stride⌋ + 1
  */
 export function conv1d(
   x: Tensor,
@@ -224,14 +261,7 @@ export function conv1d(
   bias: Tensor | null = null,
   options: Conv1dOptions = {},
 ): Tensor {
-  checkOperands('conv1d', 3, x, weight, bias);
-  const attrs = planConv('conv1d', x.shape, weight.shape, options);
-  checkBias('conv1d', bias, dim(weight.shape, 0));
-  return composite(() => {
-    const image = reshape(x, attrs.inputShape);
-    const y = convolve(image, reshape(weight, attrs.weightShape), bias, attrs, weight);
-    return reshape(y, [dim(y.shape, 0), dim(y.shape, 1), dim(y.shape, 3)]);
-  });
+  return convolution('conv1d', 1, x, weight, bias, options);
 }
 
 export interface ConvTranspose2dOptions {
@@ -272,10 +302,10 @@ export interface ConvTranspose1dOptions {
 
 /**
  * 2-D transposed convolution: the input gradient of {@link conv2d} as an op of its own (Zeiler et al. 2010).
- * @param x [N, C, H, W]
+ * @param x [N, C, H, W] or [C, H, W]
  * @param weight [C, K/groups, R, S]
  * @param bias [K]
- * @returns [N, K, P, Q], P = (H − 1)·stride − 2·padding + dilation·(R − 1) + outputPadding + 1, Q likewise
+ * @returns [N, K, P, Q] or [K, P, Q], P = (H − 1)·stride − 2·padding + dilation·(R − 1) + outputPadding + 1, Q likewise
  * @throws ShapeError for an outputSize that cannot be reached, naming those that can
  */
 export function convTranspose2d(
@@ -284,18 +314,15 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
-  checkOperands('convTranspose2d', 4, x, weight, bias);
-  const attrs = planTransposed('convTranspose2d', x.shape, weight.shape, options);
-  checkBias('convTranspose2d', bias, dim(attrs.inputShape, 1));
-  return inputGrad(x, weight, bias, attrs);
+  return transposed('convTranspose2d', 2, x, weight, bias, options);
 }
 
 /**
  * 1-D transposed convolution: the input gradient of {@link conv1d} as an op of its own.
- * @param x [N, C, L]
+ * @param x [N, C, L] or [C, L]
  * @param weight [C, K/groups, S]
  * @param bias [K]
- * @returns [N, K, Q], Q = (L − 1)·stride − 2·padding + dilation·(S − 1) + outputPadding + 1
+ * @returns [N, K, Q] or [K, Q], Q = (L − 1)·stride − 2·padding + dilation·(S − 1) + outputPadding + 1
  * @throws ShapeError for an outputSize that cannot be reached, naming those that can
  */
 export function convTranspose1d(
@@ -304,12 +331,5 @@ export function convTranspose1d(
   bias: Tensor | null = null,
   options: ConvTranspose1dOptions = {},
 ): Tensor {
-  checkOperands('convTranspose1d', 3, x, weight, bias);
-  const attrs = planTransposed('convTranspose1d', x.shape, weight.shape, options);
-  checkBias('convTranspose1d', bias, dim(attrs.inputShape, 1));
-  return composite(() => {
-    const image = reshape(x, attrs.outputShape);
-    const y = inputGrad(image, reshape(weight, attrs.weightShape), bias, attrs);
-    return reshape(y, [dim(y.shape, 0), dim(y.shape, 1), dim(y.shape, 3)]);
-  });
+  return transposed('convTranspose1d', 1, x, weight, bias, options);
 }

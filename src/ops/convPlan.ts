@@ -3,6 +3,7 @@ import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkFloat, checkSameDType } from './define.js';
+import type { SpatialAxes } from './imageAxes.js';
 import { checkInteger, perAxis } from './options.js';
 import { type OutputSize, reachedSize } from './outputSize.js';
 import { geometryOf, imageShape, type SlidingWindow, windowPositions } from './window.js';
@@ -19,21 +20,16 @@ export interface ConvAttrs {
 
 export function checkOperands(
   op: string,
-  rank: number,
+  axes: SpatialAxes,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
 ): void {
-  checkFloat(x, op);
   checkFloat(weight, op, 'weight');
   if (bias !== null) checkFloat(bias, op, 'bias');
   checkSameDType(op, x, weight, ...(bias ? [bias] : []));
-  const axes = rank === 4 ? 'H, W' : 'L';
-  if (x.rank !== rank) {
-    throw new ShapeError(`${op}: input ${formatShape(x.shape)}, expected [N, C, ${axes}]`);
-  }
-  if (weight.rank !== rank || weight.size === 0) {
-    const kernel = rank === 4 ? 'R, S' : 'S';
+  if (weight.rank !== axes + 2 || weight.size === 0) {
+    const kernel = axes === 2 ? 'R, S' : 'S';
     const layout = op.startsWith('convTranspose') ? 'in, out/groups' : 'out, in/groups';
     throw new ShapeError(
       `${op}: weight ${formatShape(weight.shape)}, expected [${layout}, ${kernel}] without empty axes`,
@@ -129,11 +125,11 @@ export function checkOutputPadding(
   }
 }
 
-interface TransposedOptions {
+export interface TransposedOptions {
   readonly stride?: number | readonly number[];
   readonly padding?: number | readonly number[];
   readonly outputPadding?: number | readonly number[];
-  readonly outputSize?: OutputSize;
+  readonly outputSize?: OutputSize | undefined;
   readonly dilation?: number | readonly number[];
   readonly groups?: number;
 }

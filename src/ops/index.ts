@@ -46,6 +46,7 @@ export * from './join.js';
 export * from './localResponseNorm.js';
 export * from './loss.js';
 export { dot, linear, matmul } from './matmul.js';
+export type { MaxPooled, PooledWithIndices, ReturnIndicesOption } from './maxPooled.js';
 export * from './maxUnpool.js';
 export {
   type AvgPool1dOptions,
@@ -54,17 +55,16 @@ export {
   avgPool2d,
   type MaxPool1dOptions,
   type MaxPool2dOptions,
-  type MaxPooled,
   maxPool1d,
   maxPool2d,
-  type PooledWithIndices,
-  type ReturnIndicesOption,
 } from './pool.js';
 export {
   bernoulli,
   type DropoutOptions,
   dropout,
+  dropout1d,
   dropout2d,
+  dropout3d,
   normal,
   type RandomOptions,
   rand,

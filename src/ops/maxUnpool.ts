@@ -4,11 +4,13 @@ import { ShapeError } from '../tensor/errors.js';
 import { checkShape, dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
-import { checkFloat, converted, defineOp, floats, ints } from './define.js';
+import { converted, defineOp, floats, ints } from './define.js';
+import { asImage, asImages, checkPixels, type SpatialAxes, withBatch } from './imageAxes.js';
 import { checkIndex, type GatherAttrs, gathered } from './indexing.js';
 import { type Pair, perAxis } from './options.js';
-import { type OutputSize, reachedSize } from './outputSize.js';
+import { type OutputSize, reachedSize, spatialSize } from './outputSize.js';
 import { permute, reshape } from './view.js';
+import { imageShape } from './window.js';
 
 const unpoolOp = defineOp<GatherAttrs>('maxUnpool2d', (g, node) => [
   gathered(g, node.saved(0), node.attrs),
@@ -26,36 +28,22 @@ function placed(x: Tensor, index: Tensor, shape: Shape): Tensor {
 interface UnpoolOptions {
   readonly stride?: number | readonly number[];
   readonly padding?: number | readonly number[];
-  readonly outputSize?: OutputSize;
+  readonly outputSize?: OutputSize | undefined;
 }
 
 /** Checks shapes and options; returns the output's shape. */
 function planUnpool(
   op: string,
-  rank: number,
-  x: Tensor,
-  indices: Tensor,
+  x: Shape,
   kernel: number | readonly number[],
   options: UnpoolOptions,
 ): Shape {
-  checkFloat(x, op);
-  checkIndex(indices, op, 'indices');
-  if (x.rank !== rank || x.shape.slice(1).includes(0)) {
-    const axes = rank === 4 ? 'H, W' : 'L';
-    throw new ShapeError(
-      `${op}: input ${formatShape(x.shape)}, expected [N, C, ${axes}] without empty C, ${axes}`,
-    );
-  }
-  if (!sameShape(indices.shape, x.shape)) {
-    throw new ShapeError(
-      `${op}: indices ${formatShape(indices.shape)} of input ${formatShape(x.shape)}, expected its shape`,
-    );
-  }
-  const sizes = perAxis(kernel, rank - 2, 'kernel', op, 1);
-  const stride = perAxis(options.stride ?? sizes, rank - 2, 'stride', op, 1);
-  const padding = perAxis(options.padding ?? 0, rank - 2, 'padding', op, 0);
+  const axes = x.length - 2;
+  const sizes = perAxis(kernel, axes, 'kernel', op, 1);
+  const stride = perAxis(options.stride ?? sizes, axes, 'stride', op, 1);
+  const padding = perAxis(options.padding ?? 0, axes, 'padding', op, 0);
   const usual = sizes.map(
-    (size, i) => (dim(x.shape, i + 2) - 1) * dim(stride, i) + size - 2 * dim(padding, i),
+    (size, i) => (dim(x, i + 2) - 1) * dim(stride, i) + size - 2 * dim(padding, i),
   );
   // All sizes that pooling could have made one of the input's from.
   const reach = {
@@ -63,37 +51,57 @@ function planUnpool(
     most: usual.map((size, i) => size + dim(stride, i) - 1),
   };
   const { outputSize } = options;
-  const found = outputSize === undefined ? usual : reachedSize(op, x.shape, outputSize, reach);
+  const found = outputSize === undefined ? usual : reachedSize(op, x, outputSize, reach);
   if (found.some((size) => size < 1)) {
     throw new ShapeError(
-      `${op}: input ${formatShape(x.shape)} with kernel ${formatShape(sizes)} and padding ` +
+      `${op}: input ${formatShape(x)} with kernel ${formatShape(sizes)} and padding ` +
         `${formatShape(padding)} gives a size of ${formatShape(found)}, expected at least 1`,
     );
   }
-  const shape = [dim(x.shape, 0), dim(x.shape, 1), ...found];
+  const shape = [dim(x, 0), dim(x, 1), ...found];
   checkShape(shape, op);
   return shape;
 }
 
-/** [N, C, ...] as [N, pixels, C]; images that are stored channels-last, as pooling leaves them, are not copied. */
+/** [N, C, H, W] as [N, pixels, C]; images that are stored channels-last, as pooling leaves them, are not copied. */
 function pixelsOf(x: Tensor): Tensor {
-  if (x.rank === 3) return permute(x, [0, 2, 1]);
-  const [batch, channels] = [dim(x.shape, 0), dim(x.shape, 1)];
-  return reshape(permute(x, [0, 2, 3, 1]), [batch, sizeOf(x.shape.slice(2)), channels]);
+  const pixels = sizeOf(x.shape.slice(2));
+  return reshape(permute(x, [0, 2, 3, 1]), [dim(x.shape, 0), pixels, dim(x.shape, 1)]);
 }
 
-/** The other way round. */
-function fromPixels(x: Tensor, shape: Shape): Tensor {
-  if (shape.length === 3) return permute(x, [0, 2, 1]);
-  const inMemory = [0, 2, 3, 1].map((axis) => dim(shape, axis));
-  return permute(reshape(x, inMemory), [0, 3, 1, 2]);
-}
-
+/** @param shape of the output, [N, C, H, W] */
 function unpooled(x: Tensor, indices: Tensor, shape: Shape): Tensor {
+  const inMemory = [0, 2, 3, 1].map((axis) => dim(shape, axis));
   return composite(() => {
     const index = pixelsOf(converted(indices, 'int32'));
-    const pixels = [dim(shape, 0), sizeOf(shape.slice(2)), dim(shape, 1)];
-    return fromPixels(placed(pixelsOf(x), index, pixels), shape);
+    const pixels = placed(pixelsOf(x), index, [
+      dim(shape, 0),
+      sizeOf(shape.slice(2)),
+      dim(shape, 1),
+    ]);
+    return permute(reshape(pixels, inMemory), [0, 3, 1, 2]);
+  });
+}
+
+function maxUnpool(
+  op: string,
+  axes: SpatialAxes,
+  x: Tensor,
+  indices: Tensor,
+  kernel: number | readonly number[],
+  options: UnpoolOptions,
+): Tensor {
+  return withBatch(op, axes, x, (batch, lifted) => {
+    checkIndex(indices, op, 'indices');
+    if (!sameShape(indices.shape, x.shape)) {
+      throw new ShapeError(
+        `${op}: indices ${formatShape(indices.shape)} of input ${formatShape(x.shape)}, expected its shape`,
+      );
+    }
+    checkPixels(op, axes, batch.shape);
+    const outputSize = spatialSize(options.outputSize, x.rank, axes);
+    const shape = imageShape(planUnpool(op, batch.shape, kernel, { ...options, outputSize }));
+    return asImages(batch, (images) => unpooled(images, asImage(lifted(indices)), shape));
   });
 }
 
@@ -113,11 +121,11 @@ export interface MaxUnpool2dOptions {
  * The way back from max pooling: zeros, with each element where it was found (Zeiler and Fergus, "Visualizing and
  * understanding convolutional networks", 2014). Where windows overlapped, the last that names a place has it, and
  * all that name it receive its gradient, as in PyTorch.
- * @param x [N, C, P, Q]
+ * @param x [N, C, P, Q] or [C, P, Q]
  * @param indices what {@link maxPool2d} returns with `returnIndices`: positions in the plane of the output, integers of
  *   x's shape
  * @param kernel size of the windows of the pooling
- * @returns [N, C, H, W], H = (P − 1)·stride + kernel − 2·padding, W likewise; or of outputSize
+ * @returns [N, C, H, W] or [C, H, W], H = (P − 1)·stride + kernel − 2·padding, W likewise; or of outputSize
  * @throws ShapeError for an outputSize that cannot be reached, naming those that can
  * @throws IndexFaultError for a position outside of the output: on the native backend at the next synchronisation
  */
@@ -127,7 +135,7 @@ export function maxUnpool2d(
   kernel: Pair,
   options: MaxUnpool2dOptions = {},
 ): Tensor {
-  return unpooled(x, indices, planUnpool('maxUnpool2d', 4, x, indices, kernel, options));
+  return maxUnpool('maxUnpool2d', 2, x, indices, kernel, options);
 }
 
 export interface MaxUnpool1dOptions {
@@ -141,9 +149,9 @@ export interface MaxUnpool1dOptions {
 
 /**
  * The way back from max pooling of sequences, see {@link maxUnpool2d}.
- * @param x [N, C, P]
+ * @param x [N, C, P] or [C, P]
  * @param indices what {@link maxPool1d} returns with `returnIndices`
- * @returns [N, C, L], L = (P − 1)·stride + kernel − 2·padding; or of outputSize
+ * @returns [N, C, L] or [C, L], L = (P − 1)·stride + kernel − 2·padding; or of outputSize
  */
 export function maxUnpool1d(
   x: Tensor,
@@ -151,5 +159,5 @@ export function maxUnpool1d(
   kernel: number,
   options: MaxUnpool1dOptions = {},
 ): Tensor {
-  return unpooled(x, indices, planUnpool('maxUnpool1d', 3, x, indices, kernel, options));
+  return maxUnpool('maxUnpool1d', 1, x, indices, kernel, options);
 }

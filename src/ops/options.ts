@@ -20,6 +20,14 @@ export function checkInteger(value: number, name: string, op: string, least: num
   return value;
 }
 
+/** Throws unless an option is an integer other than 0, of either sign. */
+export function checkNonZero(value: number, name: string, op: string): number {
+  if (!isWhole(value, -MAX_OPTION) || value === 0) {
+    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected an integer ≠ 0`);
+  }
+  return value;
+}
+
 /** An option as one integer from least to 2^24 for each of `axes` spatial axes. */
 export function perAxis(
   value: number | readonly number[],

@@ -3,11 +3,16 @@ import type { Geometry } from '../backend/kernels.js';
 import { kernels } from '../backend/select.js';
 import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, type Shape } from '../tensor/shape.js';
-import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
-import { checkFloat, defineOp, floats, ints } from './define.js';
-import { checkInteger, type Pair, perAxis } from './options.js';
-import { reshape } from './view.js';
+import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { defineOp, floats, ints } from './define.js';
+import { asImages, type SpatialAxes, withBatch } from './imageAxes.js';
+import {
+  type MaxPooled,
+  maxPooled,
+  type PooledWithIndices,
+  type ReturnIndicesOption,
+} from './maxPooled.js';
+import { checkNonZero, type Pair, perAxis } from './options.js';
 import { geometryOf, imageShape, windowPositions } from './window.js';
 
 interface PoolAttrs {
@@ -100,81 +105,33 @@ interface PoolPlan extends PoolAttrs {
 /** Checks shapes and options, and works out the result's shape; a sequence becomes an image of height 1. */
 function planPool(
   op: string,
-  rank: number,
-  x: Tensor,
+  x: Shape,
   kernel: number | readonly number[],
   options: PoolOptions,
 ): PoolPlan {
-  checkFloat(x, op);
-  if (x.rank !== rank) {
-    const axes = rank === 4 ? 'H, W' : 'L';
-    throw new ShapeError(`${op}: input ${formatShape(x.shape)}, expected [N, C, ${axes}]`);
-  }
-  const sizes = perAxis(kernel, rank - 2, 'kernel', op, 1);
-  const stride = perAxis(options.stride ?? sizes, rank - 2, 'stride', op, 1);
-  const padding = perAxis(options.padding ?? 0, rank - 2, 'padding', op, 0);
-  const dilation = perAxis(options.dilation ?? 1, rank - 2, 'dilation', op, 1);
+  const axes = x.length - 2;
+  const sizes = perAxis(kernel, axes, 'kernel', op, 1);
+  const stride = perAxis(options.stride ?? sizes, axes, 'stride', op, 1);
+  const padding = perAxis(options.padding ?? 0, axes, 'padding', op, 0);
+  const dilation = perAxis(options.dilation ?? 1, axes, 'dilation', op, 1);
   if (padding.some((width, i) => width > Math.floor(dim(sizes, i) / 2))) {
     throw new ShapeError(
       `${op}: padding ${formatShape(padding)} is more than half of kernel ${formatShape(sizes)}`,
     );
   }
   const window = { kernel: sizes, stride, padBefore: padding, padAfter: padding, dilation };
-  const positions = windowPositions(op, x.shape, window, options.ceilMode ?? false);
-  const channels = dim(x.shape, 1);
-  const output = [dim(x.shape, 0), channels, ...positions];
+  const positions = windowPositions(op, x, window, options.ceilMode ?? false);
+  const channels = dim(x, 1);
+  const output = [dim(x, 0), channels, ...positions];
   return {
-    geometry: geometryOf(op, x.shape, output, window, channels),
-    inputShape: imageShape(x.shape),
+    geometry: geometryOf(op, x, output, window, channels),
+    inputShape: imageShape(x),
     outputShape: imageShape(output),
     padding,
   };
 }
 
-/** A sequence as an image of height 1. */
-function asImage(x: Tensor, { inputShape }: PoolAttrs): Tensor {
-  return reshape(x, inputShape);
-}
-
-/** An image of height 1 as a sequence. */
-function asSequence(y: Tensor): Tensor {
-  return reshape(y, [dim(y.shape, 0), dim(y.shape, 1), dim(y.shape, 3)]);
-}
-
 // --- the ops ------------------------------------------------------------------------------------------------
-
-export interface PooledWithIndices {
-  output: Tensor;
-  /** Where each element was found: its position h·W + w in its plane, int32, of the output's shape. */
-  indices: Tensor;
-}
-
-/** What max pooling returns: the output, and with `returnIndices: true` the positions of its elements, too. */
-export type MaxPooled<I extends boolean> = I extends true ? PooledWithIndices : Tensor;
-
-export interface ReturnIndicesOption<I extends boolean = false> {
-  /** Returns `{ output, indices }`, for {@link maxUnpool2d}. Default: false. */
-  returnIndices?: I;
-}
-
-/** As much of what was found as is asked for. */
-function maxPooled<I extends boolean>(
-  found: PooledWithIndices,
-  { returnIndices }: ReturnIndicesOption<I>,
-): MaxPooled<I> {
-  if (!returnIndices) found.indices.dispose();
-  return (returnIndices ? found : found.output) as MaxPooled<I>;
-}
-
-/** The output and, if they are there, the positions, each as `fn` changes it. @internal */
-export function changed<I extends boolean>(
-  pooled: MaxPooled<I>,
-  fn: (each: Tensor, isIndex: boolean) => Tensor,
-): MaxPooled<I> {
-  const found: Tensor | PooledWithIndices = pooled;
-  if (found instanceof Tensor) return fn(found, false) as MaxPooled<I>;
-  return { output: fn(found.output, false), indices: fn(found.indices, true) } as MaxPooled<I>;
-}
 
 export interface MaxPool2dOptions<I extends boolean = false> extends ReturnIndicesOption<I> {
   /** Step between windows. Default: the kernel's size. */
@@ -187,20 +144,34 @@ export interface MaxPool2dOptions<I extends boolean = false> extends ReturnIndic
   ceilMode?: boolean;
 }
 
+interface MaxOptions<I extends boolean> extends PoolOptions, ReturnIndicesOption<I> {}
+
+function maxPool<I extends boolean>(
+  op: string,
+  axes: SpatialAxes,
+  x: Tensor,
+  kernel: number | readonly number[],
+  options: MaxOptions<I>,
+): MaxPooled<I> {
+  return withBatch<I>(op, axes, x, (batch) => {
+    const plan = planPool(op, batch.shape, kernel, options);
+    return asImages<I>(batch, (images) => maxPooled(largest(images, plan), options));
+  });
+}
+
 /**
  * Largest element of each window; NaN if any is. The first of equals receives the gradient. The position of an
  * element is −1 where dilation lets a window cover padding only.
- * @param x [N, C, H, W]
+ * @param x [N, C, H, W] or [C, H, W]
  * @param kernel size of the window
- * @returns [N, C, P, Q], P = ⌊(H + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1, Q likewise
+ * @returns [N, C, P, Q] or [C, P, Q], P = ⌊(H + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1, Q likewise
  */
 export function maxPool2d<I extends boolean = false>(
   x: Tensor,
   kernel: Pair,
   options: MaxPool2dOptions<I> = {},
 ): MaxPooled<I> {
-  const { geometry, inputShape, outputShape } = planPool('maxPool2d', 4, x, kernel, options);
-  return maxPooled(largest(x, { geometry, inputShape, outputShape }), options);
+  return maxPool('maxPool2d', 2, x, kernel, options);
 }
 
 export interface AvgPool2dOptions {
@@ -212,7 +183,7 @@ export interface AvgPool2dOptions {
   ceilMode?: boolean;
   /** Whether padding counts as elements of a window. Default: true. */
   countIncludePad?: boolean;
-  /** Divides every sum by this, instead of by the number of elements. */
+  /** Divides every sum by this integer, which is not 0, instead of by the number of elements. */
   divisorOverride?: number;
 }
 
@@ -223,27 +194,39 @@ interface AverageOptions extends PoolOptions {
 
 function planAverage(
   op: string,
-  rank: number,
-  x: Tensor,
+  x: Shape,
   kernel: number | readonly number[],
   options: AverageOptions,
 ): AvgPoolAttrs {
   const { divisorOverride, countIncludePad = true } = options;
-  if (divisorOverride !== undefined) checkInteger(divisorOverride, 'divisorOverride', op, 1);
-  const { geometry, inputShape, outputShape, padding } = planPool(op, rank, x, kernel, options);
-  const [bottom, right] = rank === 4 ? [dim(padding, 0), dim(padding, 1)] : [0, dim(padding, 0)];
-  const rest = [bottom, right, countIncludePad ? 1 : 0, divisorOverride ?? 0] as const;
-  return { geometry, inputShape, outputShape, rest };
+  if (divisorOverride !== undefined) checkNonZero(divisorOverride, 'divisorOverride', op);
+  const { padding, ...plan } = planPool(op, x, kernel, options);
+  const [bottom, right] =
+    padding.length === 2 ? [dim(padding, 0), dim(padding, 1)] : [0, dim(padding, 0)];
+  return { ...plan, rest: [bottom, right, countIncludePad ? 1 : 0, divisorOverride ?? 0] };
+}
+
+function avgPool(
+  op: string,
+  axes: SpatialAxes,
+  x: Tensor,
+  kernel: number | readonly number[],
+  options: AverageOptions,
+): Tensor {
+  return withBatch(op, axes, x, (batch) => {
+    const plan = planAverage(op, batch.shape, kernel, options);
+    return asImages(batch, (images) => averages(images, plan));
+  });
 }
 
 /**
  * Mean of each window.
- * @param x [N, C, H, W]
+ * @param x [N, C, H, W] or [C, H, W]
  * @param kernel size of the window
- * @returns [N, C, P, Q], P = ⌊(H + 2·padding − kernel)/stride⌋ + 1, Q likewise
+ * @returns [N, C, P, Q] or [C, P, Q], P = ⌊(H + 2·padding − kernel)/stride⌋ + 1, Q likewise
  */
 export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): Tensor {
-  return averages(x, planAverage('avgPool2d', 4, x, kernel, options));
+  return avgPool('avgPool2d', 2, x, kernel, options);
 }
 
 export interface MaxPool1dOptions<I extends boolean = false> extends ReturnIndicesOption<I> {
@@ -257,17 +240,13 @@ export interface MaxPool1dOptions<I extends boolean = false> extends ReturnIndic
   ceilMode?: boolean;
 }
 
-/** Largest element of each window of a sequence [N, C, L]; see {@link maxPool2d}. */
+/** Largest element of each window of sequences [N, C, L] or [C, L]; see {@link maxPool2d}. */
 export function maxPool1d<I extends boolean = false>(
   x: Tensor,
   kernel: number,
   options: MaxPool1dOptions<I> = {},
 ): MaxPooled<I> {
-  const { geometry, inputShape, outputShape } = planPool('maxPool1d', 3, x, kernel, options);
-  const attrs = { geometry, inputShape, outputShape };
-  return composite(() =>
-    changed(maxPooled(largest(asImage(x, attrs), attrs), options), asSequence),
-  );
+  return maxPool('maxPool1d', 1, x, kernel, options);
 }
 
 export interface AvgPool1dOptions {
@@ -281,8 +260,7 @@ export interface AvgPool1dOptions {
   countIncludePad?: boolean;
 }
 
-/** Mean of each window of a sequence [N, C, L]; see {@link avgPool2d}. */
+/** Mean of each window of sequences [N, C, L] or [C, L]; see {@link avgPool2d}. */
 export function avgPool1d(x: Tensor, kernel: number, options: AvgPool1dOptions = {}): Tensor {
-  const attrs = planAverage('avgPool1d', 3, x, kernel, options);
-  return composite(() => asSequence(averages(asImage(x, attrs), attrs)));
+  return avgPool('avgPool1d', 1, x, kernel, options);
 }

@@ -3,12 +3,13 @@ import { kernels } from '../backend/select.js';
 import { isFloat } from '../tensor/dtype.js';
 import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { defaultGenerator, type Generator } from '../tensor/random.js';
-import { broadcastsTo, checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
+import { broadcastsTo, checkShape, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { unrecorded } from './composite.js';
 import { checkedDType, copyFrom, full, overwrite, type TensorOptions } from './creation.js';
 import { checkFloat, converted, defineOp, type FloatArray, floats, ints, mask } from './define.js';
 import { less, mul, type TensorLike } from './elementwise.js';
+import { checkAxes } from './imageAxes.js';
 import { checkFraction } from './options.js';
 
 export interface RandomOptions extends TensorOptions {
@@ -209,23 +210,52 @@ function channelScale(x: Tensor, factors: Tensor): Tensor {
   return record(channelScaleOp, out, [x], [factors], undefined);
 }
 
-/**
- * Zeroes whole channels with probability p and scales the others by 1/(1 − p) (Tompson et al. 2015).
- * @param x [N, C, ...]
- * @param p probability of zeroing, 0.5 by default
- */
-export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
-  checkFloat(x, 'dropout2d');
-  checkFraction(p, 'p', 'dropout2d');
-  if (x.rank < 3) {
-    throw new ShapeError(`dropout2d: input ${formatShape(x.shape)}, expected [N, C, ...]`);
-  }
+/** @param axes at the end that make up a channel */
+function dropChannels(
+  op: string,
+  axes: number,
+  x: Tensor,
+  p: number,
+  options: DropoutOptions,
+): Tensor {
+  checkFraction(p, 'p', op);
   const { training = true, generator = defaultGenerator } = options;
   if (!training || p === 0) return x;
   // One draw a channel, so that it does not depend on where in memory the channels lie.
-  const shape = [dim(x.shape, 0), dim(x.shape, 1), ...x.shape.slice(2).map(() => 1)];
+  const shape = x.shape.map((size, axis) => (axis < x.rank - axes ? size : 1));
   const factors = unrecorded(() => dropout(full(shape, 1, { dtype: x.dtype }), p, { generator }));
   const out = channelScale(x, factors);
   factors.dispose();
   return out;
+}
+
+/**
+ * {@link dropout2d} of sequences.
+ * @param x [N, C, L] or [C, L]
+ */
+export function dropout1d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  checkAxes('dropout1d', 1, x);
+  return dropChannels('dropout1d', 1, x, p, options);
+}
+
+/**
+ * Zeroes whole channels with probability p and scales the others by 1/(1 − p) (Tompson et al. 2015).
+ * @param x [N, C, ...]; three axes are [N, C, L], in PyTorch too
+ * @param p probability of zeroing, 0.5 by default
+ */
+export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  checkFloat(x, 'dropout2d');
+  if (x.rank < 3) {
+    throw new ShapeError(`dropout2d: input ${formatShape(x.shape)}, expected [N, C, ...]`);
+  }
+  return dropChannels('dropout2d', x.rank - 2, x, p, options);
+}
+
+/**
+ * {@link dropout2d} of volumes.
+ * @param x [N, C, D, H, W] or [C, D, H, W]
+ */
+export function dropout3d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
+  checkAxes('dropout3d', 3, x);
+  return dropChannels('dropout3d', 3, x, p, options);
 }

@@ -3,7 +3,7 @@ import { dim, formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { composite } from './composite.js';
 import { tensor } from './creation.js';
-import { checkFloat } from './define.js';
+import { checkAxes } from './imageAxes.js';
 import { indexSelect } from './indexing.js';
 
 /** Widths of padding around images: one for all sides, or those of each, in PyTorch's order. */
@@ -79,16 +79,14 @@ export function checkExtension(
 
 /**
  * Images with their own mirror image around them; the pixels of the edge are not doubled.
- * @param x [N, C, H, W]
+ * @param x [N, C, H, W] or [C, H, W]
  * @param padding smaller than the image on every side
  */
 export function reflectionPad2d(x: Tensor, padding: Padding2d): Tensor {
-  checkFloat(x, 'reflectionPad2d');
+  checkAxes('reflectionPad2d', 2, x);
   const [left, right, top, bottom] = paddingOfSides(padding, 'reflectionPad2d', 0);
-  if (x.rank !== 4) {
-    throw new ShapeError(`reflectionPad2d: input ${formatShape(x.shape)}, expected [N, C, H, W]`);
-  }
-  const [height, width] = [dim(x.shape, 2), dim(x.shape, 3)];
+  const [down, across] = [x.rank - 2, x.rank - 1];
+  const [height, width] = [dim(x.shape, down), dim(x.shape, across)];
   if (Math.max(left, right) >= width || Math.max(top, bottom) >= height) {
     throw new ShapeError(
       `reflectionPad2d: padding [${left}, ${right}, ${top}, ${bottom}] (left, right, top, bottom) is not ` +
@@ -96,6 +94,6 @@ export function reflectionPad2d(x: Tensor, padding: Padding2d): Tensor {
     );
   }
   return composite(() =>
-    extended(extended(x, 2, [top, bottom], 'reflect'), 3, [left, right], 'reflect'),
+    extended(extended(x, down, [top, bottom], 'reflect'), across, [left, right], 'reflect'),
   );
 }

@@ -135,6 +135,42 @@ const cases: readonly OpCase[] = [
         ops.convTranspose1d(x, w, b, { stride: 3, dilation: 2, outputSize }),
       ),
   },
+  {
+    name: 'conv2d without a batch axis',
+    ops: ['conv2d'],
+    fn: (x, w, b) => [
+      ops.conv2d(x, w, b),
+      ops.conv2d(x, w, null, { stride: 2, padding: [1, 2] }),
+      ops.conv2d(x, w, null, { padding: 'same' }),
+    ],
+  },
+  {
+    name: 'conv1d without a batch axis',
+    ops: ['conv1d'],
+    fn: (x, w, b) => [
+      ops.conv1d(x, w, b, { groups: 2, padding: 1 }),
+      ops.conv1d(x, w, null, { groups: 2, stride: 2, dilation: 3 }),
+    ],
+  },
+  {
+    name: 'convTranspose2d without a batch axis',
+    ops: ['convTranspose2d'],
+    fn: (x, w, b) => [
+      ops.convTranspose2d(x, w, b),
+      ops.convTranspose2d(x, w, null, { stride: 2, padding: 1, outputPadding: 1 }),
+      ops.convTranspose2d(x, w, b, { stride: [3, 2], outputSize: [10, 8] }),
+      ops.convTranspose2d(x, w, b, { stride: [3, 2], outputSize: [2, 11, 9] }),
+    ],
+  },
+  {
+    name: 'convTranspose1d without a batch axis',
+    ops: ['convTranspose1d'],
+    fn: (x, w, b) => [
+      ops.convTranspose1d(x, w, b, { dilation: 2 }),
+      ops.convTranspose1d(x, w, b, { stride: 3, outputSize: 16 }),
+      ops.convTranspose1d(x, w, b, { stride: 3, outputSize: [3, 17] }),
+    ],
+  },
 ];
 
 export const conv: readonly OpCase[] = cases.map((item) => ({

@@ -224,4 +224,57 @@ export const pool: readonly OpCase[] = [
     fn: (x) =>
       [1, 3, 7, 10].flatMap((size) => [adaptiveAvgPool1d(x, size), adaptiveMaxPool1d(x, size)]),
   },
+  {
+    name: 'maxPool2d and avgPool2d without a batch axis',
+    ops: ['maxPool2d', 'avgPool2d'],
+    fn: (x) => [
+      ...both(maxPool2d(x, [2, 3], { padding: 1, returnIndices: true })),
+      maxPool2d(x, 2),
+      avgPool2d(x, 3, { stride: 1, padding: 1, countIncludePad: false }),
+    ],
+  },
+  {
+    name: 'maxPool1d and avgPool1d without a batch axis',
+    ops: ['maxPool1d', 'avgPool1d'],
+    fn: (x) => [
+      ...both(maxPool1d(x, 3, { stride: 2, returnIndices: true })),
+      maxPool1d(x, 2),
+      avgPool1d(x, 3, { padding: 1, ceilMode: true }),
+    ],
+  },
+  {
+    name: 'adaptive pools without a batch axis',
+    ops: ['adaptiveAvgPool1d', 'adaptiveAvgPool2d', 'adaptiveMaxPool1d', 'adaptiveMaxPool2d'],
+    fn: (x, y) => [
+      ...[1, [2, 3] as const, [4, null] as const].flatMap((size) => [
+        adaptiveAvgPool2d(x, size),
+        ...both(adaptiveMaxPool2d(x, size, { returnIndices: true })),
+      ]),
+      ...[1, 3].flatMap((size) => [
+        adaptiveAvgPool1d(y, size),
+        ...both(adaptiveMaxPool1d(y, size, { returnIndices: true })),
+      ]),
+    ],
+  },
+  {
+    name: 'maxUnpool2d and maxUnpool1d without a batch axis',
+    ops: ['maxUnpool1d', 'maxUnpool2d', 'maxPool1d', 'maxPool2d'],
+    fn: composed((x, y) => {
+      const image = maxPool2d(x, 2, { returnIndices: true });
+      const sequence = maxPool1d(y, 3, { returnIndices: true });
+      return [
+        maxUnpool2d(image.output, image.indices, 2, { outputSize: [5, 7] }),
+        maxUnpool2d(image.output, image.indices, 2, { outputSize: x.shape }),
+        maxUnpool1d(sequence.output, sequence.indices, 3, { outputSize: y.shape }),
+      ];
+    }),
+  },
+  {
+    name: 'avgPool2d negative divisor',
+    ops: ['avgPool2d'],
+    fn: (x) => [
+      avgPool2d(x, 2, { divisorOverride: -3 }),
+      avgPool2d(x, 3, { stride: 2, padding: 1, ceilMode: true, divisorOverride: -1 }),
+    ],
+  },
 ];

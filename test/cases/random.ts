@@ -70,4 +70,14 @@ export const random: readonly OpCase[] = [
       ops.dropout2d(y, undefined, { generator: new Generator(8) }),
     ],
   },
+  {
+    name: 'dropout1d and dropout3d, with and without a batch axis',
+    ops: ['dropout1d', 'dropout3d'],
+    fn: (a, b, c, d) => [
+      ops.dropout1d(a, 0.4, { generator: new Generator(5) }),
+      ops.dropout1d(b, 0.4, { generator: new Generator(6) }),
+      ops.dropout3d(c, undefined, { generator: new Generator(7) }),
+      ops.dropout3d(d, undefined, { generator: new Generator(8) }),
+    ],
+  },
 ];

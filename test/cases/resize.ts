@@ -52,4 +52,9 @@ export const resize: readonly OpCase[] = [
     ops: ['reflectionPad2d'],
     fn: (x) => [reflectionPad2d(x, 1), reflectionPad2d(x, [3, 0, 2, 1]), reflectionPad2d(x, 0)],
   },
+  {
+    name: 'reflectionPad2d without a batch axis',
+    ops: ['reflectionPad2d'],
+    fn: (x) => reflectionPad2d(x, [3, 0, 2, 1]),
+  },
 ];

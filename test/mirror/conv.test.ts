@@ -109,6 +109,19 @@ describe('convolution', () => {
     });
   });
 
+  it('without a batch axis', () => {
+    forAll([geometry, seeds], (c, seed) => {
+      const [x, w] = operands({ ...c, batch: 1 });
+      if (x === undefined || w === undefined) return;
+      const image = { ...x, shape: x.shape.slice(1), layout: 'rowMajor' } as const;
+      const run = (input: Tensor, weight: Tensor): Tensor => ops.conv2d(input, weight, null, c);
+      mirror(seed, [image, w], run, ROUNDING);
+      mirror(seed, [image, w], (input, weight) =>
+        ops.sub(run(input, weight), ops.squeeze(run(ops.unsqueeze(input, 0), weight), 0)),
+      );
+    });
+  });
+
   it('convTranspose2d of every size that it reaches', () => {
     forAll([geometry, seeds], ({ stride, layout }, seed) => {
       const inputs = [floats([2, 3, 4, 5], { layout }), floats([3, 2, 3, 4])];
@@ -219,7 +232,7 @@ describe('pooling', () => {
 
   it('avgPool2d', () => {
     forAll(
-      [pooling, fc.option(int(1, 9), { nil: undefined }), seeds],
+      [pooling, fc.constantFrom(undefined, -7, -1, 1, 2, 9), seeds],
       (pool, divisor, seed) => {
         const { shape, kernel, layout, stride, ceilMode, countIncludePad } = pool;
         const padding = fitting(pool.padding, kernel);
@@ -242,10 +255,15 @@ describe('pooling', () => {
 
   it('pools of sequences', () => {
     forAll([int(0, 3), int(1, 9), int(4, 30), int(1, 4), seeds], (n, c, length, kernel, seed) => {
-      mirror(seed, [floats([n, c, length])], (x) => [
-        ops.maxPool1d(x, kernel, { ceilMode: true }),
-        ops.avgPool1d(x, kernel, { stride: 2 }),
-      ]);
+      for (const shape of [
+        [n, c, length],
+        [c, length],
+      ]) {
+        mirror(seed, [floats(shape)], (x) => [
+          ops.maxPool1d(x, kernel, { ceilMode: true }),
+          ops.avgPool1d(x, kernel, { stride: 2 }),
+        ]);
+      }
     });
   });
 });

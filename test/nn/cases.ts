@@ -148,4 +148,19 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   'GroupNorm without bias': () => new nn.GroupNorm(2, 4, { bias: false }),
   'Upsample by recomputed factors': () =>
     new nn.Upsample({ scaleFactor: [1.3, 2.3], mode: 'bilinear', recomputeScaleFactor: true }),
+  'Conv2d without a batch axis': () =>
+    new nn.Conv2d(4, 6, { kernelSize: 3, stride: 2, padding: 1, groups: 2 }),
+  'Conv2d that reflects, without a batch axis': () =>
+    new nn.Conv2d(4, 3, { kernelSize: 3, padding: [2, 1], paddingMode: 'reflect' }),
+  'Conv1d that goes around, without a batch axis': () =>
+    new nn.Conv1d(4, 2, { kernelSize: 4, padding: 'same', dilation: 2, paddingMode: 'circular' }),
+  'ZeroPad2d without a batch axis': () => new nn.ZeroPad2d([2, -1, 0, -3]),
+  'Sequential without a batch axis': () =>
+    new nn.Sequential(
+      new nn.Conv2d(4, 2, { kernelSize: 3 }),
+      new nn.ReLU(),
+      new nn.MaxPool2d(2),
+      new nn.Flatten({ start: 0 }),
+      new nn.Linear(4, 3),
+    ),
 };

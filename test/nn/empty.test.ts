@@ -19,10 +19,11 @@ interface Reference {
 const path = new URL('../fixtures/nn.json', import.meta.url);
 const references = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Reference>>;
 
-/** Layers of one input; losses have two, and the mean over nothing is NaN. */
+/** Layers of one input, a batch; losses have two, and the mean over nothing is NaN. */
 const layers = Object.entries(CASES).flatMap(([name, make]) => {
   const reference = references[name];
-  return reference?.inputs.length === 1 ? [[name, make, reference] as const] : [];
+  const isBatch = !name.endsWith('without a batch axis');
+  return isBatch && reference?.inputs.length === 1 ? [[name, make, reference] as const] : [];
 });
 
 function emptied(shape: Shape): Shape {

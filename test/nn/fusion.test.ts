@@ -178,6 +178,18 @@ describe('evaluation without gradients', () => {
     expect(() => noGrad(wrong)).toThrow(ShapeError);
   });
 
+  it('takes images without a batch axis, except where a batch-norm does not', () => {
+    const net = new nn.Sequential(conv(5, 9), new nn.ReLU(), conv(9, 4)).eval();
+    const x = randn([5, 7, 6]);
+    const single = noGrad(() => net.forward(x));
+    expect(single.shape).toEqual([4, 7, 6]);
+    expectClose(single, noGrad(() => net.forward(x.unsqueeze(0))).dataSync(), ROUNDING);
+    const normed = new nn.Sequential(conv(5, 9), new nn.BatchNorm2d(9)).eval();
+    expect(() => noGrad(() => normed.forward(x))).toThrow(
+      '1: BatchNorm2d: input [9, 7, 6], expected [N, C, H, W]',
+    );
+  });
+
   it('prepares the weights of convolutions once, and again when they have changed', () => {
     manualSeed(6);
     const layer = conv(5, 9);

@@ -102,3 +102,17 @@ test('summary counts a shared parameter once, with the first layer that has it',
   expect(text).toMatch(/decode +Decoder +\[1, 3\] +0/);
   expect(text).toContain('parameters: 12');
 });
+
+test('summary takes inputs without a batch axis', () => {
+  const net = new nn.Sequential(
+    new nn.Conv2d(1, 4, { kernelSize: 3 }),
+    new nn.ReLU(),
+    new nn.MaxPool2d(2),
+  );
+  const lines = net.summary([1, 8, 8]).split('\n');
+  expect(lines.slice(4, 7).map((line) => line.split(/ {2,}/).slice(1, 3))).toEqual([
+    ['Conv2d', '[4, 6, 6]'],
+    ['ReLU', '[4, 6, 6]'],
+    ['MaxPool2d', '[4, 3, 3]'],
+  ]);
+});

@@ -98,8 +98,8 @@ describe('conv2d', () => {
         '[4, 4] with its padding',
     );
     expect(conv([1, 3, 0, 4], [2, 3, 1, 1], { padding: 1 })).toThrow(ShapeError);
-    expect(conv([3, 32, 32], [2, 3, 1, 1])).toThrow(
-      'conv2d: input [3, 32, 32], expected [N, C, H, W]',
+    expect(conv([32, 32], [2, 3, 1, 1])).toThrow(
+      'conv2d: input [32, 32], expected [N, C, H, W] or [C, H, W]',
     );
     expect(conv([1, 3, 4, 4], [2, 3, 0, 1])).toThrow(/conv2d: weight \[2, 3, 0, 1\], expected/);
     expect(conv([1, 3, 4, 4], [2, 3, 1, 1], {}, 3)).toThrow(
@@ -147,8 +147,8 @@ describe('conv1d', () => {
     expect(() => ops.conv1d(ops.ones([2, 3, 4]), ops.ones([1, 3, 5]))).toThrow(
       'conv1d: kernel [5] with dilation [1] spans [5], which does not fit input [2, 3, 4]',
     );
-    expect(() => ops.conv1d(ops.ones([2, 3]), ops.ones([1, 3, 5]))).toThrow(
-      'conv1d: input [2, 3], expected [N, C, L]',
+    expect(() => ops.conv1d(ops.ones([3]), ops.ones([1, 3, 5]))).toThrow(
+      'conv1d: input [3], expected [N, C, L] or [C, L]',
     );
     expect(() => ops.conv1d(ops.ones([2, 3, 4]), ops.ones([1, 3, 1]), null, { stride: 0 })).toThrow(
       'conv1d: stride is 0, expected an integer of at least 1',

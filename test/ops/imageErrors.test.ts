@@ -4,11 +4,14 @@ import * as nn from '../../src/nn/index.js';
 import * as ops from '../../src/ops/index.js';
 import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
 
 // What does not fit is a typed error before anything is allocated or computed.
 
 const image = ops.ones([2, 4, 5, 6]);
 const sequence = ops.ones([2, 4, 6]);
+const unbatched = ops.ones([4, 5, 6]);
+const positions = ops.zeros([1, 4, 5, 6], { dtype: 'int32' });
 const empty = ops.ones([2, 4, 0, 6]);
 const kernel = ops.ones([4, 4, 3, 3]);
 const taps = ops.ones([4, 4, 3]);
@@ -106,6 +109,21 @@ test.each<[string, () => unknown, new (message: string) => Error]>([
       ]),
     ShapeError,
   ],
+  [
+    'a kernel beyond an image without a batch axis',
+    () => ops.conv2d(unbatched, tooLarge),
+    ShapeError,
+  ],
+  [
+    'an outputSize with a batch axis that the input has not',
+    () => ops.convTranspose2d(unbatched, kernel, null, { stride: 2, outputSize: [1, 4, 11, 13] }),
+    ArgumentError,
+  ],
+  [
+    'indices with a batch axis that the input has not',
+    () => ops.maxUnpool2d(unbatched, positions, 2),
+    ShapeError,
+  ],
 ])('%s', (_, run, error) => {
   synchronizeSync();
   const [before, submitted] = [memoryInfo().live, backend().submitted()];
@@ -113,4 +131,41 @@ test.each<[string, () => unknown, new (message: string) => Error]>([
   expect(memoryInfo().live).toBe(before);
   // The one value a channel was reshaped, which computes nothing.
   expect(backend().submitted()).toBe(submitted);
+});
+
+test.each<[string, (x: Tensor) => unknown]>([
+  ['conv2d', (x) => ops.conv2d(x, kernel)],
+  ['convTranspose2d', (x) => ops.convTranspose2d(x, kernel)],
+  ['maxPool2d', (x) => ops.maxPool2d(x, 2)],
+  ['avgPool2d', (x) => ops.avgPool2d(x, 2)],
+  ['adaptiveAvgPool2d', (x) => ops.adaptiveAvgPool2d(x, 2)],
+  ['adaptiveMaxPool2d', (x) => ops.adaptiveMaxPool2d(x, 2)],
+  ['maxUnpool2d', (x) => ops.maxUnpool2d(x, x, 2)],
+  ['reflectionPad2d', (x) => ops.reflectionPad2d(x, 1)],
+  ['ZeroPad2d', (x) => new nn.ZeroPad2d(1).forward(x)],
+  ['Conv2d', (x) => reflecting.forward(x)],
+])('%s says which axes it takes', (op, run) => {
+  for (const shape of [
+    [5, 6],
+    [1, 2, 4, 5, 6],
+  ]) {
+    const expected = `${op}: input [${shape.join(', ')}], expected [N, C, H, W] or [C, H, W]`;
+    expect(() => run(ops.ones(shape))).toThrow(expected);
+  }
+});
+
+test.each<[string, (x: Tensor) => unknown]>([
+  ['conv1d', (x) => ops.conv1d(x, taps)],
+  ['convTranspose1d', (x) => ops.convTranspose1d(x, taps)],
+  ['maxPool1d', (x) => ops.maxPool1d(x, 2)],
+  ['avgPool1d', (x) => ops.avgPool1d(x, 2)],
+  ['adaptiveAvgPool1d', (x) => ops.adaptiveAvgPool1d(x, 2)],
+  ['adaptiveMaxPool1d', (x) => ops.adaptiveMaxPool1d(x, 2)],
+  ['maxUnpool1d', (x) => ops.maxUnpool1d(x, x, 2)],
+  ['dropout1d', (x) => ops.dropout1d(x)],
+])('%s says which axes it takes', (op, run) => {
+  for (const shape of [[6], [1, 2, 4, 6]]) {
+    const expected = `${op}: input [${shape.join(', ')}], expected [N, C, L] or [C, L]`;
+    expect(() => run(ops.ones(shape))).toThrow(expected);
+  }
 });

@@ -110,7 +110,7 @@ describe('avgPool2d', () => {
 
   it('refuses a divisor of 0 and padding beyond half of the kernel', () => {
     expect(() => ops.avgPool2d(x, 2, { divisorOverride: 0 })).toThrow(
-      'avgPool2d: divisorOverride is 0, expected an integer ≥ 1',
+      'avgPool2d: divisorOverride is 0, expected an integer ≠ 0',
     );
     expect(() => ops.avgPool2d(x, 2, { padding: [0, 2] })).toThrow(ShapeError);
   });
@@ -124,7 +124,7 @@ describe('pooling of sequences', () => {
       ops.avgPool1d(x, 3, { stride: 2, padding: 1, countIncludePad: false }),
       [0.5, 2, 3.5, 5.5, 7, 8.5],
     );
-    expect(() => ops.maxPool1d(ops.ones([2, 5]), 2)).toThrow('expected [N, C, L]');
+    expect(() => ops.maxPool1d(ops.ones([5]), 2)).toThrow('expected [N, C, L] or [C, L]');
   });
 });
 
@@ -158,7 +158,7 @@ describe('adaptive pooling', () => {
     expect(() => ops.adaptiveAvgPool2d(ops.ones([1, 1, 2, 2]), 0)).toThrow(
       'adaptiveAvgPool2d: size is 0, expected an integer ≥ 1',
     );
-    expect(() => ops.adaptiveMaxPool2d(ops.ones([1, 2, 2]), 1)).toThrow(ShapeError);
+    expect(() => ops.adaptiveMaxPool2d(ops.ones([2, 2]), 1)).toThrow(ShapeError);
   });
 });
 

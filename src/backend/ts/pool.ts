@@ -177,7 +177,7 @@ function divisorOf(
   countPadding: number,
   divisorOverride: number,
 ): number {
-  if (divisorOverride > 0) return divisorOverride;
+  if (divisorOverride !== 0) return divisorOverride;
   if (countPadding === 0) return Math.max(1, window.count);
   const q = window.output % image.outWidth;
   const p = Math.floor(window.output / image.outWidth) % image.outHeight;

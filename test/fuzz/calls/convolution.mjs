@@ -98,7 +98,7 @@ export const convolutionCalls = {
     const tail = [
       ...numbers(r.integer(0, 2), r.integer(0, 2)),
       flag(r),
-      ...numbers(r.integer(0, 3)),
+      ...numbers(r.integer(-3, 3)),
     ];
     return [f32(g.outputs), f32(g.inputs), g.geometry, ...tail];
   },
@@ -107,7 +107,7 @@ export const convolutionCalls = {
     const tail = [
       ...numbers(r.integer(0, 2), r.integer(0, 2)),
       flag(r),
-      ...numbers(r.integer(0, 3)),
+      ...numbers(r.integer(-3, 3)),
     ];
     return [f32(g.inputs), f32(g.outputs), g.geometry, ...tail];
   },
