@@ -26,6 +26,11 @@ Weights groupWeights(const Geometry& g, const float* w, int64_t group) {
           g.kernelHeight, g.kernelWidth};
 }
 
+// Weights of a single tap are a matrix [output][channel] as they lie.
+PanelSource singleTap(const Weights& w, bool transposed) {
+  return {w.taps() == 1 ? w.data : nullptr, w.channels, transposed};
+}
+
 int64_t panelFloats(int64_t depth, int64_t columns) {
   return roundUp(depth * roundUp(columns, kPanelWidth), 16);
 }
@@ -102,7 +107,8 @@ struct Phase {
   GatherProduct product;
 };
 
-Phase phaseOf(const Geometry& g, const float* dy, float* dx, int64_t group, int64_t index) {
+Phase phaseOf(const Geometry& g, const float* dy, const float* w, float* dx, int64_t group,
+              int64_t index) {
   const PhaseAxis rows = phaseAxis(index / g.strideWidth, g.inHeight, g.outHeight, g.kernelHeight,
                                    g.strideHeight, g.padTop, g.dilationHeight);
   const PhaseAxis cols = phaseAxis(index % g.strideWidth, g.inWidth, g.outWidth, g.kernelWidth,
@@ -118,6 +124,7 @@ Phase phaseOf(const Geometry& g, const float* dy, float* dx, int64_t group, int6
   p.outputs = g.inChannels / g.groups;
   p.out = dx + group * p.outputs;
   p.outPixel = g.inChannels;
+  p.weights = singleTap(groupWeights(g, w, group), false);
   return phase;
 }
 
@@ -138,16 +145,18 @@ void directForward(Context& ctx, float* out, const float* x, const ConvWeights& 
                    const ConvFinish& finish, const Geometry& g) {
   const int team = teamSize(ctx, workOf(g), kSerialWork);
   GatherProduct product = windowsOf(g, x, 0);
+  if (!w.packed) product.weights = singleTap(groupWeights(g, w.data, 0), true);
   const GatherPlan plan = planGather(product, team);
   const int64_t weightFloats = panelFloats(product.depth(), product.outputs);
   const int64_t biasFloats = finish.bias ? roundUp(product.outputs, kPanelWidth) + 16 : 0;
-  const int64_t packedFloats = w.packed ? 0 : g.groups * weightFloats;
+  const bool packs = !w.packed && !plan.packsPanels;
+  const int64_t packedFloats = packs ? g.groups * weightFloats : 0;
   float* scratch = static_cast<float*>(
       ctx.scratch.reserve((packedFloats + g.groups * biasFloats + team * plan.scratchFloats) * 4));
   float* biases = scratch + packedFloats;
 #pragma omp parallel num_threads(team)
   {
-    if (!w.packed) {
+    if (packs) {
       for (int64_t group = 0; group < g.groups; group++) {
         packForwardPanels(groupWeights(g, w.data, group), scratch + group * weightFloats);
       }
@@ -161,7 +170,11 @@ void directForward(Context& ctx, float* out, const float* x, const ConvWeights& 
     for (int64_t group = 0; group < g.groups; group++) {
       GatherProduct p = windowsOf(g, x, group);
       p.out = out + group * p.outputs;
-      p.panels = (w.packed ? w.data : scratch) + group * weightFloats;
+      if (plan.packsPanels) {
+        p.weights = singleTap(groupWeights(g, w.data, group), true);
+      } else {
+        p.panels = (w.packed ? w.data : scratch) + group * weightFloats;
+      }
       p.bias = finish.bias ? biases + group * biasFloats : nullptr;
       p.add = finish.add ? finish.add + group * p.outputs : nullptr;
       p.relu = finish.relu;
@@ -182,7 +195,7 @@ void directInputGrad(Context& ctx, float* dx, const float* dy, const float* w, c
   int64_t ownFloats = 0;
   bool untouched = false;  // pixels that no tap meets
   for (int64_t i = 0; i < phases; i++) {
-    const GatherProduct p = phaseOf(g, dy, dx, 0, i).product;
+    const GatherProduct p = phaseOf(g, dy, w, dx, 0, i).product;
     const GatherPlan plan = planGather(p, team);
     untouched = untouched || p.depth() == 0;
     ownFloats = larger(ownFloats, plan.scratchFloats);
@@ -202,8 +215,10 @@ void directInputGrad(Context& ctx, float* dx, const float* dy, const float* w, c
     for (int64_t group = 0; group < g.groups; group++) {
       float* panels = scratch + group * groupFloats;
       for (int64_t i = 0; i < phases; i++) {
-        const Phase phase = phaseOf(g, dy, dx, group, i);
-        packGradientPanels(groupWeights(g, w, group), phase.rowTaps, phase.colTaps, panels);
+        const Phase phase = phaseOf(g, dy, w, dx, group, i);
+        if (!planGather(phase.product, team).packsPanels) {
+          packGradientPanels(groupWeights(g, w, group), phase.rowTaps, phase.colTaps, panels);
+        }
         panels += phase.product.depth() * roundUp(outputs, kPanelWidth);
       }
     }
@@ -216,7 +231,7 @@ void directInputGrad(Context& ctx, float* dx, const float* dy, const float* w, c
     for (int64_t group = 0; group < g.groups; group++) {
       const float* panels = scratch + group * groupFloats;
       for (int64_t i = 0; i < phases; i++) {
-        Phase phase = phaseOf(g, dy, dx, group, i);
+        Phase phase = phaseOf(g, dy, w, dx, group, i);
         if (phase.product.depth() == 0) continue;
         phase.product.panels = panels;
         phase.product.bias = bias ? scratch + group * groupFloats + weightFloats : nullptr;

@@ -71,6 +71,10 @@ GatherPlan planGather(const GatherProduct& p, int64_t threads) {
     // With more weights than pixels every thread reads panels of its own instead.
     const bool dividesPanels = points < p.outputs && panelCount >= threads;
     if (plan.blocks < 8 * threads && !dividesPanels) plan.blocks = roundUp(plan.blocks, threads);
+    // To bring packed panels from another core's cache takes longer than to gather all pixels.
+    if (dividesPanels && p.weights.data && points * longest <= kBlockFloats * 4 / 3) {
+      plan.blocks = 1;
+    }
     plan.blockPoints =
         larger<int64_t>(1, roundUp(ceilDivide(points, larger<int64_t>(plan.blocks, 1)), kTileRows));
     plan.blocks = ceilDivide(points, plan.blockPoints);
@@ -79,12 +83,16 @@ GatherPlan planGather(const GatherProduct& p, int64_t threads) {
       if (plan.windowStride % 64 == 0) plan.windowStride += 16;
       imageFloats = plan.blockPoints * plan.windowStride;
     }
+    plan.packsPanels = p.weights.data && plan.blocks == 1;
+    if (plan.packsPanels) plan.packedFloats = longest * kPanelWidth;
   }
   const bool fewBlocks = plan.blocks % threads != 0 && plan.blocks < 4 * threads;
   plan.panelParts = fewBlocks ? smaller(panelCount, threads) : 1;
-  plan.tilesOutermost = plan.slices.count() == 1 && p.depth() * p.outputs <= 64 * 1024;
+  plan.tilesOutermost =
+      plan.slices.count() == 1 && p.depth() * p.outputs <= 64 * 1024 && !plan.packsPanels;
   // And the offsets of a block's points, and of those of them that a slice is multiplied for.
-  plan.scratchFloats = roundUp(imageFloats, 16) + 2 * roundUp(plan.blockPoints * 2, 16);
+  plan.scratchFloats =
+      plan.packedFloats + roundUp(imageFloats, 16) + 2 * roundUp(plan.blockPoints * 2, 16);
   return plan;
 }
 
@@ -213,7 +221,8 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
 
 }  // namespace
 
-void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
+void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
+  float *packed = memory, *scratch = memory + plan.packedFloats;
   const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth), depth = p.depth();
   const bool inPlace = plan.mode == GatherMode::inPlace;
   const bool fewTiles = plan.blocks == 1 && (inPlace || plan.mode == GatherMode::windows);
@@ -253,7 +262,7 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         t.segments = columns ? 1 : taps;
         t.segmentStride = block.segmentStride;
         t.length = columns ? taps * tapLength : tapLength;
-        t.panel = p.panels + start * kPanelWidth;
+        t.panel = plan.packsPanels ? packed : p.panels + start * kPanelWidth;
         t.out = p.out + column;
         t.rowOffset = block.outOffset + tile.first;
         t.columns = smaller(kPanelWidth, p.outputs - column);
@@ -266,7 +275,7 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         if (inPlace && plan.slices.count() == 1 && panel == panel0) {
           // The first panel brings in the rows that the next tile will read.
           t.prefetch = tile.a + tile.count * block.rowStride;
-        } else if (fewTiles && panel + 1 < panel1) {
+        } else if (fewTiles && !plan.packsPanels && panel + 1 < panel1) {
           // A panel is read by few tiles: they bring in the next one, a line at each step.
           t.prefetch = t.panel + depth * kPanelWidth + index * t.length * kLanes;
         }
@@ -279,6 +288,10 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch) {
         }
       } else {
         for (int64_t panel = panel0; panel < panel1; panel++) {
+          if (plan.packsPanels) {
+            packPanel(p.weights, sliceStart, sliceStart + slice.length(), panel * kPanelWidth,
+                      smaller(kPanelWidth, p.outputs - panel * kPanelWidth), packed);
+          }
           for (int64_t i = 0; i < block.tiles; i++) multiply(tileOf(p, block, i), i, panel);
         }
       }

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "native/microkernel.h"
+#include "native/panels.h"
 #include "native/parallel.h"
 
 namespace axonode::AXONODE_ISA {
@@ -37,6 +38,7 @@ struct GatherProduct {
   int64_t outPixel;
   int64_t outputs;      // channels written
   const float* panels;  // [outputs / kPanelWidth][taps * channels][kPanelWidth]
+  PanelSource weights;  // of a single tap, of which these panels are made; or null
   const float* bias;    // padded to whole panels, or null
   const float* add;     // added to the result, laid out as out, or null
   bool relu;            // of the result
@@ -79,13 +81,15 @@ struct GatherPlan {
   int64_t blocks;
   int64_t panelParts;  // panels of a block are divided among so many units of work
   bool tilesOutermost;
+  bool packsPanels;       // there are no panels: each is made of the weights where it is used, once
   int64_t windowStride;   // windows: floats from one row of the block to the next
+  int64_t packedFloats;   // of a panel's slice, if packsPanels
   int64_t scratchFloats;  // of each thread
 };
 
 GatherPlan planGather(const GatherProduct& p, int64_t threads);
 // Called by every thread of a team, each with scratch of its own; no barrier at the end.
-void runGather(const GatherProduct& p, const GatherPlan& plan, float* scratch);
+void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory);
 
 // Writes the slices of windows first, ... first + count - 1, a row of `stride` floats each.
 void gatherWindows(const GatherProduct& p, const WindowSlice& slice, int64_t first, int64_t count,

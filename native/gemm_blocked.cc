@@ -1,5 +1,6 @@
 #include "native/gemm_blocked.h"
 
+#include "native/panels.h"
 #include "native/tile_transpose.h"
 
 namespace axonode::AXONODE_ISA {
@@ -103,34 +104,6 @@ void multiplyBlock(const Product& p, const Left& left, const Right& right, int64
 
 }  // namespace
 
-void packPanel(const Product& p, const float* b, int64_t k0, int64_t k1, int64_t column,
-               int64_t columns, float* panel) {
-  if (!p.transB) {
-    for (int64_t k = k0; k < k1; k++, panel += kPanelWidth) {
-      copyPanelRow(panel, b + k * p.n + column, columns);
-    }
-    return;
-  }
-  const float* source = b + column * p.k;
-  int64_t k = k0;
-  if (columns == kPanelWidth) {
-    for (; k + kLanes <= k1; k += kLanes) {
-      for (int64_t j = 0; j < kPanelWidth; j += kLanes) {
-        VecF rows[kLanes];
-#pragma GCC unroll 16
-        for (int i = 0; i < kLanes; i++) rows[i] = load(source + (j + i) * p.k + k);
-        transposeSquare(rows);
-#pragma GCC unroll 16
-        for (int i = 0; i < kLanes; i++) store(panel + (k - k0 + i) * kPanelWidth + j, rows[i]);
-      }
-    }
-  }
-  for (; k < k1; k++) {
-    float* row = panel + (k - k0) * kPanelWidth;
-    for (int64_t j = 0; j < kPanelWidth; j++) row[j] = j < columns ? source[j * p.k + k] : 0;
-  }
-}
-
 BlockedPlan planBlocked(const Product& p) {
   BlockedPlan plan{};
   // With few rows packing b costs more than it gains; vectors must not reach past its last row.
@@ -155,6 +128,7 @@ BlockedPlan planBlocked(const Product& p) {
 void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float* a, const float* b,
                 float* scratch, int64_t thread, int64_t threads) {
   float* copy = scratch + plan.panelFloats + thread * plan.copyFloats;
+  const PanelSource source{b, p.transB ? p.k : p.n, p.transB};
   // Of equal height, since threads share them out by number.
   const int64_t rowBlocks = ceilDivide(p.m, plan.rowBlock);
   const auto blockBegin = [&](int64_t block) { return p.m * block / rowBlocks; };
@@ -166,7 +140,7 @@ void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float
       if (plan.packed) {
         for (int64_t i = panels * thread / threads; i < panels * (thread + 1) / threads; i++) {
           const int64_t column = n0 + i * kPanelWidth;
-          packPanel(p, b, k0, k0 + depth, column, smaller(kPanelWidth, n1 - column),
+          packPanel(source, k0, k0 + depth, column, smaller(kPanelWidth, n1 - column),
                     scratch + i * kPanelWidth * depth);
         }
         if (threads > 1) {

@@ -23,9 +23,6 @@ struct BlockedPlan {
 };
 // Scratch is at most 8 MiB plus 512 KiB a thread.
 BlockedPlan planBlocked(const Product& p);
-// Panel of b's rows [k0, k1) and columns column ... + columns, one row of kPanelWidth per k.
-void packPanel(const Product& p, const float* b, int64_t k0, int64_t k1, int64_t column,
-               int64_t columns, float* panel);
 // Called by every thread of a team of `threads` (with thread = 0 of 1: alone, without barriers).
 void runBlocked(const Product& p, const BlockedPlan& plan, float* c, const float* a, const float* b,
                 float* scratch, int64_t thread, int64_t threads);

@@ -102,10 +102,7 @@ Panels::Panels(float* memory, const float* weight, const float* bias, int64_t un
     : gates_(gates), depth_(depth), mine_(member.units(units)) {
   memory_ = memory + member.thread * gates * panelFloats() *
                          blocksOf(units, member.team.bySequence ? 1 : member.threads);
-  Product product{};
-  product.n = gates * units;
-  product.k = depth;
-  product.transB = turned;
+  const PanelSource source{weight, turned ? depth : gates * units, turned};
   forBlocks([&](int64_t block, Units columns) {
     for (int64_t gate = 0; gate < gates; gate++) {
       const int64_t column = gate * units + columns.begin;
@@ -113,7 +110,7 @@ Panels::Panels(float* memory, const float* weight, const float* bias, int64_t un
       for (int64_t j = 0; j < kPanelWidth; j++) {
         target[j] = bias != nullptr && j < columns.count() ? bias[column + j] : 0;
       }
-      packPanel(product, weight, 0, depth, column, columns.count(), target + kPanelWidth);
+      packPanel(source, 0, depth, column, columns.count(), target + kPanelWidth);
     }
   });
 }

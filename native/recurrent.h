@@ -10,8 +10,8 @@
 #include <omp.h>
 #include <sched.h>
 
-#include "native/gemm_blocked.h"
 #include "native/microkernel.h"
+#include "native/panels.h"
 #include "native/parallel.h"
 #include "native/simd.h"
 

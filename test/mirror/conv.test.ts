@@ -152,6 +152,11 @@ describe('convolution', () => {
     ['a row all but in the padding', [5, 3, 7, 2], [19, 3, 1, 7], { padding: [0, 6] }],
     ['many channels, few pixels', [2, 150, 4, 5], [40, 150, 3, 3], { padding: 1, stride: 2 }],
     ['more channels, fewer pixels', [1, 300, 3, 3], [70, 300, 3, 3], { padding: 1 }],
+    ['the end of a bottleneck', [2, 600, 5, 5], [530, 600, 1, 1], {}],
+    ['one whose rows would collide in the cache', [2, 512, 5, 5], [528, 512, 1, 1], {}],
+    ['a late projection', [2, 520, 9, 9], [300, 520, 1, 1], { stride: 2 }],
+    ['a late bottleneck in groups', [2, 1040, 5, 5], [1000, 520, 1, 1], { groups: 2 }],
+    ['a padded bottleneck', [1, 512, 4, 4], [256, 512, 1, 1], { padding: 1 }],
     ['few pixels, large kernel', [3, 6, 8, 8], [20, 6, 7, 7], { padding: 6 }],
   ] as const)('of the size of %s', (_, input, weight, options) => {
     for (const layout of ['rowMajor', 'channelsLast'] as const) {
