@@ -106,13 +106,12 @@ struct Block {
   int64_t rowStride;
   int64_t segmentStride;
   int64_t* outOffset;  // of each point
-  int64_t tiles;
-  int64_t tilesPerRow;  // paddedRows: a tile stays within a grid row; else 0
-  bool columns;         // a tile is a column of the block
-  int64_t gridRow;      // of the first row
+  int64_t gridRow;     // paddedRows, columns: the first row
+  int64_t gridRows;    // and how many
   int64_t gridRowStride;
 };
 
+// Rows of a block that are multiplied at once.
 struct TileRange {
   int64_t first, count;
   const float* a;
@@ -121,27 +120,39 @@ struct TileRange {
   Range inside;
 };
 
-TileRange tileOf(const GatherProduct& p, const Block& block, int64_t tile) {
-  if (block.tilesPerRow > 0) {
-    const int64_t row = tile / block.tilesPerRow, part = tile % block.tilesPerRow;
-    const int64_t width = p.cols.gridSize;
-    const int64_t begin = width * part / block.tilesPerRow;
-    const int64_t end = width * (part + 1) / block.tilesPerRow;
-    const Range inside = p.rows.inside(block.gridRow + row);
-    return {row * width + begin, end - begin,
-            block.a + row * block.gridRowStride + begin * block.rowStride +
-                inside.begin * block.segmentStride,
-            inside};
+// body(tile, index) for the tiles of a block.
+template <class Body>
+void forTiles(const GatherProduct& p, GatherMode mode, const Block& block, const Body& body) {
+  int64_t index = 0;
+  if (mode == GatherMode::paddedRows) {
+    // A tile stays within a grid row.
+    const RowTiles tiles(p.cols.gridSize);
+    for (int64_t row = 0; row < block.gridRows; row++) {
+      const Range inside = p.rows.inside(block.gridRow + row);
+      const int64_t first = row * p.cols.gridSize;
+      const float* a = block.a + row * block.gridRowStride + inside.begin * block.segmentStride;
+      for (int64_t i = 0; i < tiles.count(); i++) {
+        const int64_t begin = tiles.begin(i);
+        body({first + begin, tiles.begin(i + 1) - begin, a + begin * block.rowStride, inside},
+             index++);
+      }
+    }
+    return;
   }
-  if (block.columns) {
-    const Range inside = p.cols.inside(tile);
-    const int64_t x = p.cols.start + tile * p.cols.gridStep + inside.begin;
-    const int64_t rows = block.points / p.cols.gridSize;
-    return {tile * rows, rows, block.a + x * p.inPixel, inside};
+  if (mode == GatherMode::columns) {
+    // A tile is a column of the block.
+    for (int64_t column = 0; column < p.cols.gridSize; column++) {
+      const Range inside = p.cols.inside(column);
+      const int64_t x = p.cols.start + column * p.cols.gridStep + inside.begin;
+      body({column * block.gridRows, block.gridRows, block.a + x * p.inPixel, inside}, index++);
+    }
+    return;
   }
-  const int64_t begin = block.points * tile / block.tiles;
-  const int64_t end = block.points * (tile + 1) / block.tiles;
-  return {begin, end - begin, block.a + begin * block.rowStride, {0, 1}};
+  const RowTiles tiles(block.points);
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    const int64_t begin = tiles.begin(i);
+    body({begin, tiles.begin(i + 1) - begin, block.a + begin * block.rowStride, {0, 1}}, index++);
+  }
 }
 
 int64_t outOffsetOf(const GatherProduct& p, int64_t n, int64_t i, int64_t j) {
@@ -151,11 +162,10 @@ int64_t outOffsetOf(const GatherProduct& p, int64_t n, int64_t i, int64_t j) {
 
 // Column by column.
 void writeColumnOffsets(const GatherProduct& p, const Block& block) {
-  const int64_t rows = block.points / p.cols.gridSize;
   for (int64_t j = 0; j < p.cols.gridSize; j++) {
-    for (int64_t r = 0; r < rows; r++) {
+    for (int64_t r = 0; r < block.gridRows; r++) {
       const int64_t row = block.gridRow + r;
-      block.outOffset[j * rows + r] =
+      block.outOffset[j * block.gridRows + r] =
           outOffsetOf(p, row / p.rows.gridSize, row % p.rows.gridSize, j);
     }
   }
@@ -190,15 +200,13 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
     block.rowStride = p.cols.gridStep * p.channels;
     block.segmentStride = padded.rowStride * p.rows.tapStep;
     block.gridRow = row;
+    block.gridRows = rowCount;
     block.gridRowStride = padded.rowStride * p.rows.gridStep;
-    block.tilesPerRow = ceilDivide(gridWidth, kTileRows);
-    block.tiles = rowCount * block.tilesPerRow;
   } else if (plan.mode == GatherMode::columns) {
     const int64_t rows = p.batch * p.rows.gridSize;
-    block.columns = true;
     block.gridRow = rows * index / plan.blocks;
-    block.tiles = gridWidth;
-    block.points = (rows * (index + 1) / plan.blocks - block.gridRow) * gridWidth;
+    block.gridRows = rows * (index + 1) / plan.blocks - block.gridRow;
+    block.points = block.gridRows * gridWidth;
     block.rowStride = p.cols.inSize * p.inPixel;
     block.a = p.in + block.gridRow * block.rowStride;
     writeColumnOffsets(p, block);
@@ -206,7 +214,6 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
   } else {
     block.first = index * plan.blockPoints;
     block.points = smaller(plan.blockPoints, p.points() - block.first);
-    block.tiles = ceilDivide(block.points, kTileRows);
     if (plan.mode == GatherMode::inPlace) {
       block.a = p.in + block.first * p.inPixel;
       block.rowStride = p.inPixel;
@@ -225,6 +232,8 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
   float *packed = memory, *scratch = memory + plan.packedFloats;
   const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth), depth = p.depth();
   const bool inPlace = plan.mode == GatherMode::inPlace;
+  const bool columns = plan.mode == GatherMode::columns;
+  const int64_t tapRows = plan.mode == GatherMode::paddedRows ? p.rows.taps : 1;
   const bool fewTiles = plan.blocks == 1 && (inPlace || plan.mode == GatherMode::windows);
   if (plan.blocks == 0) return;
 #pragma omp for schedule(dynamic, 1) nowait
@@ -233,30 +242,29 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
     const int64_t part = unit % plan.panelParts;
     const int64_t panel0 = panelCount * part / plan.panelParts;
     const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
-    const bool columns = plan.mode == GatherMode::columns;
-    const int64_t tapRows = plan.mode == GatherMode::paddedRows ? p.rows.taps : 1;
     for (int64_t s = 0; s < plan.slices.count(); s++) {
       const WindowSlice slice = plan.slices(p, s);
       const int64_t sliceStart = slice.start(p);
+      const bool first = s == 0, last = s == plan.slices.count() - 1;
       Block block = whole;
       if (plan.mode == GatherMode::windows) {
         float* image = const_cast<float*>(block.a);
         // The first slice begins every result, the last one finishes it.
-        if (slice.isOneTap() && s > 0 && s < plan.slices.count() - 1) {
+        if (slice.isOneTap() && !first && !last) {
           block.outOffset = reinterpret_cast<int64_t*>(scratch + roundUp(plan.blockPoints * 2, 16));
           block.points = gatherTap(p, slice, block.first, block.points, image, plan.windowStride,
                                    whole.outOffset, block.outOffset);
-          block.tiles = ceilDivide(block.points, kTileRows);
         } else {
           gatherWindows(p, slice, block.first, block.points, image, plan.windowStride);
         }
       }
+      if (inPlace) block.a += sliceStart;
+      const int64_t tapLength = columns ? p.channels : slice.length() / tapRows;
       const auto multiply = [&](const TileRange& tile, int64_t index, int64_t panel) {
         const int64_t column = panel * kPanelWidth;
         RowTile t{};
-        t.a = tile.a + (inPlace ? sliceStart : 0);
+        t.a = tile.a;
         t.rowStride = block.rowStride;
-        const int64_t tapLength = columns ? p.channels : slice.length() / tapRows;
         const int64_t taps = tile.inside.end - tile.inside.begin;
         const int64_t start = panel * depth + sliceStart + tile.inside.begin * tapLength;
         t.segments = columns ? 1 : taps;
@@ -266,9 +274,9 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
         t.out = p.out + column;
         t.rowOffset = block.outOffset + tile.first;
         t.columns = smaller(kPanelWidth, p.outputs - column);
-        t.bias = p.bias && s == 0 ? p.bias + column : nullptr;
-        t.accumulate = s > 0;
-        if (s == plan.slices.count() - 1) {
+        t.bias = p.bias && first ? p.bias + column : nullptr;
+        t.accumulate = !first;
+        if (last) {
           t.add = p.add ? p.add + column : nullptr;
           t.relu = p.relu;
         }
@@ -278,21 +286,26 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
         } else if (fewTiles && !plan.packsPanels && panel + 1 < panel1) {
           // A panel is read by few tiles: they bring in the next one, a line at each step.
           t.prefetch = t.panel + depth * kPanelWidth + index * t.length * kLanes;
+        } else if (plan.tilesOutermost && depth <= 64) {
+          const int64_t next = tile.first + tile.count;
+          if (next < block.points) {
+            t.prefetch = p.out + block.outOffset[next] + (panel - panel0) * depth * kLanes;
+          }
         }
         rowKernel(tile.count, ceilDivide(t.columns, kLanes))(t);
       };
       if (plan.tilesOutermost) {
-        for (int64_t i = 0; i < block.tiles; i++) {
-          const TileRange tile = tileOf(p, block, i);
-          for (int64_t panel = panel0; panel < panel1; panel++) multiply(tile, i, panel);
-        }
+        forTiles(p, plan.mode, block, [&](const TileRange& tile, int64_t index) {
+          for (int64_t panel = panel0; panel < panel1; panel++) multiply(tile, index, panel);
+        });
       } else {
         for (int64_t panel = panel0; panel < panel1; panel++) {
           if (plan.packsPanels) {
             packPanel(p.weights, sliceStart, sliceStart + slice.length(), panel * kPanelWidth,
                       smaller(kPanelWidth, p.outputs - panel * kPanelWidth), packed);
           }
-          for (int64_t i = 0; i < block.tiles; i++) multiply(tileOf(p, block, i), i, panel);
+          forTiles(p, plan.mode, block,
+                   [&](const TileRange& tile, int64_t index) { multiply(tile, index, panel); });
         }
       }
     }

@@ -23,7 +23,8 @@ struct GatherAxis {
   Range inside(int64_t i) const {
     const int64_t first = start + i * gridStep;
     const int64_t begin = first < 0 ? smaller(taps, ceilDivide(-first, tapStep)) : 0;
-    const int64_t end = inSize > first ? smaller(taps, ceilDivide(inSize - first, tapStep)) : 0;
+    if (first + (taps - 1) * tapStep < inSize) return {begin, taps};
+    const int64_t end = inSize > first ? ceilDivide(inSize - first, tapStep) : 0;
     return {begin, larger(begin, end)};
   }
 };

@@ -11,6 +11,7 @@ namespace {
 constexpr int64_t kBlockFloats = 96 * 1024;
 constexpr int64_t kPanelFloats = 192 * 1024;
 constexpr int64_t kBlockPoints = 128;
+constexpr int64_t kFewRows = 160;
 
 // Slices of the windows, of which every thread gets about the same number if they own them.
 WindowSlices sliceRows(const GatherProduct& p, int64_t longest, int64_t owners) {
@@ -64,6 +65,7 @@ OuterPlan planOuter(const GatherProduct& p, int64_t dyPixel, int64_t threads) {
       plan.imageFloats = plan.blockPoints * plan.windowStride;
     }
   }
+  plan.readsAhead = depth <= kFewRows && points * dyPixel > kBlockFloats;
   plan.sumStride = roundUp(p.outputs, kPanelWidth);
   plan.copied = dyPixel > 64 || p.outputs % kLanes != 0;
   if (plan.copied) plan.panelFloats = plan.blockPoints * plan.sumStride;
@@ -94,15 +96,31 @@ Panels openPanels(const GatherProduct& p, const OuterPlan& plan, const float* dy
   return {to, kPanelWidth, panelStride};
 }
 
+// Memory that will be read next, a part of which each tile brings in: where few rows are multiplied
+// with it, reading it takes as long as multiplying.
+struct Ahead {
+  const float* from;
+  int64_t floats;
+  const float* take(int64_t steps) {
+    if (floats <= 0) return nullptr;
+    const float* part = from;
+    from += steps * 16;
+    floats -= steps * 16;
+    return part;
+  }
+};
+
 // rows x one panel of sums (+)= a^T b, in tiles of equal height.
-void addOuter(OuterTile tile, const float* a, int64_t rows, float* sums, int64_t vectors) {
-  const int64_t tiles = ceilDivide(rows, kTileRows);
-  for (int64_t i = 0; i < tiles; i++) {
-    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+void addOuter(OuterTile tile, const float* a, int64_t rows, float* sums, int64_t vectors,
+              Ahead& ahead) {
+  const RowTiles tiles(rows);
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    const int64_t begin = tiles.begin(i), end = tiles.begin(i + 1);
     tile.a = a + begin;
     tile.out = sums + begin * tile.outStride;
     tile.columns = vectors * kLanes;
-    outerKernel(end - begin, vectors)(tile);
+    tile.prefetch = ahead.take(tile.segments * tile.length);
+    outerKernel(end - begin, vectors, tile.prefetch != nullptr)(tile);
   }
 }
 
@@ -119,6 +137,10 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
   float* sums = allSums + (plan.splitPoints ? thread * plan.sumFloats : 0);
   const auto vectorsOf = [&](int64_t index) {
     return p.outputs - index * kPanelWidth <= kLanes ? int64_t{1} : kPanelVectors;
+  };
+  const auto aheadOf = [&](int64_t begin, int64_t end) {
+    const int64_t next = plan.readsAhead ? smaller(end - begin, plan.blockPoints) : 0;
+    return Ahead{dy + begin * dyPixel, next * dyPixel};
   };
   OuterTile tile{};
   tile.outStride = plan.sumStride;
@@ -139,6 +161,7 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
       const Panels panels = openPanels(p, plan, dy, dyPixel, (n * p.rows.gridSize + i) * gridWidth,
                                        rowCount * gridWidth, panelCopy);
       tile.bStride = panels.rowStride;
+      Ahead ahead = aheadOf((n * p.rows.gridSize + i + rowCount) * gridWidth, points);
       for (int64_t q = 0; q < panelCount; q++) {
         for (int64_t r = 0; r < p.rows.taps; r++) {
           // Grid rows for which the tap's row lies outside of the image would only add zeros.
@@ -150,8 +173,8 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
           tile.b = panels.data + q * panels.panelStride + begin * gridWidth * panels.rowStride;
           addOuter(tile,
                    padded.data + r * p.rows.tapStep * padded.rowStride + begin * tile.segmentStride,
-                   windowRow, sums + r * windowRow * plan.sumStride + q * kPanelWidth,
-                   vectorsOf(q));
+                   windowRow, sums + r * windowRow * plan.sumStride + q * kPanelWidth, vectorsOf(q),
+                   ahead);
         }
       }
       any = true;
@@ -170,6 +193,7 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
       tile.segments = 1;
       tile.length = count;
       tile.accumulate = any;
+      Ahead ahead = aheadOf(first + count, end);
       for (int64_t s = slice0; s < slice1; s++) {
         const WindowSlice slice = plan.slices(p, s);
         const float* a = image;
@@ -181,7 +205,7 @@ void runOuter(const GatherProduct& p, const OuterPlan& plan, const float* dy, in
         float* rows = sums + slice.start(p) * plan.sumStride;
         for (int64_t q = 0; q < panelCount; q++) {
           tile.b = panels.data + q * panels.panelStride;
-          addOuter(tile, a, slice.length(), rows + q * kPanelWidth, vectorsOf(q));
+          addOuter(tile, a, slice.length(), rows + q * kPanelWidth, vectorsOf(q), ahead);
         }
       }
       any = true;

@@ -10,6 +10,7 @@ struct OuterPlan {
   bool paddedRows;      // windows are read from padded image rows
   bool inPlace;         // 1x1: the image itself is the matrix
   bool copied;          // dy is; else its columns are read in place
+  bool readsAhead;      // the next block of dy is brought in while this one is multiplied
   WindowSlices slices;  // of the result's rows, unless paddedRows
   int64_t blockPoints, blockRows;
   int64_t windowStride;

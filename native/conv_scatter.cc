@@ -88,10 +88,10 @@ void scatterInputGrad(Context& ctx, float* dx, const float* dy, const float* w, 
       fillPixels(images, (image1 - image0) * pixels, channels, bias);
       for (int64_t begin = image0 * points; begin < image1 * points; begin += blockPoints) {
         const int64_t count = smaller(blockPoints, image1 * points - begin);
-        const int64_t tiles = ceilDivide(count, kTileRows);
+        const RowTiles tiles(count);
         for (int64_t panel = 0; panel < panels; panel++) {
-          for (int64_t i = 0; i < tiles; i++) {
-            const int64_t first = count * i / tiles, last = count * (i + 1) / tiles;
+          for (int64_t i = 0; i < tiles.count(); i++) {
+            const int64_t first = tiles.begin(i), last = tiles.begin(i + 1);
             RowTile t{};
             t.a = dy + (begin + first) * outputs;
             t.rowStride = outputs;

@@ -11,13 +11,6 @@ namespace {
 constexpr int64_t kPackedFloats = 2 << 20;
 constexpr int64_t kCopyFloats = 128 * 1024;
 
-// The rows of a block in tiles of about equal height.
-struct RowTiles {
-  int64_t rows;
-  int64_t count() const { return ceilDivide(rows, kTileRows); }
-  int64_t begin(int64_t tile) const { return rows * tile / count(); }
-};
-
 // A block of a: its element (row, k) is data[row * rowStride + k]; transposed data[k * rowStride +
 // row], or in tiles, each data[begin * depth + k * height + row - begin].
 struct Left {
@@ -29,7 +22,7 @@ struct Left {
 // Tile after tile of a transposed block, so that a kernel reads its rows in one go.
 void packTiles(const Product& p, const float* source, int64_t rows, int64_t depth, int64_t readable,
                float* to) {
-  const RowTiles tiles{rows};
+  const RowTiles tiles(rows);
   for (int64_t i = 0; i < tiles.count(); i++) {
     const int64_t begin = tiles.begin(i), height = tiles.begin(i + 1) - begin;
     const float* line = source + begin;
@@ -64,7 +57,7 @@ struct Right {
 // c's rows x columns (+)= left * right, in tiles of about equal height.
 void multiplyBlock(const Product& p, const Left& left, const Right& right, int64_t rows,
                    int64_t depth, int64_t columns, float* c, const float* bias, bool accumulate) {
-  const RowTiles tiles{rows};
+  const RowTiles tiles(rows);
   const int64_t vectors = ceilDivide(columns, kLanes);
   int64_t offsets[kTileRows];
   for (int64_t r = 0; r < kTileRows; r++) offsets[r] = r * p.n;

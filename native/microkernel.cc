@@ -1,5 +1,9 @@
 #include "native/microkernel.h"
 
+#include <array>
+#include <cstddef>
+#include <utility>
+
 #include "native/simd.h"
 
 namespace axonode::AXONODE_ISA {
@@ -71,6 +75,7 @@ void rowTile(const RowTile& tile) {
     for (int i = 0; i < kPointers; i++) {
       a[i] = tile.a + s * tile.segmentStride + i * kReach * rowStride;
     }
+#pragma GCC unroll 2
     for (int64_t k = 0; k < tile.length; k++) {
       VecF b[Vectors];
 #pragma GCC unroll 2
@@ -109,21 +114,28 @@ void rowTile(const RowTile& tile) {
   }
 }
 
-template <int Rows, int Vectors>
+template <int Rows, int Vectors, bool Ahead>
 void outerTile(const OuterTile& tile) {
   const int64_t aStride = tile.aStride, bStride = tile.bStride;
   VecF sum[Rows][Vectors];
   startSums(sum, tile.bias);
-  const float* b = tile.b;
+  const float *b = tile.b, *ahead = tile.prefetch;
   for (int64_t s = 0; s < tile.segments; s++) {
     const float* a = tile.a + s * tile.segmentStride;
+#pragma GCC unroll 2
     for (int64_t t = 0; t < tile.length; t++) {
       VecF row[Vectors];
 #pragma GCC unroll 2
       for (int j = 0; j < Vectors; j++) row[j] = load(b + j * kLanes);
       b += bStride;
-      // What the tile beside this one will read: rows lie too far apart to be read ahead otherwise.
-      if constexpr (Vectors > 1) __builtin_prefetch(a + 2 * Rows - 1);
+      if constexpr (Ahead) {
+        __builtin_prefetch(ahead, 0, 2);
+        ahead += 16;
+      } else if constexpr (Vectors > 1) {
+        // What the tile beside this one will read: rows lie too far apart to be read ahead
+        // otherwise.
+        __builtin_prefetch(a + 2 * Rows - 1);
+      }
 #pragma GCC unroll 16
       for (int r = 0; r < Rows; r++) {
         const VecF value = splat(a[r]);
@@ -140,32 +152,34 @@ void outerTile(const OuterTile& tile) {
   }
 }
 
-#if defined(__AVX512F__)
-#define AXONODE_TILES(kernel, vectors)                                                     \
-  {                                                                                        \
-    kernel<1, vectors>, kernel<2, vectors>, kernel<3, vectors>, kernel<4, vectors>,        \
-        kernel<5, vectors>, kernel<6, vectors>, kernel<7, vectors>, kernel<8, vectors>,    \
-        kernel<9, vectors>, kernel<10, vectors>, kernel<11, vectors>, kernel<12, vectors>, \
-        kernel<13, vectors>, kernel<14, vectors>                                           \
-  }
-#else
-#define AXONODE_TILES(kernel, vectors)                                              \
-  {                                                                                 \
-    kernel<1, vectors>, kernel<2, vectors>, kernel<3, vectors>, kernel<4, vectors>, \
-        kernel<5, vectors>, kernel<6, vectors>                                      \
-  }
-#endif
-constexpr RowKernel rowKernels[kPanelVectors][kTileRows] = {AXONODE_TILES(rowTile, 1),
-                                                            AXONODE_TILES(rowTile, 2)};
-constexpr OuterKernel outerKernels[kPanelVectors][kTileRows] = {AXONODE_TILES(outerTile, 1),
-                                                                AXONODE_TILES(outerTile, 2)};
-#undef AXONODE_TILES
+// Kernels of 1 ... kTileRows rows.
+using Heights = std::make_integer_sequence<int, kTileRows>;
+template <class Kernel>
+using Kernels = std::array<Kernel, kTileRows>;
+
+template <int Vectors, int... Less>
+constexpr Kernels<RowKernel> rowTiles(std::integer_sequence<int, Less...>) {
+  return {rowTile<Less + 1, Vectors>...};
+}
+template <int Vectors, bool Ahead, int... Less>
+constexpr Kernels<OuterKernel> outerTiles(std::integer_sequence<int, Less...>) {
+  return {outerTile<Less + 1, Vectors, Ahead>...};
+}
+constexpr Kernels<RowKernel> rowKernels[kPanelVectors] = {rowTiles<1>(Heights{}),
+                                                          rowTiles<2>(Heights{})};
+constexpr Kernels<OuterKernel> outerKernels[kPanelVectors] = {outerTiles<1, false>(Heights{}),
+                                                              outerTiles<2, false>(Heights{})};
+constexpr Kernels<OuterKernel> outerAheadKernels[kPanelVectors] = {outerTiles<1, true>(Heights{}),
+                                                                   outerTiles<2, true>(Heights{})};
 
 }  // namespace
 
-RowKernel rowKernel(int64_t rows, int64_t vectors) { return rowKernels[vectors - 1][rows - 1]; }
-OuterKernel outerKernel(int64_t rows, int64_t vectors) {
-  return outerKernels[vectors - 1][rows - 1];
+RowKernel rowKernel(int64_t rows, int64_t vectors) {
+  return rowKernels[vectors - 1][static_cast<size_t>(rows - 1)];
+}
+OuterKernel outerKernel(int64_t rows, int64_t vectors, bool ahead) {
+  const auto& kernels = ahead ? outerAheadKernels : outerKernels;
+  return kernels[vectors - 1][static_cast<size_t>(rows - 1)];
 }
 
 }  // namespace axonode::AXONODE_ISA

@@ -26,6 +26,22 @@ constexpr int64_t kAliasBytes = 2048;
 constexpr int64_t ceilDivide(int64_t a, int64_t b) { return (a + b - 1) / b; }
 constexpr int64_t roundUp(int64_t a, int64_t b) { return ceilDivide(a, b) * b; }
 
+// Rows in tiles of about equal height, the higher ones first. One division for
+// all of them: tiles of short sums take hardly longer than one for each would.
+class RowTiles {
+ public:
+  explicit RowTiles(int64_t rows, int64_t highest = kTileRows) : count_(ceilDivide(rows, highest)) {
+    if (count_ == 0) return;
+    height_ = rows / count_;
+    higher_ = rows - height_ * count_;
+  }
+  int64_t count() const { return count_; }
+  int64_t begin(int64_t tile) const { return tile * height_ + (tile < higher_ ? tile : higher_); }
+
+ private:
+  int64_t count_, height_ = 0, higher_ = 0;
+};
+
 // out[rowOffset[r] + j] = (accumulate ? out : 0) + bias[j] + add[rowOffset[r] + j] + sum over s, k
 // of
 //   a[s * segmentStride + r * rowStride + k] * panel[(s * length + k) * panelStride + j]
@@ -64,13 +80,15 @@ struct OuterTile {
   int64_t columns;    // columns of out to write, at most vectors * kLanes
   const float* bias;  // vectors * kLanes values, or null
   bool accumulate;
+  const float* prefetch;  // `ahead`: brought in by one cache line at each t
 };
 
 using RowKernel = void (*)(const RowTile&);
 using OuterKernel = void (*)(const OuterTile&);
 
-// rows in [1, kTileRows], vectors in [1, kPanelVectors]
+// rows in [1, kTileRows], vectors in [1, kPanelVectors]; ahead: reads tile.prefetch ahead, and not
+// the rows of the tile beside.
 RowKernel rowKernel(int64_t rows, int64_t vectors);
-OuterKernel outerKernel(int64_t rows, int64_t vectors);
+OuterKernel outerKernel(int64_t rows, int64_t vectors, bool ahead = false);
 
 }  // namespace axonode::AXONODE_ISA

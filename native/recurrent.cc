@@ -77,7 +77,7 @@ void multiplyPair(float* out, int64_t outStride, int64_t nextOut, const float* a
 void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride, int64_t rows,
                   int64_t depth, const float* panel, int64_t columns, const float* bias,
                   bool accumulate) {
-  const int64_t tiles = ceilDivide(rows, tileRows(aStride));
+  const RowTiles tiles(rows, tileRows(aStride));
   int64_t offsets[kTileRows];
   for (int64_t r = 0; r < kTileRows; r++) offsets[r] = r * outStride;
   RowTile tile{};
@@ -89,8 +89,8 @@ void multiplyRows(float* out, int64_t outStride, const float* a, int64_t aStride
   tile.columns = columns;
   tile.bias = bias;
   tile.accumulate = accumulate;
-  for (int64_t i = 0; i < tiles; i++) {
-    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    const int64_t begin = tiles.begin(i), end = tiles.begin(i + 1);
     tile.a = a + begin * aStride;
     tile.out = out + begin * outStride;
     rowKernel(end - begin, ceilDivide(columns, kLanes))(tile);

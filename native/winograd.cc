@@ -25,9 +25,9 @@ void multiplyPanel(const float* a, int64_t aStride, int64_t rows, int64_t depth,
   t.columns = width;
   t.rowOffset = offsets.values;
   t.accumulate = accumulate;
-  const int64_t tiles = ceilDivide(rows, kTileRows);
-  for (int64_t i = 0; i < tiles; i++) {
-    const int64_t begin = rows * i / tiles, end = rows * (i + 1) / tiles;
+  const RowTiles tiles(rows);
+  for (int64_t i = 0; i < tiles.count(); i++) {
+    const int64_t begin = tiles.begin(i), end = tiles.begin(i + 1);
     t.a = a + begin * aStride;
     t.out = to + begin * width;
     if (readsOn) t.prefetch = panel + depth * width + i * depth * kLanes;

@@ -27,9 +27,9 @@ void addProducts(const float* a, int64_t aStride, const float* b, int64_t bStrid
   t.outStride = sumStride;
   t.columns = vectors * kLanes;
   t.accumulate = accumulate;
-  const int64_t parts = ceilDivide(rows, kTileRows);
-  for (int64_t i = 0; i < parts; i++) {
-    const int64_t begin = rows * i / parts, end = rows * (i + 1) / parts;
+  const RowTiles parts(rows);
+  for (int64_t i = 0; i < parts.count(); i++) {
+    const int64_t begin = parts.begin(i), end = parts.begin(i + 1);
     t.a = a + begin;
     t.out = sums + begin * sumStride;
     outerKernel(end - begin, vectors)(t);
