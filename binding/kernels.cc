@@ -32,7 +32,7 @@ constexpr int64_t kBinaryOps = countUpTo(BinaryOp::kGreaterHalf);
 constexpr int64_t kCompareOps = countUpTo(CompareOp::kGe);
 constexpr int64_t kReduceOps = countUpTo(ReduceOp::kSumAbs);
 constexpr int64_t kArgOps = countUpTo(ArgOp::kMin);
-constexpr int64_t kUpsampleModes = countUpTo(UpsampleMode::kBilinearCorners);
+constexpr int64_t kUpsampleModes = countUpTo(UpsampleMode::kCubicCorners);
 
 // The operations that int32 has, as bits.
 template <class... Op>

@@ -71,7 +71,7 @@ enum class BinaryOp {
 enum class CompareOp { kEq, kNe, kLt, kLe, kGt, kGe };
 enum class ReduceOp { kSum, kMean, kMax, kMin, kProd, kSumSquares, kSumAbs };
 enum class ArgOp { kMax, kMin };
-enum class UpsampleMode { kNearest, kBilinear, kBilinearCorners };
+enum class UpsampleMode { kNearest, kNearestExact, kLinear, kLinearCorners, kCubic, kCubicCorners };
 
 template <class T>
 AXONODE_INLINE const T* as(AnyIn x) {

@@ -1,61 +1,204 @@
-// Enlarging (or shrinking) images by the nearest pixel or by bilinear interpolation, and its
-// gradient, which gathers: each input pixel knows which outputs it had a share in.
+// Images of another size. Each position along an axis of the result is a mix of positions of the
+// source that lie side by side: lines of pixels are mixed down the image first, then the pixels of
+// that line across. The gradient is the same with the mixes turned round: each pixel of the input
+// knows which outputs it had a share in.
 #include <cmath>
 
 #include "native/kernels.h"
-#include "native/map.h"
 #include "native/ops.h"
 #include "native/parallel.h"
+#include "native/simd.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
 
 using Mode = UpsampleMode;
 
-// An output position is a mix of two input positions: (1 - share) * low + share * high.
-struct Tap {
-  int64_t low, high;
-  float share;
+constexpr int kMostTaps = 4;
 
-  static Tap of(int64_t position, int64_t size, double scale, Mode mode) {
-    if (mode == Mode::kNearest) {
-      // In float32, as PyTorch does, so that both round to the same pixel.
-      const float source = static_cast<float>(position) * static_cast<float>(scale);
-      const int64_t at = clamped(std::floor(static_cast<double>(source)), size);
-      return {at, at, 0};
-    }
-    const auto p = static_cast<double>(position);
-    const double centered = (p + 0.5) * scale - 0.5;
-    const double source = mode == Mode::kBilinearCorners ? p * scale : larger(centered, 0.0);
-    const int64_t low = clamped(std::floor(source), size);
-    const double share = source - static_cast<double>(low);
-    return {low, smaller(low + 1, size - 1), static_cast<float>(smaller(larger(share, 0.0), 1.0))};
-  }
+// One axis of the image: output positions are `scale` input positions apart.
+struct Axis {
+  int64_t inSize, outSize;
+  double scale;
 
   // Also of NaN and what no integer holds.
-  static int64_t clamped(double at, int64_t size) {
+  int64_t inside(double at) const {
     if (!(at > 0)) return 0;
-    return at < static_cast<double>(size) ? static_cast<int64_t>(at) : size - 1;
-  }
-
-  float weightOf(int64_t input) const {
-    return (low == input ? 1 - share : 0.0F) + (high == input ? share : 0.0F);
+    return at < static_cast<double>(inSize) ? static_cast<int64_t>(at) : inSize - 1;
   }
 };
 
-void fillTaps(Tap* taps, int64_t count, int64_t size, double scale, Mode mode) {
-  for (int64_t i = 0; i < count; ++i) taps[i] = Tap::of(i, size, scale, mode);
+// Source positions from `first` on, and the weight of each.
+struct Mix {
+  int64_t first, count;
+  float* weights;
+};
+
+// Up to four weights for the positions from `lowest` on, which may lie beyond the edges.
+struct Taps {
+  double lowest;
+  int count;
+  float weights[kMostTaps];
+};
+
+// Keys, "Cubic convolution interpolation for digital image processing", 1981; a as in PyTorch.
+float cubic(double distance) {
+  constexpr double a = -0.75;
+  const double d = distance;
+  return static_cast<float>(d <= 1 ? ((a + 2) * d - (a + 3)) * d * d + 1
+                                   : a * (((d - 5) * d + 8) * d - 4));
 }
 
-// The outputs that each input position may have a share in. Taps rise along an axis, so these lie
-// side by side.
-void fillRanges(Range* ranges, int64_t size, const Tap* taps, int64_t count) {
-  int64_t begin = 0, end = 0;
-  for (int64_t i = 0; i < size; ++i) {
-    while (begin < count && taps[begin].high < i) ++begin;
-    while (end < count && taps[end].low <= i) ++end;
-    ranges[i] = {begin, larger(begin, end)};
+Taps tapsAt(int64_t position, const Axis& axis, Mode mode) {
+  if (mode == Mode::kNearest || mode == Mode::kNearestExact) {
+    // In float32, as PyTorch does, so that both round to the same pixel.
+    const float middle = static_cast<float>(position) + (mode == Mode::kNearest ? 0.0F : 0.5F);
+    const float at = middle * static_cast<float>(axis.scale);
+    return {std::floor(static_cast<double>(at)), 1, {1}};
   }
+  const auto p = static_cast<double>(position);
+  const bool corners = mode == Mode::kLinearCorners || mode == Mode::kCubicCorners;
+  const double at = corners ? p * axis.scale : (p + 0.5) * axis.scale - 0.5;
+  const bool linear = mode == Mode::kLinear || mode == Mode::kLinearCorners;
+  const double last = static_cast<double>(axis.inSize - 1);
+  const double low = smaller(std::floor(linear ? larger(at, 0.0) : at), last);
+  const double share = smaller(larger(at - low, 0.0), 1.0);
+  if (linear) return {low, 2, {static_cast<float>(1 - share), static_cast<float>(share)}};
+  return {low - 1, 4, {cubic(1 + share), cubic(share), cubic(1 - share), cubic(2 - share)}};
+}
+
+int64_t tapsOf(Mode mode) {
+  if (mode == Mode::kNearest || mode == Mode::kNearestExact) return 1;
+  return mode == Mode::kLinear || mode == Mode::kLinearCorners ? 2 : 4;
+}
+
+// The mixes of the outputs along an axis. What taps take from beyond the edge is the edge's.
+void fillMixes(Mix* mixes, float* weights, const Axis& axis, Mode mode) {
+  for (int64_t p = 0; p < axis.outSize; ++p) {
+    const Taps taps = tapsAt(p, axis, mode);
+    const int64_t first = axis.inside(taps.lowest);
+    const int64_t last = axis.inside(taps.lowest + taps.count - 1);
+    mixes[p] = {first, last - first + 1, weights};
+    for (int64_t k = 0; k < mixes[p].count; ++k) weights[k] = 0;
+    for (int t = 0; t < taps.count; ++t) {
+      weights[axis.inside(taps.lowest + t) - first] += taps.weights[t];
+    }
+    weights += mixes[p].count;
+  }
+}
+
+// The outputs that each input has a share in. Mixes rise along an axis, so these lie side by side.
+void turnMixes(Mix* turned, float* weights, const Axis& axis, const Mix* mixes) {
+  for (int64_t i = 0; i < axis.inSize; ++i) turned[i] = {0, 0, nullptr};
+  for (int64_t p = 0; p < axis.outSize; ++p) {
+    for (int64_t k = 0; k < mixes[p].count; ++k) {
+      Mix& input = turned[mixes[p].first + k];
+      if (input.count++ == 0) input.first = p;
+    }
+  }
+  for (int64_t i = 0; i < axis.inSize; ++i) {
+    turned[i].weights = weights;
+    weights += turned[i].count;
+    turned[i].count = 0;
+  }
+  for (int64_t p = 0; p < axis.outSize; ++p) {
+    for (int64_t k = 0; k < mixes[p].count; ++k) {
+      Mix& input = turned[mixes[p].first + k];
+      input.weights[input.count++] = mixes[p].weights[k];
+    }
+  }
+}
+
+// The mixes along both axes of the result, and a line of the source for each thread.
+struct Plan {
+  const Mix *rows, *columns;
+  float* lines;
+  int team;
+};
+
+struct Image {
+  int64_t batch, height, width, channels;
+  int64_t line() const { return width * channels; }
+};
+
+// Fills the stream's scratch memory.
+Plan planOf(Context& context, const Axis& height, const Axis& width, Mode mode, bool isTurned,
+            const Image& source, const Image& result) {
+  const int64_t taps = tapsOf(mode), outputs = height.outSize + width.outSize;
+  const int64_t cost = 2 * taps * (source.line() + result.line()) + 4 * result.width;
+  const int64_t lines = result.batch * result.height;
+  const int team = teamSize(context, lines, grainOf(cost));
+  const int64_t mixes = outputs + (isTurned ? result.height + result.width : 0);
+  const int64_t weights = taps * outputs * (isTurned ? 2 : 1);
+  const int64_t bytes = mixes * static_cast<int64_t>(sizeof(Mix)) +
+                        (weights + team * source.line()) * static_cast<int64_t>(sizeof(float));
+  auto* rows = static_cast<Mix*>(context.scratch.reserve(bytes));
+  Mix* columns = rows + height.outSize;
+  auto* rowWeights = reinterpret_cast<float*>(rows + mixes);
+  float* columnWeights = rowWeights + taps * height.outSize;
+  float* threadLines = rowWeights + weights;
+  fillMixes(rows, rowWeights, height, mode);
+  fillMixes(columns, columnWeights, width, mode);
+  if (!isTurned) return {rows, columns, threadLines, team};
+  Mix* turnedRows = columns + width.outSize;
+  Mix* turnedColumns = turnedRows + height.inSize;
+  turnMixes(turnedRows, rowWeights + taps * outputs, height, rows);
+  turnMixes(turnedColumns, columnWeights + taps * outputs, width, columns);
+  return {turnedRows, turnedColumns, threadLines, team};
+}
+
+// out[i] = sum of x[r * n + i] * weights[r]. The compiler knows the count unless it is 0.
+template <int kCount>
+AXONODE_INLINE void mixRuns(float* __restrict out, const float* __restrict x, int64_t n,
+                            const Mix& mix) {
+  const int64_t count = kCount > 0 ? kCount : mix.count;
+  const float* weights = mix.weights;
+  const auto mixVector = [=](int64_t i) {
+    VecF sum = load(x + i) * weights[0];
+    for (int64_t r = 1; r < count; ++r) sum += load(x + r * n + i) * weights[r];
+    store(out + i, sum);
+  };
+  if (n >= kLanes) {
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) mixVector(i);
+    if (i < n) mixVector(n - kLanes);
+    return;
+  }
+  for (int64_t i = 0; i < n; ++i) {
+    float sum = x[i] * weights[0];
+    for (int64_t r = 1; r < count; ++r) sum += x[r * n + i] * weights[r];
+    out[i] = sum;
+  }
+}
+
+// Mixes runs of n elements that lie one after the other, from x on.
+AXONODE_INLINE void mixRuns(float* out, const float* x, int64_t n, const Mix& mix) {
+  if (mix.count == 1) return mixRuns<1>(out, x, n, mix);
+  if (mix.count == 2) return mixRuns<2>(out, x, n, mix);
+  if (mix.count == 4) return mixRuns<4>(out, x, n, mix);
+  if (mix.count > 0) return mixRuns<0>(out, x, n, mix);
+  for (int64_t i = 0; i < n; ++i) out[i] = 0;
+}
+
+void resample(float* out, const float* x, const Image& source, const Image& result,
+              const Plan& plan) {
+  const int64_t channels = result.channels, line = source.line();
+  parallelParts(plan.team, result.batch * result.height, [=](int64_t begin, int64_t end, int part) {
+    for (int64_t unit = begin; unit < end; ++unit) {
+      const Mix& row = plan.rows[unit % result.height];
+      const float* pixels = x + (unit / result.height * source.height + row.first) * line;
+      if (row.count != 1 || row.weights[0] != 1) {
+        float* mixed = plan.lines + part * line;
+        mixRuns(mixed, pixels, line, row);
+        pixels = mixed;
+      }
+      float* target = out + unit * result.line();
+      for (int64_t q = 0; q < result.width; ++q) {
+        const Mix& column = plan.columns[q];
+        mixRuns(target + q * channels, pixels + column.first * channels, channels, column);
+      }
+    }
+  });
 }
 
 }  // namespace
@@ -63,77 +206,19 @@ void fillRanges(Range* ranges, int64_t size, const Tap* taps, int64_t count) {
 void upsample2d(Context& context, float* out, const float* x, int64_t batch, int64_t inHeight,
                 int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
                 double scaleHeight, double scaleWidth, int64_t mode) {
-  auto* rows = static_cast<Tap*>(
-      context.scratch.reserve((outHeight + outWidth) * static_cast<int64_t>(sizeof(Tap))));
-  Tap* columns = rows + outHeight;
-  fillTaps(rows, outHeight, inHeight, scaleHeight, Mode(mode));
-  fillTaps(columns, outWidth, inWidth, scaleWidth, Mode(mode));
-  const int64_t cost = 4 * outWidth * channels;
-  parallelFor(context, batch * outHeight, grainOf(cost), [&](int64_t begin, int64_t end) {
-    for (int64_t unit = begin; unit < end; ++unit) {
-      const Tap row = rows[unit % outHeight];
-      const float* image = x + unit / outHeight * inHeight * inWidth * channels;
-      const float* top = image + row.low * inWidth * channels;
-      const float* bottom = image + row.high * inWidth * channels;
-      for (int64_t q = 0; q < outWidth; ++q) {
-        const Tap column = columns[q];
-        const int64_t left = column.low * channels, right = column.high * channels;
-        float* pixel = out + (unit * outWidth + q) * channels;
-        if (Mode(mode) == Mode::kNearest) {
-          mapRange([](VecF v) { return v; }, channels, pixel, top + left);
-          continue;
-        }
-        const float u = row.share, v = column.share;
-        mapRange(
-            [u, v](VecF a, VecF b, VecF c, VecF d) {
-              return (a * (1 - v) + b * v) * (1 - u) + (c * (1 - v) + d * v) * u;
-            },
-            channels, pixel, top + left, top + right, bottom + left, bottom + right);
-      }
-    }
-  });
+  const Image from{batch, inHeight, inWidth, channels}, to{batch, outHeight, outWidth, channels};
+  const Axis height{inHeight, outHeight, scaleHeight}, width{inWidth, outWidth, scaleWidth};
+  const Plan plan = planOf(context, height, width, Mode(mode), false, from, to);
+  resample(out, x, from, to, plan);
 }
 
 void upsample2dGrad(Context& context, float* dx, const float* dy, int64_t batch, int64_t inHeight,
                     int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
                     double scaleHeight, double scaleWidth, int64_t mode) {
-  auto* rows = static_cast<Tap*>(
-      context.scratch.reserve((outHeight + outWidth) * static_cast<int64_t>(sizeof(Tap)) +
-                              (inHeight + inWidth) * static_cast<int64_t>(sizeof(Range))));
-  Tap* columns = rows + outHeight;
-  auto* rowRanges = reinterpret_cast<Range*>(columns + outWidth);
-  Range* columnRanges = rowRanges + inHeight;
-  fillTaps(rows, outHeight, inHeight, scaleHeight, Mode(mode));
-  fillTaps(columns, outWidth, inWidth, scaleWidth, Mode(mode));
-  fillRanges(rowRanges, inHeight, rows, outHeight);
-  fillRanges(columnRanges, inWidth, columns, outWidth);
-  const int64_t cost = (outHeight * outWidth / (inHeight * inWidth) + 1) * inWidth * channels;
-  parallelFor(context, batch * inHeight, grainOf(cost), [&](int64_t begin, int64_t end) {
-    for (int64_t unit = begin; unit < end; ++unit) {
-      const int64_t i = unit % inHeight;
-      const float* image = dy + unit / inHeight * outHeight * outWidth * channels;
-      for (int64_t j = 0; j < inWidth; ++j) {
-        float* pixel = dx + (unit * inWidth + j) * channels;
-        for (int64_t c = 0; c < channels; c += kLanes) {
-          const int64_t count = smaller(channels - c, int64_t{kLanes});
-          VecF sum{};
-          for (int64_t p = rowRanges[i].begin; p < rowRanges[i].end; ++p) {
-            const float weight = rows[p].weightOf(i);
-            for (int64_t q = columnRanges[j].begin; q < columnRanges[j].end; ++q) {
-              const float* source = image + (p * outWidth + q) * channels + c;
-              const VecF g = count == kLanes ? load(source) : loadPartial(source, count);
-              sum += g * (weight * columns[q].weightOf(j));
-            }
-          }
-          if (count == kLanes) {
-            store(pixel + c, sum);
-          } else {
-            storePartial(pixel + c, sum, count);
-          }
-        }
-      }
-    }
-  });
+  const Image from{batch, outHeight, outWidth, channels}, to{batch, inHeight, inWidth, channels};
+  const Axis height{inHeight, outHeight, scaleHeight}, width{inWidth, outWidth, scaleWidth};
+  const Plan plan = planOf(context, height, width, Mode(mode), true, from, to);
+  resample(dx, dy, from, to, plan);
 }
 
 }  // namespace axonode::AXONODE_ISA

@@ -90,9 +90,10 @@ export interface ImageKernels {
 
   /**
    * x: [batch, inHeight, inWidth, channels] at the positions of a grid, out: [batch, outHeight, outWidth, channels].
-   * nearest takes the pixel at floor(p·scale), computed in float32. The others mix the two pixels on either side of
-   * s along each axis: s = max(0, (p + ½)·scale − ½) for bilinear, s = p·scale for bilinearCorners; positions stay
-   * within the image. Sizes are ≥ 1.
+   * Along each axis, nearest takes the position ⌊p·scale⌋ and nearestExact ⌊(p + ½)·scale⌋, computed in float32. The
+   * others mix the positions around s: two for linear, four for cubic, with Keys's weights of a = −¾;
+   * s = (p + ½)·scale − ½, at least 0 for linear, and p·scale for linearCorners and cubicCorners. What lies beyond
+   * the edge is the edge's. Sizes are ≥ 1.
    */
   upsample2d(
     out: FloatArray,

@@ -116,8 +116,15 @@ export type ArgOp = (typeof ArgOp)[keyof typeof ArgOp];
 export const WeightFormat = { depthwise: 0, panels: 1, winograd4: 2, winograd2: 3 } as const;
 export type WeightFormat = (typeof WeightFormat)[keyof typeof WeightFormat];
 
-/** How an output position p finds its input positions: floor(p·scale), or a mix of two, see Kernels.upsample2d. */
-export const UpsampleMode = { nearest: 0, bilinear: 1, bilinearCorners: 2 } as const;
+/** How an output position along an axis finds its input positions: one, or a mix of two or four; see Kernels.upsample2d. */
+export const UpsampleMode = {
+  nearest: 0,
+  nearestExact: 1,
+  linear: 2,
+  linearCorners: 3,
+  cubic: 4,
+  cubicCorners: 5,
+} as const;
 export type UpsampleMode = (typeof UpsampleMode)[keyof typeof UpsampleMode];
 
 /**

@@ -22,6 +22,7 @@ export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv.js
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
 export { groupNorm, layerNorm } from '../ops/groupNorm.js';
 export { embedding, oneHot } from '../ops/indexing.js';
+export { interpolate } from '../ops/interpolate.js';
 export { localResponseNorm } from '../ops/localResponseNorm.js';
 export {
   bceLoss,
@@ -39,5 +40,4 @@ export { dropout, dropout1d, dropout2d, dropout3d } from '../ops/random.js';
 export { reflectionPad2d } from '../ops/reflectionPad.js';
 export { pad } from '../ops/slice.js';
 export { logSoftmax, softmax } from '../ops/softmax.js';
-export { upsample2d } from '../ops/upsample.js';
 export { flatten } from '../ops/view.js';

@@ -1,27 +1,27 @@
 import { checkAxes } from '../ops/imageAxes.js';
+import { checkInterpolate, type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 import { type Padding2d, paddingOfSides, reflectionPad2d } from '../ops/reflectionPad.js';
 import { pad } from '../ops/slice.js';
-import { checkUpsample, type UpsampleOptions, upsample2d } from '../ops/upsample.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
 /**
- * Images [N, C, H, W] of another size, see {@link upsample2d}.
+ * Sequences [N, C, L] or images [N, C, H, W] of another size, see {@link interpolate}.
  *
  * @example
  * new nn.Upsample({ scaleFactor: 2, mode: 'bilinear' });
  */
 export class Upsample extends Module {
-  readonly #options: UpsampleOptions;
+  readonly #options: InterpolateOptions;
 
-  constructor(options: UpsampleOptions) {
+  constructor(options: InterpolateOptions) {
     super();
-    checkUpsample('Upsample', options);
+    checkInterpolate('Upsample', options);
     this.#options = { ...options };
   }
 
   override forward(x: Tensor): Tensor {
-    return upsample2d(x, this.#options);
+    return interpolate(x, this.#options);
   }
 
   protected override describeOptions(): string {

@@ -42,6 +42,7 @@ export {
   oneHot,
   scatterAdd,
 } from './indexing.js';
+export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
 export * from './join.js';
 export * from './localResponseNorm.js';
 export * from './loss.js';
@@ -77,5 +78,4 @@ export * from './reduce.js';
 export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
 export * from './slice.js';
 export * from './softmax.js';
-export { type UpsampleOptions, upsample2d } from './upsample.js';
 export * from './view.js';

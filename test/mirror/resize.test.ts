@@ -6,13 +6,16 @@ import { floats, forAll, layouts, mirror, seeds } from '../support/mirror.js';
 
 const size = (min: number, max: number) => fc.integer({ min, max });
 
-const MODES: readonly ops.UpsampleOptions[] = [
+const MODES: readonly ops.InterpolateOptions[] = [
   {},
   { mode: 'bilinear' },
   { mode: 'bilinear', alignCorners: true },
+  { mode: 'nearest-exact' },
+  { mode: 'bicubic' },
+  { mode: 'bicubic', alignCorners: true },
 ];
 
-it.each(MODES)('upsample2d %o', (mode) => {
+it.each(MODES)('interpolate %o', (mode) => {
   const channels = fc.oneof(size(1, 9), fc.constantFrom(16, 40));
   const sides = fc.oneof(
     { weight: 5, arbitrary: size(1, 9) },
@@ -26,13 +29,42 @@ it.each(MODES)('upsample2d %o', (mode) => {
     [size(0, 3), channels, sides, sides, target, layouts, seeds],
     (n, count, height, width, to, layout, seed) => {
       const image = floats([n, count, height, width], { layout });
-      mirror(seed, [image], (x) => ops.upsample2d(x as Tensor, { ...mode, ...to }), {
+      mirror(seed, [image], (x) => ops.interpolate(x as Tensor, { ...mode, ...to }), {
         rtol: 1e-4,
         atol: 1e-5,
       });
     },
     60,
   );
+});
+
+it.each<ops.InterpolateOptions>([
+  {},
+  { mode: 'nearest-exact' },
+  { mode: 'linear' },
+  { mode: 'linear', alignCorners: true },
+])('interpolate sequences %o', (mode) => {
+  const target = fc.oneof(
+    fc.record({ size: size(1, 60) }),
+    fc.record({ scaleFactor: fc.constantFrom(0.7, 1, 1.5, 3) }),
+  );
+  forAll([size(0, 3), size(1, 40), size(2, 60), target, seeds], (n, count, length, to, seed) => {
+    mirror(seed, [floats([n, count, length])], (x) => ops.interpolate(x, { ...mode, ...to }), {
+      rtol: 1e-4,
+      atol: 1e-5,
+    });
+  });
+});
+
+it('interpolate so much that threads share it', () => {
+  for (const mode of ['nearest', 'bilinear', 'bicubic'] as const) {
+    for (const to of [150, 31]) {
+      mirror(3, [floats([2, 5, 70, 65])], (x) => ops.interpolate(x, { mode, size: [to, to + 9] }), {
+        rtol: 1e-4,
+        atol: 1e-4,
+      });
+    }
+  }
 });
 
 it('reflectionPad2d', () => {

@@ -163,4 +163,6 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
       new nn.Flatten({ start: 0 }),
       new nn.Linear(4, 3),
     ),
+  'Upsample by cubics': () => new nn.Upsample({ scaleFactor: [1.5, 2], mode: 'bicubic' }),
+  'Upsample of sequences': () => new nn.Upsample({ size: 12, mode: 'linear', alignCorners: true }),
 };

@@ -91,14 +91,14 @@ test.each<[string, () => unknown, new (message: string) => Error]>([
   ['groups of channels', () => ops.groupNorm(image, 3), ShapeError],
   ['another normalizedShape', () => ops.layerNorm(image, [5, 5]), ShapeError],
   ['channels of a response norm', () => ops.localResponseNorm(image, 0), ArgumentError],
-  ['a size of nothing', () => ops.upsample2d(image, { size: 0 }), ArgumentError],
+  ['a size of nothing', () => ops.interpolate(image, { size: 0 }), ArgumentError],
   [
     'a size with a recomputed factor',
-    () => ops.upsample2d(image, { size: 2, recomputeScaleFactor: true }),
+    () => ops.interpolate(image, { size: 2, recomputeScaleFactor: true }),
     ArgumentError,
   ],
-  ['an image scaled away', () => ops.upsample2d(image, { scaleFactor: 0.1 }), ShapeError],
-  ['an image scaled beyond all', () => ops.upsample2d(image, { scaleFactor: 1e6 }), ShapeError],
+  ['an image scaled away', () => ops.interpolate(image, { scaleFactor: 0.1 }), ShapeError],
+  ['an image scaled beyond all', () => ops.interpolate(image, { scaleFactor: 1e6 }), ShapeError],
   ['a mirror as wide as the image', () => ops.reflectionPad2d(image, 5), ShapeError],
   [
     'more cut off than there is',

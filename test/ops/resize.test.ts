@@ -5,24 +5,42 @@ import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { inLayout } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';
 
-describe('upsample2d', () => {
+describe('interpolate', () => {
   const x = ops.tensor([1, 2, 3, 4], { shape: [1, 1, 2, 2] });
 
   it('repeats pixels, or mixes them', () => {
-    expectSame(ops.upsample2d(x, { scaleFactor: [1, 2] }), [1, 1, 2, 2, 3, 3, 4, 4]);
+    expectSame(ops.interpolate(x, { scaleFactor: [1, 2] }), [1, 1, 2, 2, 3, 3, 4, 4]);
     const row = { size: [1, 4], mode: 'bilinear' } as const;
-    expectClose(ops.upsample2d(x, row), [2, 2.25, 2.75, 3]);
+    expectClose(ops.interpolate(x, row), [2, 2.25, 2.75, 3]);
     const corners = { size: [2, 3], mode: 'bilinear', alignCorners: true } as const;
-    expectClose(ops.upsample2d(x, corners), [1, 1.5, 2, 3, 3.5, 4]);
+    expectClose(ops.interpolate(x, corners), [1, 1.5, 2, 3, 3.5, 4]);
+  });
+
+  it('takes the nearest as PyTorch and OpenCV do, or as Pillow does', () => {
+    const line = ops.tensor([0, 1, 2, 3, 4, 5, 6], { shape: [1, 1, 7] });
+    expectSame(ops.interpolate(line, { size: 3 }), [0, 2, 4]);
+    expectSame(ops.interpolate(line, { size: 3, mode: 'nearest-exact' }), [1, 3, 5]);
+  });
+
+  it('goes through what it interpolates, in four pieces of a cubic', () => {
+    const squares = ops.tensor([0, 1, 4, 9, 16, 25], { shape: [1, 1, 1, 6] });
+    const options = { size: [1, 11], mode: 'bicubic', alignCorners: true } as const;
+    const values = Array.from(ops.interpolate(squares, options).dataSync());
+    expectClose(
+      values.filter((_, i) => i % 2 === 0),
+      [0, 1, 4, 9, 16, 25],
+    );
+    // Halfway between 4 and 9, of 1, 4, 9, 16 with weights −3/32, 19/32.
+    expect(values[5]).toBeCloseTo((19 * (4 + 9) - 3 * (1 + 16)) / 32, 5);
   });
 
   it('keeps images channels-last', () => {
     const image = inLayout(ops.randn([2, 3, 4, 5]), 'channelsLast');
-    expect(ops.upsample2d(image, { scaleFactor: 2 }).layout).toBe('channelsLast');
+    expect(ops.interpolate(image, { scaleFactor: 2 }).layout).toBe('channelsLast');
   });
 
   it('refuses what does not fit', () => {
-    const run = (options: ops.UpsampleOptions) => () => ops.upsample2d(x, options);
+    const run = (options: ops.InterpolateOptions) => () => ops.interpolate(x, options);
     expect(run({})).toThrow(/give either size or scaleFactor/);
     expect(run({ size: 2, scaleFactor: 2 })).toThrow(ArgumentError);
     expect(run({ size: 0 })).toThrow(ArgumentError);
@@ -30,8 +48,24 @@ describe('upsample2d', () => {
     expect(run({ scaleFactor: 0.1 })).toThrow(/leaves nothing of input/);
     expect(run({ scaleFactor: 2, alignCorners: true })).toThrow(/alignCorners/);
     expect(run({ scaleFactor: 2 ** 30 })).toThrow(ShapeError);
-    expect(() => ops.upsample2d(ops.ones([2, 3, 4]), { size: 2 })).toThrow(ShapeError);
-    expect(() => ops.upsample2d(ops.ones([2, 3, 0, 4]), { size: 2 })).toThrow(ShapeError);
+    expect(run({ scaleFactor: 2, mode: 'area', alignCorners: true })).toThrow(/alignCorners/);
+    expect(run({ scaleFactor: [2, 2, 2] })).toThrow(ArgumentError);
+    expect(run({ size: [2, 2, 2] })).toThrow(ArgumentError);
+    expect(run({ size: [2] })).toThrow(
+      "interpolate: input [1, 1, 2, 2], expected [N, C, L] for mode 'nearest' and size [2]",
+    );
+    expect(run({ scaleFactor: 2, mode: 'linear' })).toThrow(
+      "interpolate: input [1, 1, 2, 2], expected [N, C, L] for mode 'linear' and scaleFactor 2",
+    );
+    for (const mode of ['bilinear', 'bicubic'] as const) {
+      expect(() => ops.interpolate(ops.ones([2, 3, 4]), { size: 2, mode })).toThrow(
+        `interpolate: input [2, 3, 4], expected [N, C, H, W] for mode '${mode}' and size 2`,
+      );
+    }
+    expect(() => ops.interpolate(ops.ones([3, 4]), { size: 2 })).toThrow(
+      'interpolate: input [3, 4], expected [N, C, L] or [N, C, H, W]',
+    );
+    expect(() => ops.interpolate(ops.ones([2, 3, 0, 4]), { size: 2 })).toThrow(ShapeError);
     expect(() => new nn.Upsample({})).toThrow(/Upsample: give either size or scaleFactor/);
   });
 });
@@ -56,6 +90,9 @@ describe('padding of images', () => {
 it('layers say what they are', () => {
   expect(`${new nn.Upsample({ scaleFactor: 2, mode: 'bilinear', alignCorners: true })}`).toBe(
     'Upsample(scaleFactor=2, mode=bilinear, alignCorners=true)',
+  );
+  expect(`${new nn.Upsample({ size: 9, mode: 'nearest-exact' })}`).toBe(
+    'Upsample(size=9, mode=nearest-exact)',
   );
   expect(`${new nn.Upsample({ size: [4, 5] })}`).toBe('Upsample(size=[4,5], mode=nearest)');
   expect(`${new nn.ZeroPad2d(1)}`).toBe('ZeroPad2d([1, 1, 1, 1])');

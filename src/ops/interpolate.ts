@@ -1,0 +1,201 @@
+import { record } from '../autograd/node.js';
+import { UpsampleMode } from '../backend/kernels.js';
+import { kernels } from '../backend/select.js';
+import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
+import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './adaptivePool.js';
+import { checkFloat, defineOp, floats } from './define.js';
+import { asImages, checkPixels } from './imageAxes.js';
+import { checkChoice, perAxis } from './options.js';
+import { imageShape } from './window.js';
+
+/** The modes of {@link interpolate}, and how many spatial axes each is for; nearest and area are for any. */
+const MODES = {
+  nearest: null,
+  'nearest-exact': null,
+  linear: 1,
+  bilinear: 2,
+  bicubic: 2,
+  area: null,
+} as const;
+
+export type InterpolateMode = keyof typeof MODES;
+
+export interface InterpolateOptions {
+  /** Length of the output, or its height and width; or a scale factor. */
+  size?: number | readonly number[];
+  /** The output is ⌊size·scaleFactor⌋ large; one number for all axes, or [height, width]. */
+  scaleFactor?: number | readonly number[];
+  /**
+   * 'nearest' takes for each pixel the one at ⌊p·scale⌋ (as OpenCV), 'nearest-exact' that whose centre is nearest (as
+   * Pillow). 'linear' (sequences) and 'bilinear' (images) mix two along each axis, 'bicubic' (images) four, and may
+   * overshoot (Keys 1981, a = −0.75). 'area' is adaptive average pooling. Default: 'nearest'.
+   */
+  mode?: InterpolateMode;
+  /** Linear and cubic: puts the centres of the corner pixels of input and output in the same places. Default: false. */
+  alignCorners?: boolean;
+  /**
+   * With scaleFactor: takes positions from the whole sizes of input and output instead of the factor, as if the size
+   * had been given. Default: false.
+   */
+  recomputeScaleFactor?: boolean;
+}
+
+interface UpsampleAttrs {
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+  /** Input pixels from one output pixel to the next. */
+  readonly scale: readonly [number, number];
+  readonly mode: UpsampleMode;
+}
+
+const upsampleOp = defineOp<UpsampleAttrs>('upsample2d', (g, node) => [
+  upsampleGrad(g, node.attrs),
+]);
+const upsampleGradOp = defineOp<UpsampleAttrs>('upsample2dGrad', (g, node) => [
+  upsampled(g, node.attrs),
+]);
+
+/** The integers and the numbers of a kernel call. */
+function sizesOf({ inputShape, outputShape, scale, mode }: UpsampleAttrs) {
+  const [batch, channels, height, width] = [0, 1, 2, 3].map((axis) => dim(inputShape, axis));
+  const output = [dim(outputShape, 2), dim(outputShape, 3)] as const;
+  return [batch ?? 0, height ?? 0, width ?? 0, channels ?? 0, ...output, ...scale, mode] as const;
+}
+
+function upsampled(x: Tensor, attrs: UpsampleAttrs): Tensor {
+  const image = inLayout(x, 'channelsLast');
+  const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
+  kernels().upsample2d(floats(out), floats(image), ...sizesOf(attrs));
+  releaseTemporary(image, x);
+  return record(upsampleOp, out, [x], [], attrs);
+}
+
+function upsampleGrad(g: Tensor, attrs: UpsampleAttrs): Tensor {
+  const dy = inLayout(g, 'channelsLast');
+  const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
+  kernels().upsample2dGrad(floats(out), floats(dy), ...sizesOf(attrs));
+  releaseTemporary(dy, g);
+  return record(upsampleGradOp, out, [g], [], attrs);
+}
+
+/** The kernel's mode; null for 'area'. */
+function codeOf(mode: InterpolateMode, alignCorners: boolean): UpsampleMode | null {
+  switch (mode) {
+    case 'nearest':
+      return UpsampleMode.nearest;
+    case 'nearest-exact':
+      return UpsampleMode.nearestExact;
+    case 'bicubic':
+      return alignCorners ? UpsampleMode.cubicCorners : UpsampleMode.cubic;
+    case 'area':
+      return null;
+    default:
+      return alignCorners ? UpsampleMode.linearCorners : UpsampleMode.linear;
+  }
+}
+
+interface Checked {
+  /** Spatial axes of the input, or null if the options do not say. */
+  readonly axes: 1 | 2 | null;
+  /** One for each axis, or one for all. */
+  readonly sizes: readonly number[] | null;
+  readonly factors: readonly number[] | null;
+  readonly code: UpsampleMode | null;
+}
+
+/** Checks the options, whatever the input. @internal */
+export function checkInterpolate(op: string, options: InterpolateOptions): Checked {
+  const { size, scaleFactor, mode = 'nearest', alignCorners = false } = options;
+  checkChoice(mode, Object.keys(MODES) as InterpolateMode[], 'mode', op);
+  if ((size === undefined) === (scaleFactor === undefined)) {
+    throw new ArgumentError(`${op}: give either size or scaleFactor`);
+  }
+  if (alignCorners && !mode.includes('linear') && mode !== 'bicubic') {
+    throw new ArgumentError(
+      `${op}: alignCorners has a meaning for 'linear', 'bilinear' and 'bicubic' only, mode is '${mode}'`,
+    );
+  }
+  if (options.recomputeScaleFactor && scaleFactor === undefined) {
+    throw new ArgumentError(`${op}: recomputeScaleFactor has a meaning for scaleFactor only`);
+  }
+  const given = size ?? scaleFactor;
+  const listed = typeof given === 'object' ? given.length : null;
+  const axes = MODES[mode] ?? (listed === 1 || listed === 2 ? listed : null);
+  const sizes = size === undefined ? null : perAxis(size, axes ?? 1, 'size', op, 1);
+  const factors = typeof scaleFactor === 'number' ? [scaleFactor] : (scaleFactor ?? null);
+  const fits = factors?.every((factor) => factor > 0 && factor < 2 ** 31) ?? true;
+  if (!fits || (factors !== null && factors.length !== 1 && factors.length !== axes)) {
+    throw new ArgumentError(
+      `${op}: scaleFactor is ${String(scaleFactor)}, expected a number > 0, or one for each axis`,
+    );
+  }
+  return { axes, sizes, factors, code: codeOf(mode, alignCorners) };
+}
+
+/** `size [4, 5]` or `scaleFactor 2`, for messages. */
+function describeTarget({ size, scaleFactor }: InterpolateOptions): string {
+  return size === undefined
+    ? `scaleFactor ${JSON.stringify(scaleFactor)}`
+    : `size ${JSON.stringify(size)}`;
+}
+
+/** One value for each of some axes, of one for each or one for all. */
+function spread(values: readonly number[], axes: number): readonly number[] {
+  return values.length === axes ? values : Array.from({ length: axes }, () => dim(values, 0));
+}
+
+/**
+ * Sequences or images of another size: larger, or smaller without smoothing (except by 'area').
+ * @param x [N, C, L] or [N, C, H, W]
+ * @returns [N, C, Q] or [N, C, P, Q]
+ */
+export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
+  checkFloat(x, 'interpolate');
+  const checked = checkInterpolate('interpolate', options);
+  const axes = x.rank - 2;
+  if ((axes !== 1 && axes !== 2) || (checked.axes ?? axes) !== axes) {
+    const layouts = ['[N, C, L]', '[N, C, H, W]'].filter(
+      (_, i) => (checked.axes ?? i + 1) === i + 1,
+    );
+    throw new ShapeError(
+      `interpolate: input ${formatShape(x.shape)}, expected ${layouts.join(' or ')} for mode ` +
+        `'${options.mode ?? 'nearest'}' and ${describeTarget(options)}`,
+    );
+  }
+  checkPixels('interpolate', axes, x.shape);
+  const input = x.shape.slice(2);
+  const factors = checked.factors && spread(checked.factors, axes);
+  const output = checked.sizes
+    ? spread(checked.sizes, axes)
+    : input.map((size, i) => Math.floor(size * (factors?.[i] ?? 1)));
+  const outputShape = [...x.shape.slice(0, 2), ...output];
+  checkShape(outputShape, 'interpolate');
+  if (output.includes(0)) {
+    throw new ShapeError(
+      `interpolate: scaleFactor ${formatShape(factors ?? [])} leaves nothing of input ${formatShape(x.shape)}`,
+    );
+  }
+  const { code } = checked;
+  if (code === null) {
+    const [height, width = height] = output;
+    if (axes === 1) return adaptiveAvgPool1d(x, height ?? 0);
+    return adaptiveAvgPool2d(x, [height ?? 0, width ?? 0]);
+  }
+  const isAligned = code === UpsampleMode.linearCorners || code === UpsampleMode.cubicCorners;
+  const scales = input.map((from, i) => {
+    const [to, factor] = [dim(output, i), factors?.[i]];
+    if (isAligned) return to > 1 ? (from - 1) / (to - 1) : 0;
+    return factor === undefined || options.recomputeScaleFactor ? from / to : 1 / factor;
+  });
+  const [scaleHeight = 1, scaleWidth = 1] = axes === 1 ? [1, ...scales] : scales;
+  return asImages(x, (images) =>
+    upsampled(images, {
+      inputShape: images.shape,
+      outputShape: imageShape(outputShape),
+      scale: [scaleHeight, scaleWidth],
+      mode: code,
+    }),
+  );
+}
