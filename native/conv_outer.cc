@@ -113,7 +113,7 @@ struct Ahead {
 // rows x one panel of sums (+)= a^T b, in tiles of equal height.
 void addOuter(OuterTile tile, const float* a, int64_t rows, float* sums, int64_t vectors,
               Ahead& ahead) {
-  const RowTiles tiles(rows);
+  const RowTiles tiles(rows, outerRows(vectors));
   for (int64_t i = 0; i < tiles.count(); i++) {
     const int64_t begin = tiles.begin(i), end = tiles.begin(i + 1);
     tile.a = a + begin;

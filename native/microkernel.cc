@@ -152,34 +152,34 @@ void outerTile(const OuterTile& tile) {
   }
 }
 
-// Kernels of 1 ... kTileRows rows.
-using Heights = std::make_integer_sequence<int, kTileRows>;
-template <class Kernel>
-using Kernels = std::array<Kernel, kTileRows>;
-
+// Kernels of 1, 2, ... rows.
 template <int Vectors, int... Less>
-constexpr Kernels<RowKernel> rowTiles(std::integer_sequence<int, Less...>) {
-  return {rowTile<Less + 1, Vectors>...};
+constexpr auto rowTiles(std::integer_sequence<int, Less...>) {
+  return std::array{RowKernel{rowTile<Less + 1, Vectors>}...};
 }
 template <int Vectors, bool Ahead, int... Less>
-constexpr Kernels<OuterKernel> outerTiles(std::integer_sequence<int, Less...>) {
-  return {outerTile<Less + 1, Vectors, Ahead>...};
+constexpr auto outerTiles(std::integer_sequence<int, Less...>) {
+  return std::array{OuterKernel{outerTile<Less + 1, Vectors, Ahead>}...};
 }
-constexpr Kernels<RowKernel> rowKernels[kPanelVectors] = {rowTiles<1>(Heights{}),
-                                                          rowTiles<2>(Heights{})};
-constexpr Kernels<OuterKernel> outerKernels[kPanelVectors] = {outerTiles<1, false>(Heights{}),
-                                                              outerTiles<2, false>(Heights{})};
-constexpr Kernels<OuterKernel> outerAheadKernels[kPanelVectors] = {outerTiles<1, true>(Heights{}),
-                                                                   outerTiles<2, true>(Heights{})};
+using Heights = std::make_integer_sequence<int, kTileRows>;
+using NarrowHeights = std::make_integer_sequence<int, kNarrowRows>;
+constexpr auto narrowRowTiles = rowTiles<1>(Heights{});
+constexpr auto wideRowTiles = rowTiles<2>(Heights{});
+constexpr auto narrowOuterTiles = outerTiles<1, false>(NarrowHeights{});
+constexpr auto wideOuterTiles = outerTiles<2, false>(Heights{});
+constexpr auto narrowAheadTiles = outerTiles<1, true>(NarrowHeights{});
+constexpr auto wideAheadTiles = outerTiles<2, true>(Heights{});
 
 }  // namespace
 
 RowKernel rowKernel(int64_t rows, int64_t vectors) {
-  return rowKernels[vectors - 1][static_cast<size_t>(rows - 1)];
+  const auto index = static_cast<size_t>(rows - 1);
+  return vectors == 1 ? narrowRowTiles[index] : wideRowTiles[index];
 }
 OuterKernel outerKernel(int64_t rows, int64_t vectors, bool ahead) {
-  const auto& kernels = ahead ? outerAheadKernels : outerKernels;
-  return kernels[vectors - 1][static_cast<size_t>(rows - 1)];
+  const auto index = static_cast<size_t>(rows - 1);
+  if (vectors == 1) return ahead ? narrowAheadTiles[index] : narrowOuterTiles[index];
+  return ahead ? wideAheadTiles[index] : wideOuterTiles[index];
 }
 
 }  // namespace axonode::AXONODE_ISA

@@ -9,11 +9,15 @@
 namespace axonode::AXONODE_ISA {
 
 // A tile is kTileRows x (up to) kPanelVectors vectors: accumulators, one row of the panel and one
-// broadcast value fill the registers (32 with AVX-512, else 16).
+// broadcast value fill the registers (32 with AVX-512, else 16). An OuterTile of one vector may
+// have kNarrowRows: 16 and 32 channels are common, and in tiles of 8 sums would wait for each
+// other.
 #if defined(__AVX512F__)
 constexpr int64_t kTileRows = 14;
+constexpr int64_t kNarrowRows = 16;
 #else
 constexpr int64_t kTileRows = 6;
+constexpr int64_t kNarrowRows = 8;
 #endif
 constexpr int64_t kPanelVectors = 2;
 // Packed operands come as panels of this many columns, the last one padded with zeros.
@@ -86,8 +90,9 @@ struct OuterTile {
 using RowKernel = void (*)(const RowTile&);
 using OuterKernel = void (*)(const OuterTile&);
 
-// rows in [1, kTileRows], vectors in [1, kPanelVectors]; ahead: reads tile.prefetch ahead, and not
-// the rows of the tile beside.
+// rows in [1, kTileRows], or outerRows(vectors), vectors in [1, kPanelVectors]; ahead: reads
+// tile.prefetch ahead, and not the rows of the tile beside.
+constexpr int64_t outerRows(int64_t vectors) { return vectors == 1 ? kNarrowRows : kTileRows; }
 RowKernel rowKernel(int64_t rows, int64_t vectors);
 OuterKernel outerKernel(int64_t rows, int64_t vectors, bool ahead = false);
 

@@ -27,7 +27,7 @@ void addProducts(const float* a, int64_t aStride, const float* b, int64_t bStrid
   t.outStride = sumStride;
   t.columns = vectors * kLanes;
   t.accumulate = accumulate;
-  const RowTiles parts(rows);
+  const RowTiles parts(rows, outerRows(vectors));
   for (int64_t i = 0; i < parts.count(); i++) {
     const int64_t begin = parts.begin(i), end = parts.begin(i + 1);
     t.a = a + begin;
