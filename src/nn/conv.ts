@@ -18,8 +18,7 @@ import {
   type PaddingMode,
 } from './convolution.js';
 
-export interface Conv1dLayerOptions extends Conv1dOptions {
-  kernelSize: number;
+interface EdgeOptions {
   /**
    * What lies beyond the edges: zeros, the mirror image ('reflect', the edge not doubled), the edge again
    * ('replicate'), or the other end ('circular'). Default: 'zeros'.
@@ -27,38 +26,65 @@ export interface Conv1dLayerOptions extends Conv1dOptions {
   paddingMode?: PaddingMode;
   /** Adds a bias. Default: true. */
   bias?: boolean;
+}
+
+/** A convolution of some number of axes, as a function. */
+type Convolve<O> = (x: Tensor, weight: Tensor, bias: Tensor | null, options: O) => Tensor;
+
+/** Base of the convolutions that are not transposed, which differ in the function that they call. */
+abstract class PlainConvolution<
+  O extends Omit<ConvolutionOptions, 'kernelSize'>,
+> extends Convolution {
+  readonly #convolve: Convolve<O>;
+  readonly #options: O;
+
+  protected constructor(
+    kind: Omit<ConvolutionKind, 'isTransposed'>,
+    convolve: Convolve<O>,
+    inChannels: number,
+    outChannels: number,
+    options: O & ConvolutionOptions,
+  ) {
+    super({ ...kind, isTransposed: false }, inChannels, outChannels, options);
+    this.#convolve = convolve;
+    this.#options = { ...options };
+  }
+
+  /** What the function is called with. */
+  get options(): O {
+    return this.#options;
+  }
+
+  override forward(x: Tensor): Tensor {
+    const options = this.#options;
+    return this.withEdges(x, (image, padding) =>
+      this.#convolve(
+        image,
+        this.weight,
+        this.bias,
+        padding === null ? options : { ...options, padding },
+      ),
+    );
+  }
+}
+
+export interface Conv1dLayerOptions extends Conv1dOptions, EdgeOptions {
+  kernelSize: number;
 }
 
 /**
  * Convolution of sequences: [N, inChannels, L] to [N, outChannels, Q], or both without N, see {@link conv1d}.
  * Weight and bias start uniform on ±1/√(inChannels/groups·kernelSize).
  */
-export class Conv1d extends Convolution {
-  readonly #options: Conv1dOptions;
-
+export class Conv1d extends PlainConvolution<Conv1dOptions> {
   constructor(inChannels: number, outChannels: number, options: Conv1dLayerOptions) {
-    super({ name: 'Conv1d', axes: 1, isTransposed: false }, inChannels, outChannels, options);
-    const { kernelSize: _, bias: __, paddingMode: ___, ...rest } = options;
-    this.#options = rest;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.withEdges(x, this.#options.padding ?? 0, (image, padding) =>
-      conv1d(image, this.weight, this.bias, { ...this.#options, padding }),
-    );
+    super({ name: 'Conv1d', axes: 1 }, conv1d, inChannels, outChannels, options);
   }
 }
 
-export interface Conv2dLayerOptions extends Conv2dOptions {
+export interface Conv2dLayerOptions extends Conv2dOptions, EdgeOptions {
   /** One number for both axes, or [height, width]. */
   kernelSize: Pair;
-  /**
-   * What lies beyond the edges: zeros, the mirror image ('reflect', the edge not doubled), the edge again
-   * ('replicate'), or the other end ('circular'). Default: 'zeros'.
-   */
-  paddingMode?: PaddingMode;
-  /** Adds a bias. Default: true. */
-  bias?: boolean;
 }
 
 /**
@@ -68,24 +94,9 @@ export interface Conv2dLayerOptions extends Conv2dOptions {
  * @example
  * new nn.Conv2d(3, 16, { kernelSize: 3, padding: 1 });
  */
-export class Conv2d extends Convolution {
-  readonly #options: Conv2dOptions;
-
-  /** What {@link conv2d} is called with. */
-  get options(): Conv2dOptions {
-    return this.#options;
-  }
-
+export class Conv2d extends PlainConvolution<Conv2dOptions> {
   constructor(inChannels: number, outChannels: number, options: Conv2dLayerOptions) {
-    super({ name: 'Conv2d', axes: 2, isTransposed: false }, inChannels, outChannels, options);
-    const { kernelSize: _, bias: __, paddingMode: ___, ...rest } = options;
-    this.#options = rest;
-  }
-
-  override forward(x: Tensor): Tensor {
-    return this.withEdges(x, this.#options.padding ?? 0, (image, padding) =>
-      conv2d(image, this.weight, this.bias, { ...this.#options, padding }),
-    );
+    super({ name: 'Conv2d', axes: 2 }, conv2d, inChannels, outChannels, options);
   }
 }
 
@@ -97,17 +108,14 @@ export interface ConvTransposeForwardOptions {
   outputSize?: OutputSize;
 }
 
-/** A transposed convolution of some number of axes, as a function. */
-type Transposed<O> = (x: Tensor, weight: Tensor, bias: Tensor | null, options: O) => Tensor;
-
 /** Base of the transposed convolutions, which differ in the function that they call. */
 abstract class ConvTranspose<O extends ConvTransposeForwardOptions> extends Convolution {
-  readonly #convolve: Transposed<O>;
+  readonly #convolve: Convolve<O>;
   readonly #options: O;
 
   protected constructor(
     kind: Omit<ConvolutionKind, 'isTransposed'>,
-    convolve: Transposed<O>,
+    convolve: Convolve<O>,
     inChannels: number,
     outChannels: number,
     options: O & ConvolutionOptions,

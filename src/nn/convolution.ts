@@ -133,17 +133,10 @@ export abstract class Convolution extends Module {
     return this.#edges === null;
   }
 
-  /**
-   * The input with what lies beyond its edges, and the zeros that are still to be added, which is what the
-   * function takes.
-   */
-  protected withEdges<T>(
-    x: Tensor,
-    zeros: T,
-    convolve: (x: Tensor, padding: T | 0) => Tensor,
-  ): Tensor {
+  /** Convolves the input, or one with what lies beyond its edges, which then needs a padding of 0. */
+  protected withEdges(x: Tensor, convolve: (x: Tensor, padding: 0 | null) => Tensor): Tensor {
     const edges = this.#edges;
-    if (edges === null) return convolve(x, zeros);
+    if (edges === null) return convolve(x, null);
     const { mode, widths } = edges;
     const { name, axes } = this.#kind;
     checkAxes(name, axes, x);

@@ -59,64 +59,68 @@ function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: Wi
   }
 }
 
-/** A pooling of windows: what its size and options say. */
-abstract class WindowPool<K extends Sizes, O extends WindowOptions> extends Module {
-  protected readonly kernelSize: K;
-  protected readonly options: O;
+/** A pooling of windows by some function, and what its size and options say. */
+abstract class WindowPool<K extends Sizes, O extends WindowOptions, R> extends Module {
+  readonly #pool: (x: Tensor, kernelSize: K, options: O) => R;
+  readonly #kernelSize: K;
+  readonly #options: O;
 
-  constructor(layer: string, axes: number, kernelSize: K, options: O) {
+  protected constructor(
+    layer: string,
+    axes: number,
+    pool: (x: Tensor, kernelSize: K, options: O) => R,
+    kernelSize: K,
+    options: O,
+  ) {
     super();
     checkWindow(layer, axes, kernelSize, options);
-    this.kernelSize = kernelSize;
-    this.options = { ...options };
+    this.#pool = pool;
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): R {
+    return this.#pool(x, this.#kernelSize, this.#options);
   }
 
   protected override describeOptions(): string {
-    return describeWindow(this.kernelSize, this.options);
+    return describeWindow(this.#kernelSize, this.#options);
   }
 }
 
 /** Largest element of each window of images [N, C, H, W] or [C, H, W], see {@link maxPool2d}. */
-export class MaxPool2d<I extends boolean = false> extends WindowPool<Pair, MaxPool2dOptions<I>> {
+export class MaxPool2d<I extends boolean = false> extends WindowPool<
+  Pair,
+  MaxPool2dOptions<I>,
+  MaxPooled<I>
+> {
   constructor(kernelSize: Pair, options: MaxPool2dOptions<I> = {}) {
-    super('MaxPool2d', 2, kernelSize, options);
-  }
-
-  override forward(x: Tensor): MaxPooled<I> {
-    return maxPool2d(x, this.kernelSize, this.options);
+    super('MaxPool2d', 2, maxPool2d, kernelSize, options);
   }
 }
 
 /** Mean of each window of images [N, C, H, W] or [C, H, W], see {@link avgPool2d}. */
-export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions> {
+export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions, Tensor> {
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    super('AvgPool2d', 2, kernelSize, options);
-  }
-
-  override forward(x: Tensor): Tensor {
-    return avgPool2d(x, this.kernelSize, this.options);
+    super('AvgPool2d', 2, avgPool2d, kernelSize, options);
   }
 }
 
 /** Largest element of each window of sequences [N, C, L] or [C, L], see {@link maxPool1d}. */
-export class MaxPool1d<I extends boolean = false> extends WindowPool<number, MaxPool1dOptions<I>> {
+export class MaxPool1d<I extends boolean = false> extends WindowPool<
+  number,
+  MaxPool1dOptions<I>,
+  MaxPooled<I>
+> {
   constructor(kernelSize: number, options: MaxPool1dOptions<I> = {}) {
-    super('MaxPool1d', 1, kernelSize, options);
-  }
-
-  override forward(x: Tensor): MaxPooled<I> {
-    return maxPool1d(x, this.kernelSize, this.options);
+    super('MaxPool1d', 1, maxPool1d, kernelSize, options);
   }
 }
 
 /** Mean of each window of sequences [N, C, L] or [C, L], see {@link avgPool1d}. */
-export class AvgPool1d extends WindowPool<number, AvgPool1dOptions> {
+export class AvgPool1d extends WindowPool<number, AvgPool1dOptions, Tensor> {
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
-    super('AvgPool1d', 1, kernelSize, options);
-  }
-
-  override forward(x: Tensor): Tensor {
-    return avgPool1d(x, this.kernelSize, this.options);
+    super('AvgPool1d', 1, avgPool1d, kernelSize, options);
   }
 }
 
@@ -128,6 +132,44 @@ export interface MaxUnpoolForwardOptions {
   outputSize?: OutputSize;
 }
 
+/** The way back from a max pooling by some function. */
+abstract class WindowUnpool<
+  K extends Sizes,
+  O extends WindowOptions & MaxUnpoolForwardOptions,
+> extends Module {
+  readonly #unpool: (x: Tensor, indices: Tensor, kernelSize: K, options: O) => Tensor;
+  readonly #kernelSize: K;
+  readonly #options: O;
+
+  protected constructor(
+    layer: string,
+    axes: number,
+    unpool: (x: Tensor, indices: Tensor, kernelSize: K, options: O) => Tensor,
+    kernelSize: K,
+    options: O,
+  ) {
+    super();
+    checkWindow(layer, axes, kernelSize, options);
+    this.#unpool = unpool;
+    this.#kernelSize = kernelSize;
+    this.#options = { ...options };
+  }
+
+  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
+  override forward(
+    x: Tensor,
+    indices: Tensor,
+    { outputSize }: MaxUnpoolForwardOptions = {},
+  ): Tensor {
+    const options = outputSize === undefined ? this.#options : { ...this.#options, outputSize };
+    return this.#unpool(x, indices, this.#kernelSize, options);
+  }
+
+  protected override describeOptions(): string {
+    return describeWindow(this.#kernelSize, this.#options);
+  }
+}
+
 /**
  * The way back from {@link MaxPool2d}, see {@link maxUnpool2d}.
  *
@@ -137,54 +179,16 @@ export interface MaxUnpoolForwardOptions {
  * const { output, indices } = pool.forward(x);
  * unpool.forward(output, indices, { outputSize: x.shape }); // the largest elements of x, and zeros
  */
-export class MaxUnpool2d extends Module {
-  readonly #kernelSize: Pair;
-  readonly #options: MaxUnpool2dOptions;
-
+export class MaxUnpool2d extends WindowUnpool<Pair, MaxUnpool2dOptions> {
   constructor(kernelSize: Pair, options: Omit<MaxUnpool2dOptions, 'outputSize'> = {}) {
-    super();
-    checkWindow('MaxUnpool2d', 2, kernelSize, options);
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
-  }
-
-  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
-  override forward(
-    x: Tensor,
-    indices: Tensor,
-    { outputSize }: MaxUnpoolForwardOptions = {},
-  ): Tensor {
-    return maxUnpool2d(x, indices, this.#kernelSize, { ...this.#options, outputSize });
-  }
-
-  protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    super('MaxUnpool2d', 2, maxUnpool2d, kernelSize, options);
   }
 }
 
 /** The way back from {@link MaxPool1d}, see {@link maxUnpool1d}. */
-export class MaxUnpool1d extends Module {
-  readonly #kernelSize: number;
-  readonly #options: MaxUnpool1dOptions;
-
+export class MaxUnpool1d extends WindowUnpool<number, MaxUnpool1dOptions> {
   constructor(kernelSize: number, options: Omit<MaxUnpool1dOptions, 'outputSize'> = {}) {
-    super();
-    checkWindow('MaxUnpool1d', 1, kernelSize, options);
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
-  }
-
-  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
-  override forward(
-    x: Tensor,
-    indices: Tensor,
-    { outputSize }: MaxUnpoolForwardOptions = {},
-  ): Tensor {
-    return maxUnpool1d(x, indices, this.#kernelSize, { ...this.#options, outputSize });
-  }
-
-  protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    super('MaxUnpool1d', 1, maxUnpool1d, kernelSize, options);
   }
 }
 
@@ -202,82 +206,65 @@ function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
   );
 }
 
-/** Means that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveAvgPool2d}. */
-export class AdaptiveAvgPool2d extends Module {
-  readonly #size: AdaptiveSize;
+/** An adaptive pooling to some size by some function. */
+abstract class AdaptivePool<S extends AdaptiveSize, R> extends Module {
+  readonly #pool: (x: Tensor, size: S) => R;
+  readonly #size: S;
 
-  /** @param size of the output; null keeps that of the input */
-  constructor(size: AdaptiveSize) {
+  protected constructor(pool: (x: Tensor, size: S) => R, size: S) {
     super();
-    this.#size = checkAdaptiveSize('AdaptiveAvgPool2d', size);
+    this.#pool = pool;
+    this.#size = size;
   }
 
-  override forward(x: Tensor): Tensor {
-    return adaptiveAvgPool2d(x, this.#size);
+  override forward(x: Tensor): R {
+    return this.#pool(x, this.#size);
   }
 
   protected override describeOptions(): string {
     return `size=${JSON.stringify(this.#size)}`;
+  }
+}
+
+/** Means that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveAvgPool2d}. */
+export class AdaptiveAvgPool2d extends AdaptivePool<AdaptiveSize, Tensor> {
+  /** @param size of the output; null keeps that of the input */
+  constructor(size: AdaptiveSize) {
+    super(adaptiveAvgPool2d, checkAdaptiveSize('AdaptiveAvgPool2d', size));
   }
 }
 
 /** Maxima that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveMaxPool2d}. */
-export class AdaptiveMaxPool2d<I extends boolean = false> extends Module {
-  readonly #size: AdaptiveSize;
-  readonly #options: ReturnIndicesOption<I>;
-
+export class AdaptiveMaxPool2d<I extends boolean = false> extends AdaptivePool<
+  AdaptiveSize,
+  MaxPooled<I>
+> {
   /** @param size of the output; null keeps that of the input */
   constructor(size: AdaptiveSize, options: ReturnIndicesOption<I> = {}) {
-    super();
-    this.#size = checkAdaptiveSize('AdaptiveMaxPool2d', size);
-    this.#options = { ...options };
-  }
-
-  override forward(x: Tensor): MaxPooled<I> {
-    return adaptiveMaxPool2d(x, this.#size, this.#options);
-  }
-
-  protected override describeOptions(): string {
-    return `size=${JSON.stringify(this.#size)}`;
+    const given = { ...options };
+    super((x, to) => adaptiveMaxPool2d(x, to, given), checkAdaptiveSize('AdaptiveMaxPool2d', size));
   }
 }
 
 /** Means that bring sequences [N, C, L] or [C, L] of any length to one length, see {@link adaptiveAvgPool1d}. */
-export class AdaptiveAvgPool1d extends Module {
-  readonly #size: number;
-
+export class AdaptiveAvgPool1d extends AdaptivePool<number, Tensor> {
   /** @param size length of the output */
   constructor(size: number) {
-    super();
-    this.#size = checkInteger(size, 'size', 'AdaptiveAvgPool1d', 1);
-  }
-
-  override forward(x: Tensor): Tensor {
-    return adaptiveAvgPool1d(x, this.#size);
-  }
-
-  protected override describeOptions(): string {
-    return `size=${this.#size}`;
+    super(adaptiveAvgPool1d, checkInteger(size, 'size', 'AdaptiveAvgPool1d', 1));
   }
 }
 
 /** Maxima that bring sequences [N, C, L] or [C, L] of any length to one length, see {@link adaptiveMaxPool1d}. */
-export class AdaptiveMaxPool1d<I extends boolean = false> extends Module {
-  readonly #size: number;
-  readonly #options: ReturnIndicesOption<I>;
-
+export class AdaptiveMaxPool1d<I extends boolean = false> extends AdaptivePool<
+  number,
+  MaxPooled<I>
+> {
   /** @param size length of the output */
   constructor(size: number, options: ReturnIndicesOption<I> = {}) {
-    super();
-    this.#size = checkInteger(size, 'size', 'AdaptiveMaxPool1d', 1);
-    this.#options = { ...options };
-  }
-
-  override forward(x: Tensor): MaxPooled<I> {
-    return adaptiveMaxPool1d(x, this.#size, this.#options);
-  }
-
-  protected override describeOptions(): string {
-    return `size=${this.#size}`;
+    const given = { ...options };
+    super(
+      (x, to) => adaptiveMaxPool1d(x, to, given),
+      checkInteger(size, 'size', 'AdaptiveMaxPool1d', 1),
+    );
   }
 }
