@@ -17,17 +17,38 @@ const float zeroVector[kLanes] = {};
 struct Pixel {
   const float* data;
   int64_t step;
+  AXONODE_INLINE_MEMBER VecF at(int64_t channel) const { return load(data + step * channel); }
 };
 
-template <int M>
-AXONODE_INLINE void storeFrequencies(VecF (&d)[M + 2][M + 2], float* to, int64_t stride) {
+// A one-dimensional transform, In to Out, applied to the columns of a square and then to the rows
+// of what comes out: pixel(i, j) gives the square, row(i, values) takes the result.
+template <int In, int Out, void (*Transform)(const VecF (&)[In], VecF (&)[Out]), class Load,
+          class Row>
+AXONODE_INLINE void transformSquare(const Load& pixel, const Row& row) {
+  VecF d[Out][In];
 #pragma GCC unroll 6
-  for (int i = 0; i < M + 2; i++) {
-    VecF o[M + 2];
-    Winograd<M>::input(d[i], o);
+  for (int j = 0; j < In; j++) {
+    VecF column[In], o[Out];
 #pragma GCC unroll 6
-    for (int j = 0; j < M + 2; j++) store(to + (i * (M + 2) + j) * stride, o[j]);
+    for (int i = 0; i < In; i++) column[i] = pixel(i, j);
+    Transform(column, o);
+#pragma GCC unroll 6
+    for (int i = 0; i < Out; i++) d[i][j] = o[i];
   }
+#pragma GCC unroll 6
+  for (int i = 0; i < Out; i++) {
+    VecF o[Out];
+    Transform(d[i], o);
+    row(i, o);
+  }
+}
+
+template <int A>
+AXONODE_INLINE auto toFrequencies(float* to, int64_t stride) {
+  return [to, stride](int i, const VecF(&o)[A]) {
+#pragma GCC unroll 6
+    for (int j = 0; j < A; j++) store(to + (i * A + j) * stride, o[j]);
+  };
 }
 
 struct TilePlace {
@@ -60,19 +81,9 @@ void transformInput(const WindowImage& image, const TileGrid& grid, int64_t begi
       const float* corner = plane + y0 * rowStride + x0 * image.channels;
       for (int64_t block = 0; block < image.channels; block += kLanes) {
         const int64_t c = vectorStart(block, image.channels);
-        VecF d[A][A];
-#pragma GCC unroll 6
-        for (int j = 0; j < A; j++) {
-          VecF column[A], o[A];
-#pragma GCC unroll 6
-          for (int i = 0; i < A; i++) {
-            column[i] = load(corner + i * rowStride + j * image.channels + c);
-          }
-          Winograd<M>::input(column, o);
-#pragma GCC unroll 6
-          for (int i = 0; i < A; i++) d[i][j] = o[i];
-        }
-        storeFrequencies<M>(d, target + c, to.stride);
+        transformSquare<A, A, Winograd<M>::input>(
+            [&](int i, int j) { return load(corner + i * rowStride + j * image.channels + c); },
+            toFrequencies<A>(target + c, to.stride));
       }
       continue;
     }
@@ -87,17 +98,8 @@ void transformInput(const WindowImage& image, const TileGrid& grid, int64_t begi
     }
     for (int64_t block = 0; block < image.channels; block += kLanes) {
       const int64_t c = vectorStart(block, image.channels);
-      VecF d[A][A];
-#pragma GCC unroll 6
-      for (int j = 0; j < A; j++) {
-        VecF column[A], o[A];
-#pragma GCC unroll 6
-        for (int i = 0; i < A; i++) column[i] = load(pixels[i][j].data + pixels[i][j].step * c);
-        Winograd<M>::input(column, o);
-#pragma GCC unroll 6
-        for (int i = 0; i < A; i++) d[i][j] = o[i];
-      }
-      storeFrequencies<M>(d, target + c, to.stride);
+      transformSquare<A, A, Winograd<M>::input>([&](int i, int j) { return pixels[i][j].at(c); },
+                                                toFrequencies<A>(target + c, to.stride));
     }
   }
 }
@@ -121,23 +123,8 @@ void transformGrad(const float* dy, int64_t channels, const TileGrid& grid, int6
     }
     for (int64_t block = 0; block < channels; block += kLanes) {
       const int64_t c = vectorStart(block, channels);
-      VecF d[A][M];
-#pragma GCC unroll 6
-      for (int j = 0; j < M; j++) {
-        VecF column[M], o[A];
-#pragma GCC unroll 6
-        for (int i = 0; i < M; i++) column[i] = load(pixels[i][j].data + pixels[i][j].step * c);
-        Winograd<M>::grad(column, o);
-#pragma GCC unroll 6
-        for (int i = 0; i < A; i++) d[i][j] = o[i];
-      }
-#pragma GCC unroll 6
-      for (int i = 0; i < A; i++) {
-        VecF o[A];
-        Winograd<M>::grad(d[i], o);
-#pragma GCC unroll 6
-        for (int j = 0; j < A; j++) store(target + (i * A + j) * to.stride + c, o[j]);
-      }
+      transformSquare<M, A, Winograd<M>::grad>([&](int i, int j) { return pixels[i][j].at(c); },
+                                               toFrequencies<A>(target + c, to.stride));
     }
   }
 }
@@ -160,36 +147,25 @@ void transformOutput(const Frequencies& from, int64_t count, const TileFinish& f
         return lanes < kLanes ? loadPartial(p, lanes) : load(p);
       };
       const VecF start = finish.bias ? some(finish.bias + c) : VecF{};
-      VecF d[M][A];
+      transformSquare<A, M, Winograd<M>::output>(
+          [&](int i, int j) { return load(source + (i * A + j) * from.stride + c); },
+          [&](int i, const VecF(&o)[M]) {
+            if (i >= rows) return;
+            const int64_t row = corner + i * grid.width * channels + c;
 #pragma GCC unroll 6
-      for (int j = 0; j < A; j++) {
-        VecF column[A], o[M];
-#pragma GCC unroll 6
-        for (int i = 0; i < A; i++) column[i] = load(source + (i * A + j) * from.stride + c);
-        Winograd<M>::output(column, o);
-#pragma GCC unroll 6
-        for (int i = 0; i < M; i++) d[i][j] = o[i];
-      }
-#pragma GCC unroll 6
-      for (int i = 0; i < M; i++) {
-        VecF o[M];
-        Winograd<M>::output(d[i], o);
-        if (i >= rows) continue;
-        const int64_t row = corner + i * grid.width * channels + c;
-#pragma GCC unroll 6
-        for (int j = 0; j < M; j++) {
-          if (j >= cols) continue;
-          const int64_t at = row + j * channels;
-          VecF value = o[j] + start;
-          if (finish.add) value += some(finish.add + at);
-          if (finish.relu) value = maxOrSecond(VecF{}, value);
-          if (lanes == kLanes) {
-            store(out + at, value);
-          } else {
-            storePartial(out + at, value, lanes);
-          }
-        }
-      }
+            for (int j = 0; j < M; j++) {
+              if (j >= cols) continue;
+              const int64_t at = row + j * channels;
+              VecF value = o[j] + start;
+              if (finish.add) value += some(finish.add + at);
+              if (finish.relu) value = maxOrSecond(VecF{}, value);
+              if (lanes == kLanes) {
+                store(out + at, value);
+              } else {
+                storePartial(out + at, value, lanes);
+              }
+            }
+          });
     }
   }
 }
@@ -254,23 +230,8 @@ void loadInputGradTaps(const Weights& w, int64_t column, int64_t k, TapVectors& 
 
 template <int M>
 void storeWeights(const TapVectors& taps, float* to, int64_t stride) {
-  constexpr int A = M + 2;
-  VecF d[A][3];
-#pragma GCC unroll 3
-  for (int s = 0; s < 3; s++) {
-    const VecF column[3] = {taps[s], taps[3 + s], taps[6 + s]};
-    VecF o[A];
-    Winograd<M>::weight(column, o);
-#pragma GCC unroll 6
-    for (int i = 0; i < A; i++) d[i][s] = o[i];
-  }
-#pragma GCC unroll 6
-  for (int i = 0; i < A; i++) {
-    VecF o[A];
-    Winograd<M>::weight(d[i], o);
-#pragma GCC unroll 6
-    for (int j = 0; j < A; j++) store(to + (i * A + j) * stride, o[j]);
-  }
+  transformSquare<3, M + 2, Winograd<M>::weight>([&](int i, int j) { return taps[i * 3 + j]; },
+                                                 toFrequencies<M + 2>(to, stride));
 }
 
 }  // namespace
@@ -304,28 +265,17 @@ void inverseWeights(const Frequencies& from, int64_t parts, int64_t partStride, 
       const int64_t count = smaller<int64_t>(kLanes, rows - row);
       for (int64_t r = 0; r < count; r++) {
         const float* source = from.data + (row + r) * from.rowStride + column;
-        VecF d[3][A];
-#pragma GCC unroll 6
-        for (int j = 0; j < A; j++) {
-          VecF m[A], o[3];
-#pragma GCC unroll 6
-          for (int i = 0; i < A; i++) {
-            const float* place = source + (i * A + j) * from.stride;
-            m[i] = load(place);
-            __builtin_prefetch(place + 2 * from.rowStride);
-            for (int64_t part = 1; part < parts; part++) m[i] += load(place + part * partStride);
-          }
-          Winograd<M>::inverse(m, o);
-#pragma GCC unroll 3
-          for (int i = 0; i < 3; i++) d[i][j] = o[i];
-        }
-#pragma GCC unroll 3
-        for (int i = 0; i < 3; i++) {
-          VecF o[3];
-          Winograd<M>::inverse(d[i], o);
+        const auto sum = [&](int i, int j) {
+          const float* place = source + (i * A + j) * from.stride;
+          VecF m = load(place);
+          __builtin_prefetch(place + 2 * from.rowStride);
+          for (int64_t part = 1; part < parts; part++) m += load(place + part * partStride);
+          return m;
+        };
+        transformSquare<A, 3, Winograd<M>::inverse>(sum, [&](int i, const VecF(&o)[3]) {
 #pragma GCC unroll 3
           for (int j = 0; j < 3; j++) taps[r][i * 3 + j] = o[j];
-        }
+        });
       }
       // taps is a matrix [count * 9][kLanes]; dw wants its transpose.
       float* target = dw + ((k0 + column) * channels + c0 + row) * 9;
