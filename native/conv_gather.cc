@@ -90,6 +90,8 @@ GatherPlan planGather(const GatherProduct& p, int64_t threads) {
   plan.panelParts = fewBlocks ? smaller(panelCount, threads) : 1;
   plan.tilesOutermost =
       plan.slices.count() == 1 && p.depth() * p.outputs <= 64 * 1024 && !plan.packsPanels;
+  plan.readsPanelsAhead = plan.blocks == 1 && !plan.packsPanels &&
+                          (plan.mode == GatherMode::inPlace || plan.mode == GatherMode::windows);
   // And the offsets of a block's points, and of those of them that a slice is multiplied for.
   plan.scratchFloats =
       plan.packedFloats + roundUp(imageFloats, 16) + 2 * roundUp(plan.blockPoints * 2, 16);
@@ -226,31 +228,106 @@ Block openBlock(const GatherProduct& p, const GatherPlan& plan, int64_t index, f
   return block;
 }
 
+// Panels [panel0, panel1) of a slice of the window, times the tiles of a block.
+struct SliceProduct {
+  const GatherProduct& p;
+  const GatherPlan& plan;
+  const Block& block;
+  int64_t start, length;  // of the slice in the window
+  int64_t segmentLength;  // of a window's row, where its rows lie apart
+  bool isFirst, isLast;   // the first slice begins every result, the last one finishes it
+  int64_t panel0, panel1;
+
+  // Index: of the tile in its block.
+  void multiply(const TileRange& tile, int64_t index, int64_t panel, const float* values) const {
+    const int64_t depth = p.depth(), column = panel * kPanelWidth;
+    const int64_t taps = tile.inside.end - tile.inside.begin;
+    RowTile t{};
+    t.a = tile.a;
+    t.rowStride = block.rowStride;
+    t.segmentStride = block.segmentStride;
+    if (plan.mode == GatherMode::columns) {
+      t.segments = 1;
+      t.length = taps * p.channels;
+      t.panel = values + tile.inside.begin * p.channels * kPanelWidth;
+    } else {
+      t.segments = taps;
+      t.length = segmentLength;
+      t.panel = values + tile.inside.begin * segmentLength * kPanelWidth;
+    }
+    t.out = p.out + column;
+    t.rowOffset = block.outOffset + tile.first;
+    t.columns = smaller(kPanelWidth, p.outputs - column);
+    t.bias = p.bias && isFirst ? p.bias + column : nullptr;
+    t.accumulate = !isFirst;
+    if (isLast) {
+      t.add = p.add ? p.add + column : nullptr;
+      t.relu = p.relu;
+    }
+    if (plan.mode == GatherMode::inPlace && plan.slices.count() == 1 && panel == panel0) {
+      // The first panel brings in the rows that the next tile will read.
+      t.prefetch = tile.a + tile.count * block.rowStride;
+    } else if (plan.readsPanelsAhead && panel + 1 < panel1) {
+      // A panel is read by few tiles: they bring in the next one, a line at each step.
+      t.prefetch = t.panel + depth * kPanelWidth + index * t.length * kLanes;
+    }
+    rowKernel(tile.count, ceilDivide(t.columns, kLanes))(t);
+  }
+
+  void run(float* packed) const {
+    const auto panelAt = [&](int64_t panel) {
+      return p.panels + (panel * p.depth() + start) * kPanelWidth;
+    };
+    if (plan.tilesOutermost) {
+      forTiles(p, plan.mode, block, [&](const TileRange& tile, int64_t index) {
+        for (int64_t i = panel0; i < panel1; i++) multiply(tile, index, i, panelAt(i));
+      });
+      return;
+    }
+    for (int64_t i = panel0; i < panel1; i++) {
+      const float* values = packed;
+      if (plan.packsPanels) {
+        const int64_t column = i * kPanelWidth;
+        packPanel(p.weights, start, start + length, column,
+                  smaller(kPanelWidth, p.outputs - column), packed);
+      } else {
+        values = panelAt(i);
+      }
+      forTiles(p, plan.mode, block,
+               [&](const TileRange& tile, int64_t index) { multiply(tile, index, i, values); });
+    }
+  }
+};
+
 }  // namespace
 
 void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
   float *packed = memory, *scratch = memory + plan.packedFloats;
-  const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth), depth = p.depth();
-  const bool inPlace = plan.mode == GatherMode::inPlace;
-  const bool columns = plan.mode == GatherMode::columns;
+  const int64_t panelCount = ceilDivide(p.outputs, kPanelWidth);
   const int64_t tapRows = plan.mode == GatherMode::paddedRows ? p.rows.taps : 1;
-  const bool fewTiles = plan.blocks == 1 && (inPlace || plan.mode == GatherMode::windows);
   if (plan.blocks == 0) return;
 #pragma omp for schedule(dynamic, 1) nowait
   for (int64_t unit = 0; unit < plan.blocks * plan.panelParts; unit++) {
     const Block whole = openBlock(p, plan, unit / plan.panelParts, scratch);
     const int64_t part = unit % plan.panelParts;
-    const int64_t panel0 = panelCount * part / plan.panelParts;
-    const int64_t panel1 = panelCount * (part + 1) / plan.panelParts;
     for (int64_t s = 0; s < plan.slices.count(); s++) {
       const WindowSlice slice = plan.slices(p, s);
-      const int64_t sliceStart = slice.start(p);
-      const bool first = s == 0, last = s == plan.slices.count() - 1;
       Block block = whole;
-      if (plan.mode == GatherMode::windows) {
+      const SliceProduct product{p,
+                                 plan,
+                                 block,
+                                 slice.start(p),
+                                 slice.length(),
+                                 slice.length() / tapRows,
+                                 s == 0,
+                                 s == plan.slices.count() - 1,
+                                 panelCount * part / plan.panelParts,
+                                 panelCount * (part + 1) / plan.panelParts};
+      if (plan.mode == GatherMode::inPlace) {
+        block.a += product.start;
+      } else if (plan.mode == GatherMode::windows) {
         float* image = const_cast<float*>(block.a);
-        // The first slice begins every result, the last one finishes it.
-        if (slice.isOneTap() && !first && !last) {
+        if (slice.isOneTap() && !product.isFirst && !product.isLast) {
           block.outOffset = reinterpret_cast<int64_t*>(scratch + roundUp(plan.blockPoints * 2, 16));
           block.points = gatherTap(p, slice, block.first, block.points, image, plan.windowStride,
                                    whole.outOffset, block.outOffset);
@@ -258,56 +335,7 @@ void runGather(const GatherProduct& p, const GatherPlan& plan, float* memory) {
           gatherWindows(p, slice, block.first, block.points, image, plan.windowStride);
         }
       }
-      if (inPlace) block.a += sliceStart;
-      const int64_t tapLength = columns ? p.channels : slice.length() / tapRows;
-      const auto multiply = [&](const TileRange& tile, int64_t index, int64_t panel) {
-        const int64_t column = panel * kPanelWidth;
-        RowTile t{};
-        t.a = tile.a;
-        t.rowStride = block.rowStride;
-        const int64_t taps = tile.inside.end - tile.inside.begin;
-        const int64_t start = panel * depth + sliceStart + tile.inside.begin * tapLength;
-        t.segments = columns ? 1 : taps;
-        t.segmentStride = block.segmentStride;
-        t.length = columns ? taps * tapLength : tapLength;
-        t.panel = plan.packsPanels ? packed : p.panels + start * kPanelWidth;
-        t.out = p.out + column;
-        t.rowOffset = block.outOffset + tile.first;
-        t.columns = smaller(kPanelWidth, p.outputs - column);
-        t.bias = p.bias && first ? p.bias + column : nullptr;
-        t.accumulate = !first;
-        if (last) {
-          t.add = p.add ? p.add + column : nullptr;
-          t.relu = p.relu;
-        }
-        if (inPlace && plan.slices.count() == 1 && panel == panel0) {
-          // The first panel brings in the rows that the next tile will read.
-          t.prefetch = tile.a + tile.count * block.rowStride;
-        } else if (fewTiles && !plan.packsPanels && panel + 1 < panel1) {
-          // A panel is read by few tiles: they bring in the next one, a line at each step.
-          t.prefetch = t.panel + depth * kPanelWidth + index * t.length * kLanes;
-        } else if (plan.tilesOutermost && depth <= 64) {
-          const int64_t next = tile.first + tile.count;
-          if (next < block.points) {
-            t.prefetch = p.out + block.outOffset[next] + (panel - panel0) * depth * kLanes;
-          }
-        }
-        rowKernel(tile.count, ceilDivide(t.columns, kLanes))(t);
-      };
-      if (plan.tilesOutermost) {
-        forTiles(p, plan.mode, block, [&](const TileRange& tile, int64_t index) {
-          for (int64_t panel = panel0; panel < panel1; panel++) multiply(tile, index, panel);
-        });
-      } else {
-        for (int64_t panel = panel0; panel < panel1; panel++) {
-          if (plan.packsPanels) {
-            packPanel(p.weights, sliceStart, sliceStart + slice.length(), panel * kPanelWidth,
-                      smaller(kPanelWidth, p.outputs - panel * kPanelWidth), packed);
-          }
-          forTiles(p, plan.mode, block,
-                   [&](const TileRange& tile, int64_t index) { multiply(tile, index, panel); });
-        }
-      }
+      product.run(packed);
     }
   }
 }

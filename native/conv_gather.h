@@ -83,6 +83,7 @@ struct GatherPlan {
   int64_t panelParts;  // panels of a block are divided among so many units of work
   bool tilesOutermost;
   bool packsPanels;       // there are no panels: each is made of the weights where it is used, once
+  bool readsPanelsAhead;  // few tiles read a panel: meanwhile they bring in the next one
   int64_t windowStride;   // windows: floats from one row of the block to the next
   int64_t packedFloats;   // of a panel's slice, if packsPanels
   int64_t scratchFloats;  // of each thread
