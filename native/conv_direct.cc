@@ -144,8 +144,12 @@ void directPack(Context& ctx, float* packed, const float* w, const Geometry& g) 
 void directForward(Context& ctx, float* out, const float* x, const ConvWeights& w,
                    const ConvFinish& finish, const Geometry& g) {
   const int team = teamSize(ctx, workOf(g), kSerialWork);
-  GatherProduct product = windowsOf(g, x, 0);
-  if (!w.packed) product.weights = singleTap(groupWeights(g, w.data, 0), true);
+  const auto productOf = [&](int64_t group) {
+    GatherProduct p = windowsOf(g, x, group);
+    if (!w.packed) p.weights = singleTap(groupWeights(g, w.data, group), true);
+    return p;
+  };
+  const GatherProduct product = productOf(0);
   const GatherPlan plan = planGather(product, team);
   const int64_t weightFloats = panelFloats(product.depth(), product.outputs);
   const int64_t biasFloats = finish.bias ? roundUp(product.outputs, kPanelWidth) + 16 : 0;
@@ -168,13 +172,9 @@ void directForward(Context& ctx, float* out, const float* x, const ConvWeights& 
     }
     float* own = biases + g.groups * biasFloats + omp_get_thread_num() * plan.scratchFloats;
     for (int64_t group = 0; group < g.groups; group++) {
-      GatherProduct p = windowsOf(g, x, group);
+      GatherProduct p = productOf(group);
       p.out = out + group * p.outputs;
-      if (plan.packsPanels) {
-        p.weights = singleTap(groupWeights(g, w.data, group), true);
-      } else {
-        p.panels = (w.packed ? w.data : scratch) + group * weightFloats;
-      }
+      if (!plan.packsPanels) p.panels = (w.packed ? w.data : scratch) + group * weightFloats;
       p.bias = finish.bias ? biases + group * biasFloats : nullptr;
       p.add = finish.add ? finish.add + group * p.outputs : nullptr;
       p.relu = finish.relu;

@@ -31,21 +31,21 @@ interface EdgeOptions {
 /** A convolution of some number of axes, as a function. */
 type Convolve<O> = (x: Tensor, weight: Tensor, bias: Tensor | null, options: O) => Tensor;
 
-/** Base of the convolutions that are not transposed, which differ in the function that they call. */
-abstract class PlainConvolution<
+/** Base of all convolutions, which differ in the function that they call. */
+abstract class CallingConvolution<
   O extends Omit<ConvolutionOptions, 'kernelSize'>,
 > extends Convolution {
   readonly #convolve: Convolve<O>;
   readonly #options: O;
 
   protected constructor(
-    kind: Omit<ConvolutionKind, 'isTransposed'>,
+    kind: ConvolutionKind,
     convolve: Convolve<O>,
     inChannels: number,
     outChannels: number,
     options: O & ConvolutionOptions,
   ) {
-    super({ ...kind, isTransposed: false }, inChannels, outChannels, options);
+    super(kind, inChannels, outChannels, options);
     this.#convolve = convolve;
     this.#options = { ...options };
   }
@@ -55,15 +55,20 @@ abstract class PlainConvolution<
     return this.#options;
   }
 
+  /** The function of x and the parameters. */
+  protected call(x: Tensor, options: O): Tensor {
+    return this.#convolve(x, this.weight, this.bias, options);
+  }
+}
+
+/** Base of the convolutions that are not transposed. */
+abstract class PlainConvolution<
+  O extends Omit<ConvolutionOptions, 'kernelSize'>,
+> extends CallingConvolution<O> {
   override forward(x: Tensor): Tensor {
-    const options = this.#options;
+    const { options } = this;
     return this.withEdges(x, (image, padding) =>
-      this.#convolve(
-        image,
-        this.weight,
-        this.bias,
-        padding === null ? options : { ...options, padding },
-      ),
+      this.call(image, padding === null ? options : { ...options, padding }),
     );
   }
 }
@@ -78,7 +83,8 @@ export interface Conv1dLayerOptions extends Conv1dOptions, EdgeOptions {
  */
 export class Conv1d extends PlainConvolution<Conv1dOptions> {
   constructor(inChannels: number, outChannels: number, options: Conv1dLayerOptions) {
-    super({ name: 'Conv1d', axes: 1 }, conv1d, inChannels, outChannels, options);
+    const kind = { name: 'Conv1d', axes: 1, isTransposed: false } as const;
+    super(kind, conv1d, inChannels, outChannels, options);
   }
 }
 
@@ -96,7 +102,8 @@ export interface Conv2dLayerOptions extends Conv2dOptions, EdgeOptions {
  */
 export class Conv2d extends PlainConvolution<Conv2dOptions> {
   constructor(inChannels: number, outChannels: number, options: Conv2dLayerOptions) {
-    super({ name: 'Conv2d', axes: 2 }, conv2d, inChannels, outChannels, options);
+    const kind = { name: 'Conv2d', axes: 2, isTransposed: false } as const;
+    super(kind, conv2d, inChannels, outChannels, options);
   }
 }
 
@@ -108,27 +115,14 @@ export interface ConvTransposeForwardOptions {
   outputSize?: OutputSize;
 }
 
-/** Base of the transposed convolutions, which differ in the function that they call. */
-abstract class ConvTranspose<O extends ConvTransposeForwardOptions> extends Convolution {
-  readonly #convolve: Convolve<O>;
-  readonly #options: O;
-
-  protected constructor(
-    kind: Omit<ConvolutionKind, 'isTransposed'>,
-    convolve: Convolve<O>,
-    inChannels: number,
-    outChannels: number,
-    options: O & ConvolutionOptions,
-  ) {
-    super({ ...kind, isTransposed: true }, inChannels, outChannels, options);
-    this.#convolve = convolve;
-    this.#options = { ...options };
-  }
-
+/** Base of the transposed convolutions. */
+abstract class ConvTranspose<
+  O extends ConvTransposeForwardOptions & Omit<ConvolutionOptions, 'kernelSize'>,
+> extends CallingConvolution<O> {
   /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
   override forward(x: Tensor, { outputSize }: ConvTransposeForwardOptions = {}): Tensor {
-    const options = outputSize === undefined ? this.#options : { ...this.#options, outputSize };
-    return this.#convolve(x, this.weight, this.bias, options);
+    const { options } = this;
+    return this.call(x, outputSize === undefined ? options : { ...options, outputSize });
   }
 }
 
@@ -145,7 +139,7 @@ export interface ConvTranspose2dLayerOptions extends Omit<ConvTranspose2dOptions
  */
 export class ConvTranspose2d extends ConvTranspose<ConvTranspose2dOptions> {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose2dLayerOptions) {
-    const kind = { name: 'ConvTranspose2d', axes: 2 } as const;
+    const kind = { name: 'ConvTranspose2d', axes: 2, isTransposed: true } as const;
     super(kind, convTranspose2d, inChannels, outChannels, options);
   }
 }
@@ -162,7 +156,7 @@ export interface ConvTranspose1dLayerOptions extends Omit<ConvTranspose1dOptions
  */
 export class ConvTranspose1d extends ConvTranspose<ConvTranspose1dOptions> {
   constructor(inChannels: number, outChannels: number, options: ConvTranspose1dLayerOptions) {
-    const kind = { name: 'ConvTranspose1d', axes: 1 } as const;
+    const kind = { name: 'ConvTranspose1d', axes: 1, isTransposed: true } as const;
     super(kind, convTranspose1d, inChannels, outChannels, options);
   }
 }

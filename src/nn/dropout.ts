@@ -55,8 +55,8 @@ export class Dropout1d extends DropoutLayer {
 }
 
 /**
- * While training, zeroes whole channels of [N, C, ...] (three axes are [N, C, L], in PyTorch too) with probability p and scales the others by 1/(1 − p)
- * (Tompson et al., "Efficient object localization using convolutional networks", 2015).
+ * While training, zeroes whole channels of [N, C, ...] (three axes are [N, C, L], in PyTorch too) with probability p
+ * and scales the others by 1/(1 − p) (Tompson et al., "Efficient object localization using convolutional networks", 2015).
  */
 export class Dropout2d extends DropoutLayer {
   protected override drop(x: Tensor, p: number, options: DropoutOptions): Tensor {

@@ -1,8 +1,8 @@
 import { type FloatArray, type Kernels, UpsampleMode } from '../kernels.js';
 
 // Each position along an axis of the result is a mix of positions of the source that lie side by side: lines of pixels
-// are mixed down the image first, then the pixels of that line across. The gradient is the same with the mixes turned round: each pixel of the input knows which outputs it
-// had a share in.
+// are mixed down the image first, then the pixels of that line across. The gradient is the same with the mixes turned
+// round: each pixel of the input knows which outputs it had a share in.
 
 /** Source positions from `first` on, and the weight of each. */
 interface Mix {
