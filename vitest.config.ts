@@ -6,7 +6,7 @@ const NATIVE_ONLY = [
   'test/backend/contract.test.ts',
   'test/backend/lifecycle.test.ts',
   // Trains for seconds, natively.
-  'test/train/addingProblem.test.ts',
+  'test/train/sequences/addingProblem.test.ts',
 ];
 // Runs on the TypeScript backend, whichever is in use.
 const TS_ONLY = ['test/ops/gradcheck.test.ts', 'test/ops/coverage.test.ts'];

@@ -6,7 +6,7 @@
 #include <iostream>
 #include <string>
 
-#include "native/microkernel.h"
+#include "native/gemm/microkernel.h"
 
 namespace {
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { synchronizeSync, type Tensor, tensor } from 'axonode';
-import { type Kernels, UnaryOp } from '../src/backend/kernels.js';
+import { type Kernels, UnaryOp } from '../src/backend/kernels/index.js';
 
 /** The addon that the native backend uses: Node loads it once. */
 function nativeKernels(): Kernels {

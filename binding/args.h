@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "memory.h"
-#include "native/types.h"
+#include "native/base/types.h"
 
 namespace axonode {
 

@@ -3,11 +3,11 @@
 #include <array>
 #include <string_view>
 
-#include "native/rule_shapes.h"
+#include "native/optim/rule_shapes.h"
 
 // What the choice of algorithms rules out is the same for all instruction sets.
 #define AXONODE_ISA base
-#include "native/conv_choose.h"
+#include "native/conv/choose.h"
 #undef AXONODE_ISA
 
 namespace axonode {

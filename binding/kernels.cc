@@ -4,8 +4,8 @@
 #include "kernels.h"
 
 #define AXONODE_ISA base
+#include "native/base/ops.h"
 #include "native/kernels.h"
-#include "native/ops.h"
 #undef AXONODE_ISA
 #if AXONODE_X86
 #define AXONODE_ISA avx2

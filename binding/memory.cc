@@ -2,7 +2,7 @@
 
 #include <new>
 
-#include "native/pages.h"
+#include "native/base/pages.h"
 
 namespace axonode {
 

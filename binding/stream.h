@@ -12,7 +12,7 @@
 #include <string>
 #include <thread>
 
-#include "native/types.h"
+#include "native/base/types.h"
 
 namespace axonode {
 

@@ -1,10 +1,10 @@
-// The kernels of one instruction set. src/backend/kernels.ts, the same list in TypeScript, says
-// what each computes; arguments have its order and meaning. Pointers may be unaligned to vectors;
-// memory is float32.
+// The kernels of one instruction set. src/backend/kernels/index.ts, the same list in TypeScript,
+// says what each computes; arguments have its order and meaning. Pointers may be unaligned to
+// vectors; memory is float32.
 //
 // Included once per instruction set with AXONODE_ISA defined as the namespace, so no include guard.
 
-#include "types.h"
+#include "native/base/types.h"
 
 namespace axonode::AXONODE_ISA {
 

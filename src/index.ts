@@ -5,7 +5,7 @@ export type {
   BackendName,
   ConvAlgorithm,
   ConvolutionPrecision,
-} from './backend/backend.js';
+} from './backend/kernels/backend.js';
 export {
   backendInfo,
   setBackend,
@@ -18,15 +18,15 @@ export * from './data/index.js';
 export * from './io/index.js';
 export * as models from './models/index.js';
 export * as nn from './nn/index.js';
-export { type ConvAlgorithms, convAlgorithms } from './ops/convAlgorithms.js';
+export { type ConvAlgorithms, convAlgorithms } from './ops/conv/convAlgorithms.js';
 export * from './ops/index.js';
 
 import './ops/methods.js';
 
+export * from './errors.js';
 export * as optim from './optim/index.js';
 export * as plot from './plot/index.js';
 export type { DType, TypedArray } from './tensor/dtype.js';
-export * from './tensor/errors.js';
 export { Generator, manualSeed } from './tensor/random.js';
 export { RowSparseTensor } from './tensor/rowSparse.js';
 export { enableGrad, noGrad, scope } from './tensor/scope.js';

@@ -1,12 +1,12 @@
+import { AutogradError, DTypeError, ShapeError } from '../errors.js';
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
 import { sumTo } from '../ops/reduce.js';
-import { AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
+import type { Edge, Graph, Node } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { adopt, runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { Edge, Graph, Node } from './node.js';
 
 export interface BackwardOptions {
   /** Gradient of the tensor itself, of its shape. Default: 1, for a tensor of one element. */

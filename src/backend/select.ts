@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
-import { ArgumentError, BackendError } from '../tensor/errors.js';
-import type { Backend, BackendInfo, BackendName, ConvolutionPrecision } from './backend.js';
-import type { Kernels } from './kernels.js';
+import { ArgumentError, BackendError } from '../errors.js';
+import type { Backend, BackendInfo, BackendName, ConvolutionPrecision } from './kernels/backend.js';
+import type { Kernels } from './kernels/index.js';
 import { MAX_THREADS } from './native/addon.js';
 import { nativeBackend } from './native/index.js';
 import { loadAddon } from './native/load.js';

@@ -1,6 +1,6 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DataError } from '../tensor/errors.js';
+import { DataError } from '../errors.js';
 import { readMaybeGzip } from './idx.js';
 import type { LabelledImages } from './labelledImages.js';
 import { tarEntries } from './tar.js';

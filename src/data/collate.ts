@@ -1,7 +1,7 @@
+import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { stack } from '../ops/join.js';
 import { dtypeOf, newArray } from '../tensor/dtype.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** What {@link collate} makes of samples of type T. */

@@ -1,7 +1,7 @@
+import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
 import { select } from '../ops/slice.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { Generator, permutation, randomUint32 } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

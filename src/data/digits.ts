@@ -1,5 +1,5 @@
+import { ArgumentError } from '../errors.js';
 import { Draws } from '../numeric/draws.js';
-import { ArgumentError } from '../tensor/errors.js';
 import type { LabelledImages } from './labelledImages.js';
 import { STROKE_FONT } from './strokeFont.js';
 

@@ -1,4 +1,4 @@
-import { DataError } from '../tensor/errors.js';
+import { DataError } from '../errors.js';
 
 export interface DownloadOptions {
   /** Addresses to try, in this order. */

@@ -1,8 +1,8 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
+import { DataError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
-import { DataError } from '../tensor/errors.js';
 
 /** Kinds of elements that IDX files hold. */
 export type IdxKind = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';

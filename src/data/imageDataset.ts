@@ -1,5 +1,5 @@
+import { ArgumentError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
-import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { BatchDataset } from './dataset.js';
 import type { LabelledImages } from './labelledImages.js';

@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
-import { DataError } from '../tensor/errors.js';
+import { DataError } from '../errors.js';
 import { IMAGE_EXTENSIONS } from '../vision/decode.js';
 import { readMaybeGzip } from './idx.js';
 import { tarEntries } from './tar.js';

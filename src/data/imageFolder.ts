@@ -1,5 +1,5 @@
+import { ArgumentError, DataError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
-import { ArgumentError, DataError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { decodeImage } from '../vision/decode.js';
 import type { Raster } from '../vision/png.js';

@@ -1,5 +1,5 @@
+import { ArgumentError, CheckpointError } from '../errors.js';
 import { PHILOX_LANES } from '../numeric/philox.js';
-import { ArgumentError, CheckpointError } from '../tensor/errors.js';
 import { Generator, permutation, randomUint32, withGenerator } from '../tensor/random.js';
 import { noGrad, scope } from '../tensor/scope.js';
 import { type Collated, collate } from './collate.js';

@@ -1,6 +1,6 @@
+import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
-import { checkInteger } from '../ops/options.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { checkInteger } from '../ops/kit/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { BatchDataset } from './dataset.js';
 

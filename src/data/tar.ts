@@ -1,4 +1,4 @@
-import { DataError } from '../tensor/errors.js';
+import { DataError } from '../errors.js';
 
 /** A file in an archive; its bytes are a view of the archive's. */
 export interface TarEntry {

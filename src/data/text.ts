@@ -1,4 +1,4 @@
-import { DataError } from '../tensor/errors.js';
+import { DataError } from '../errors.js';
 import { readMaybeGzip } from './idx.js';
 
 export interface LoadTextOptions {

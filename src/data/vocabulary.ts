@@ -1,6 +1,6 @@
+import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
 import { parseStrictJson } from '../io/strictJson.js';
-import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../tensor/errors.js';
 import { loadText } from './text.js';
 
 /** As many code points as Unicode has. */

@@ -1,10 +1,10 @@
+import { ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
-import { checkTensor } from '../ops/define.js';
 import { indexSelect } from '../ops/indexing.js';
-import { checkInteger } from '../ops/options.js';
+import { checkTensor } from '../ops/kit/define.js';
+import { checkInteger } from '../ops/kit/options.js';
 import { narrow, select } from '../ops/slice.js';
 import { reshape } from '../ops/view.js';
-import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BatchDataset } from './dataset.js';

@@ -1,6 +1,6 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { WriteError } from '../tensor/errors.js';
+import { WriteError } from '../errors.js';
 
 /**
  * A file that grows. What could not be written as a whole (a full disk) is taken back, so that the file never ends in

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { DataError } from '../tensor/errors.js';
+import { DataError } from '../errors.js';
 
 /**
  * The bytes of a file of data.

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DependencyError } from '../tensor/errors.js';
+import { DependencyError } from '../errors.js';
 
 /**
  * Loads an optional peer dependency at its first use.

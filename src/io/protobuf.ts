@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 import { littleEndianBytes } from './bytes.js';
 
 /**

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
+import { CheckpointError } from '../errors.js';
 import { type DType, dtypeOf, type TypedArray } from '../tensor/dtype.js';
-import { CheckpointError } from '../tensor/errors.js';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { writeFileAtomic } from './atomicFile.js';
 import { concatBytes, copyBytes, littleEndianBytes } from './bytes.js';

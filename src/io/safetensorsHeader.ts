@@ -1,4 +1,4 @@
-import { CheckpointError } from '../tensor/errors.js';
+import { CheckpointError } from '../errors.js';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { elementSize, READABLE_KINDS } from './safetensorsElements.js';
 import { parseStrictJson, type StrictJson } from './strictJson.js';

@@ -1,7 +1,7 @@
+import { ShapeError } from '../errors.js';
 import { BatchNorm2d, Conv2d, type Conv2dLayerOptions, convNorm, Module } from '../nn/index.js';
 import { tensor } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
-import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 

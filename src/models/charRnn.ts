@@ -1,4 +1,5 @@
 import type { CharVocabulary } from '../data/vocabulary.js';
+import { ArgumentError } from '../errors.js';
 import {
   Embedding,
   GRU,
@@ -12,9 +13,8 @@ import {
 } from '../nn/index.js';
 import { disposeState, mapState } from '../nn/recurrentState.js';
 import { tensor } from '../ops/creation.js';
-import { checkChoice, checkInteger } from '../ops/options.js';
+import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import { select } from '../ops/slice.js';
-import { ArgumentError } from '../tensor/errors.js';
 import { noGrad } from '../tensor/scope.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -10,7 +10,7 @@ import {
   Module,
   Sequential,
 } from '../nn/index.js';
-import { checkInteger } from '../ops/options.js';
+import { checkInteger } from '../ops/kit/options.js';
 import { pad, slice } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { BasicBlock, convolution } from './residual.js';

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../errors.js';
 import {
   AdaptiveAvgPool2d,
   Conv2d,
@@ -12,7 +13,6 @@ import {
 } from '../nn/index.js';
 import { relu } from '../ops/activation.js';
 import { concat } from '../ops/join.js';
-import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type ClassifierOptions, ConvNormActivation, checkImages, toUnitRange } from './blocks.js';
 

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../errors.js';
 import {
   AdaptiveAvgPool2d,
   Conv2d,
@@ -9,7 +10,6 @@ import {
   MaxPool2d,
   Module,
 } from '../nn/index.js';
-import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { type ClassifierOptions, ConvNormActivation, checkImages, toUnitRange } from './blocks.js';
 import {

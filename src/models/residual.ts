@@ -1,5 +1,5 @@
+import { ArgumentError } from '../errors.js';
 import { BatchNorm2d, Conv2d, convNorm, type Layer, Module } from '../nn/index.js';
-import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Options of one residual block. */

@@ -1,6 +1,6 @@
+import { ArgumentError } from '../errors.js';
 import { Draws } from '../numeric/draws.js';
-import { checkInteger } from '../ops/options.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { checkInteger } from '../ops/kit/options.js';
 import { randomUint32 } from '../tensor/random.js';
 
 export interface SamplingOptions {

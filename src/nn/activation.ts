@@ -1,3 +1,4 @@
+import { ArgumentError } from '../errors.js';
 import {
   elu,
   gelu,
@@ -9,9 +10,8 @@ import {
   softplus,
   tanh,
 } from '../ops/activation.js';
-import { checkChoice } from '../ops/options.js';
+import { checkChoice } from '../ops/kit/options.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
-import { ArgumentError } from '../tensor/errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 

@@ -1,5 +1,5 @@
-import { checkChoice } from '../ops/options.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
+import { checkChoice } from '../ops/kit/options.js';
 import {
   checkFit,
   LinearUnit,

@@ -1,10 +1,10 @@
-import { batchNorm } from '../ops/batchNorm.js';
-import type { ConvFinish } from '../ops/conv.js';
+import { ShapeError } from '../errors.js';
+import type { ConvFinish } from '../ops/conv/conv.js';
 import { assign, ones, zeros } from '../ops/creation.js';
 import { add, cast, div, mul, sub } from '../ops/elementwise.js';
-import { checkEps } from '../ops/normGradient.js';
-import { checkFraction, checkInteger } from '../ops/options.js';
-import { ShapeError } from '../tensor/errors.js';
+import { checkFraction, checkInteger } from '../ops/kit/options.js';
+import { batchNorm } from '../ops/norm/batchNorm.js';
+import { checkEps } from '../ops/norm/normGradient.js';
 import { noGrad } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -8,8 +8,8 @@ import {
   convTranspose1d,
   convTranspose2d,
   type OutputSize,
-} from '../ops/conv.js';
-import type { Pair } from '../ops/options.js';
+} from '../ops/conv/conv.js';
+import type { Pair } from '../ops/kit/options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {
   Convolution,

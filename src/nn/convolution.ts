@@ -1,9 +1,9 @@
-import { composite } from '../ops/composite.js';
-import { checkOutputPadding, paddingOf } from '../ops/convPlan.js';
-import { checkAxes } from '../ops/imageAxes.js';
-import { checkChoice, checkInteger, perAxis } from '../ops/options.js';
+import { ShapeError } from '../errors.js';
+import { checkOutputPadding, paddingOf } from '../ops/conv/convPlan.js';
+import { composite } from '../ops/kit/composite.js';
+import { checkAxes } from '../ops/kit/imageAxes.js';
+import { checkChoice, checkInteger, perAxis } from '../ops/kit/options.js';
 import { checkExtension, type EdgeMode, extended } from '../ops/reflectionPad.js';
-import { ShapeError } from '../tensor/errors.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { resetWeightAndBias } from './initialWeights.js';

@@ -1,9 +1,9 @@
-import { composite, unrecorded } from '../ops/composite.js';
+import { ShapeError } from '../errors.js';
 import { full } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
-import { checkFraction } from '../ops/options.js';
+import { composite, unrecorded } from '../ops/kit/composite.js';
+import { checkFraction } from '../ops/kit/options.js';
 import { type DropoutOptions, dropout, dropout1d, dropout2d, dropout3d } from '../ops/random.js';
-import { ShapeError } from '../tensor/errors.js';
 import type { Generator } from '../tensor/random.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

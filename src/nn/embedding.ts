@@ -1,6 +1,6 @@
+import { ArgumentError } from '../errors.js';
 import { checkEmbeddingOptions, type EmbeddingOptions, embedding } from '../ops/indexing.js';
-import { checkInteger } from '../ops/options.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { checkInteger } from '../ops/kit/options.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { normal, zeros } from './init.js';

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
 import type { Module } from './module.js';
 

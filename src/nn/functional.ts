@@ -11,19 +11,10 @@ export {
   softplus,
   tanh,
 } from '../ops/activation.js';
-export {
-  adaptiveAvgPool1d,
-  adaptiveAvgPool2d,
-  adaptiveMaxPool1d,
-  adaptiveMaxPool2d,
-} from '../ops/adaptivePool.js';
-export { batchNorm } from '../ops/batchNorm.js';
-export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv.js';
+export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv/conv.js';
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
-export { groupNorm, layerNorm } from '../ops/groupNorm.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { interpolate } from '../ops/interpolate.js';
-export { localResponseNorm } from '../ops/localResponseNorm.js';
 export {
   bceLoss,
   bceWithLogitsLoss,
@@ -34,8 +25,17 @@ export {
   smoothL1Loss,
 } from '../ops/loss.js';
 export { linear } from '../ops/matmul.js';
-export { maxUnpool1d, maxUnpool2d } from '../ops/maxUnpool.js';
-export { avgPool1d, avgPool2d, maxPool1d, maxPool2d } from '../ops/pool.js';
+export { batchNorm } from '../ops/norm/batchNorm.js';
+export { groupNorm, layerNorm } from '../ops/norm/groupNorm.js';
+export { localResponseNorm } from '../ops/norm/localResponseNorm.js';
+export {
+  adaptiveAvgPool1d,
+  adaptiveAvgPool2d,
+  adaptiveMaxPool1d,
+  adaptiveMaxPool2d,
+} from '../ops/pool/adaptivePool.js';
+export { maxUnpool1d, maxUnpool2d } from '../ops/pool/maxUnpool.js';
+export { avgPool1d, avgPool2d, maxPool1d, maxPool2d } from '../ops/pool/pool.js';
 export { dropout, dropout1d, dropout2d, dropout3d } from '../ops/random.js';
 export { reflectionPad2d } from '../ops/reflectionPad.js';
 export { pad } from '../ops/slice.js';

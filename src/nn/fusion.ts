@@ -1,9 +1,9 @@
-import { wantsGrad } from '../autograd/node.js';
 import { relu } from '../ops/activation.js';
-import { type ConvFinish, fusedConv2d, type PreparedConv2d } from '../ops/conv.js';
+import { type ConvFinish, fusedConv2d, type PreparedConv2d } from '../ops/conv/conv.js';
+import { type Filters, PreparedFilters } from '../ops/conv/preparedFilters.js';
 import { add, mul, pow, sub } from '../ops/elementwise.js';
-import { type Filters, PreparedFilters } from '../ops/preparedFilters.js';
 import { reshape } from '../ops/view.js';
+import { wantsGrad } from '../tape/node.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ReLU } from './activation.js';

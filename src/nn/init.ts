@@ -1,8 +1,8 @@
+import { ArgumentError, ShapeError } from '../errors.js';
 import { normalCdf, normalDensity } from '../numeric/special.js';
 import * as creation from '../ops/creation.js';
-import { checkChoice, checkInteger } from '../ops/options.js';
+import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import * as random from '../ops/random.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import type { Generator } from '../tensor/random.js';
 import { runInContext } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sizeOf } from '../tensor/shape.js';

@@ -1,7 +1,7 @@
+import { ArgumentError, ShapeError } from '../errors.js';
 import { copyFrom } from '../ops/creation.js';
+import { checkInteger } from '../ops/kit/options.js';
 import { linear } from '../ops/matmul.js';
-import { checkInteger } from '../ops/options.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { zeros } from './init.js';

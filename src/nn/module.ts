@@ -1,6 +1,6 @@
+import { ArgumentError, DTypeError } from '../errors.js';
 import { cast } from '../ops/elementwise.js';
 import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
-import { ArgumentError, DTypeError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';
 import { wrapForward } from './forward.js';

@@ -1,9 +1,9 @@
+import { ShapeError } from '../errors.js';
 import { ones, zeros } from '../ops/creation.js';
-import { groupNorm, layerNorm, type NormOptions } from '../ops/groupNorm.js';
-import { type LocalResponseNormOptions, localResponseNorm } from '../ops/localResponseNorm.js';
-import { checkEps } from '../ops/normGradient.js';
-import { checkInteger } from '../ops/options.js';
-import { ShapeError } from '../tensor/errors.js';
+import { checkInteger } from '../ops/kit/options.js';
+import { groupNorm, layerNorm, type NormOptions } from '../ops/norm/groupNorm.js';
+import { type LocalResponseNormOptions, localResponseNorm } from '../ops/norm/localResponseNorm.js';
+import { checkEps } from '../ops/norm/normGradient.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';

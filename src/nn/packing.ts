@@ -1,7 +1,7 @@
+import { ArgumentError } from '../errors.js';
 import { tensor, zeros } from '../ops/creation.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
 import { permute, reshape } from '../ops/view.js';
-import { ArgumentError } from '../tensor/errors.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 

@@ -1,5 +1,5 @@
+import { DTypeError } from '../errors.js';
 import { isFloat } from '../tensor/dtype.js';
-import { DTypeError } from '../tensor/errors.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import { empty, Tensor } from '../tensor/tensor.js';
 

@@ -1,19 +1,20 @@
+import { ArgumentError, ShapeError } from '../errors.js';
+import { checkInteger, checkNonZero, type Pair, perAxis } from '../ops/kit/options.js';
+import type { OutputSize } from '../ops/kit/outputSize.js';
 import {
   type AdaptiveSize,
   adaptiveAvgPool1d,
   adaptiveAvgPool2d,
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
-} from '../ops/adaptivePool.js';
-import type { MaxPooled, ReturnIndicesOption } from '../ops/maxPooled.js';
+} from '../ops/pool/adaptivePool.js';
+import type { MaxPooled, ReturnIndicesOption } from '../ops/pool/maxPooled.js';
 import {
   type MaxUnpool1dOptions,
   type MaxUnpool2dOptions,
   maxUnpool1d,
   maxUnpool2d,
-} from '../ops/maxUnpool.js';
-import { checkInteger, checkNonZero, type Pair, perAxis } from '../ops/options.js';
-import type { OutputSize } from '../ops/outputSize.js';
+} from '../ops/pool/maxUnpool.js';
 import {
   type AvgPool1dOptions,
   type AvgPool2dOptions,
@@ -23,8 +24,7 @@ import {
   type MaxPool2dOptions,
   maxPool1d,
   maxPool2d,
-} from '../ops/pool.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
+} from '../ops/pool/pool.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 import { type Sizes, sizesText } from './sizes.js';

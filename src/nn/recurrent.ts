@@ -1,7 +1,8 @@
-import { checkFloat, checkTensor } from '../ops/define.js';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { add } from '../ops/elementwise.js';
 import { concat, stack } from '../ops/join.js';
-import { checkChoice, checkFraction, checkInteger } from '../ops/options.js';
+import { checkFloat, checkTensor } from '../ops/kit/define.js';
+import { checkChoice, checkFraction, checkInteger } from '../ops/kit/options.js';
 import { dropout } from '../ops/random.js';
 import {
   gru,
@@ -10,10 +11,9 @@ import {
   type RnnNonlinearity,
   rnn,
   type SequenceOptions,
-} from '../ops/recurrent.js';
+} from '../ops/recurrent/recurrent.js';
 import { select } from '../ops/slice.js';
 import { reshape, unsqueeze } from '../ops/view.js';
-import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { uniform } from './init.js';

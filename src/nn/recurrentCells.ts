@@ -1,12 +1,12 @@
+import { ShapeError } from '../errors.js';
 import { relu, sigmoid, tanh } from '../ops/activation.js';
 import { zeros } from '../ops/creation.js';
-import { checkFloat, checkTensor } from '../ops/define.js';
 import { add, mul, sub } from '../ops/elementwise.js';
+import { checkFloat, checkTensor } from '../ops/kit/define.js';
+import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import { linear } from '../ops/matmul.js';
-import { checkChoice, checkInteger } from '../ops/options.js';
-import type { RnnNonlinearity } from '../ops/recurrent.js';
+import type { RnnNonlinearity } from '../ops/recurrent/recurrent.js';
 import { split } from '../ops/slice.js';
-import { ShapeError } from '../tensor/errors.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { uniform } from './init.js';

@@ -1,5 +1,5 @@
-import { checkAxes } from '../ops/imageAxes.js';
 import { checkInterpolate, type InterpolateOptions, interpolate } from '../ops/interpolate.js';
+import { checkAxes } from '../ops/kit/imageAxes.js';
 import { type Padding2d, paddingOfSides, reflectionPad2d } from '../ops/reflectionPad.js';
 import { pad } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';

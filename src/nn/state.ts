@@ -1,6 +1,6 @@
+import { CheckpointError } from '../errors.js';
 import { copyFrom } from '../ops/creation.js';
 import { isFloat } from '../tensor/dtype.js';
-import { CheckpointError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -1,6 +1,6 @@
+import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
-import { ArgumentError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -1,12 +1,12 @@
-import { record } from '../autograd/node.js';
-import { UnaryGradOp, UnaryOp } from '../backend/kernels.js';
+import { UnaryGradOp, UnaryOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { isRecording } from '../tensor/scope.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
-import { checkFloat, defineOp, floats, ints } from './define.js';
 import { add, erf, exp, mul, neg, square, sub } from './elementwise.js';
+import { composite } from './kit/composite.js';
+import { checkFloat, defineOp, floats, ints } from './kit/define.js';
 
 interface GradAttrs {
   readonly code: UnaryGradOp;

@@ -1,4 +1,5 @@
 import { backend, kernels } from '../backend/select.js';
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors.js';
 import {
   bytesPerElement,
   checkDType,
@@ -6,12 +7,11 @@ import {
   dtypeOf,
   type TypedArray,
 } from '../tensor/dtype.js';
-import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { allocateForHost } from '../tensor/storage.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { floats } from './define.js';
+import { floats } from './kit/define.js';
 
 /** Numbers, nested to any depth, each level of one length. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];

@@ -1,12 +1,14 @@
-import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { composite, unrecorded } from './composite.js';
 import { full } from './creation.js';
+import { add, cast, div, mul, neg, notEqual, sub, where } from './elementwise.js';
+import { gather, indexSelect } from './indexing.js';
+import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
   checkSameDType,
@@ -15,10 +17,8 @@ import {
   defineOp,
   floats,
   ints,
-} from './define.js';
-import { add, cast, div, mul, neg, notEqual, sub, where } from './elementwise.js';
-import { gather, indexSelect } from './indexing.js';
-import { checkFraction, checkReduction, type LossOptions, type Reduction } from './options.js';
+} from './kit/define.js';
+import { checkFraction, checkReduction, type LossOptions, type Reduction } from './kit/options.js';
 import { mean, sum } from './reduce.js';
 import { logSoftmax, softmax } from './softmax.js';
 import { expand, reshape } from './view.js';

@@ -1,12 +1,12 @@
-import { record, wantsGrad } from '../autograd/node.js';
-import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels.js';
+import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
+import { DTypeError } from '../errors.js';
+import { record, wantsGrad } from '../tape/node.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
-import { DTypeError } from '../tensor/errors.js';
 import { broadcastShapes, collapsePlan, dim, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, type Layout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { unrecorded } from './composite.js';
 import { checkedDType } from './creation.js';
+import { unrecorded } from './kit/composite.js';
 import {
   arithmeticDType,
   checkFloat,
@@ -17,8 +17,8 @@ import {
   memoryOrder,
   numbers,
   stridesIn,
-} from './define.js';
-import { materialized } from './strided.js';
+} from './kit/define.js';
+import { materialized } from './kit/strided.js';
 
 /** A tensor, or a number that broadcasts to any shape. */
 export type TensorLike = Tensor | number;

@@ -1,7 +1,5 @@
 /** All ops: functions of tensors with their gradients beside them. */
 export * from './activation.js';
-export * from './adaptivePool.js';
-export * from './batchNorm.js';
 export {
   type Conv1dOptions,
   type Conv2dOptions,
@@ -12,7 +10,7 @@ export {
   convTranspose1d,
   convTranspose2d,
   type OutputSize,
-} from './conv.js';
+} from './conv/conv.js';
 export {
   arange,
   clone,
@@ -31,7 +29,6 @@ export {
 } from './creation.js';
 export * from './crossEntropy.js';
 export * from './elementwise.js';
-export * from './groupNorm.js';
 export {
   type EmbeddingOptions,
   embedding,
@@ -44,11 +41,14 @@ export {
 } from './indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
 export * from './join.js';
-export * from './localResponseNorm.js';
 export * from './loss.js';
 export { dot, linear, matmul } from './matmul.js';
-export type { MaxPooled, PooledWithIndices, ReturnIndicesOption } from './maxPooled.js';
-export * from './maxUnpool.js';
+export * from './norm/batchNorm.js';
+export * from './norm/groupNorm.js';
+export * from './norm/localResponseNorm.js';
+export * from './pool/adaptivePool.js';
+export type { MaxPooled, PooledWithIndices, ReturnIndicesOption } from './pool/maxPooled.js';
+export * from './pool/maxUnpool.js';
 export {
   type AvgPool1dOptions,
   type AvgPool2dOptions,
@@ -58,7 +58,7 @@ export {
   type MaxPool2dOptions,
   maxPool1d,
   maxPool2d,
-} from './pool.js';
+} from './pool/pool.js';
 export {
   bernoulli,
   type DropoutOptions,
@@ -73,7 +73,7 @@ export {
   randn,
   uniform,
 } from './random.js';
-export * from './recurrent.js';
+export * from './recurrent/recurrent.js';
 export * from './reduce.js';
 export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
 export * from './slice.js';

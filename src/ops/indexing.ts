@@ -1,7 +1,7 @@
-import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
+import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
-import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { isRecording } from '../tensor/scope.js';
 import {
@@ -13,8 +13,9 @@ import {
   splitAtAxis,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
 import { checkedDType, full, zeros } from './creation.js';
+import { add, cast, div, mul, notEqual } from './elementwise.js';
+import { composite } from './kit/composite.js';
 import {
   checkFloat,
   checkSameDType,
@@ -24,9 +25,8 @@ import {
   floats,
   ints,
   memoryOrder,
-} from './define.js';
-import { add, cast, div, mul, notEqual } from './elementwise.js';
-import { checkInteger } from './options.js';
+} from './kit/define.js';
+import { checkInteger } from './kit/options.js';
 import { pad, slice } from './slice.js';
 import { reshape } from './view.js';
 

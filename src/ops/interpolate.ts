@@ -1,14 +1,14 @@
-import { record } from '../autograd/node.js';
-import { UpsampleMode } from '../backend/kernels.js';
+import { UpsampleMode } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './adaptivePool.js';
-import { checkFloat, defineOp, floats } from './define.js';
-import { asImages, checkPixels } from './imageAxes.js';
-import { checkChoice, perAxis } from './options.js';
-import { imageShape } from './window.js';
+import { checkFloat, defineOp, floats } from './kit/define.js';
+import { asImages, checkPixels } from './kit/imageAxes.js';
+import { checkChoice, perAxis } from './kit/options.js';
+import { imageShape } from './kit/window.js';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './pool/adaptivePool.js';
 
 /** The modes of {@link interpolate}, and how many spatial axes each is for; nearest and area are for any. */
 const MODES = {

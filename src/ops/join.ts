@@ -1,11 +1,11 @@
-import { record } from '../autograd/node.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { dim, formatShape, MAX_RANK, normalizeAxis, sameShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
-import { checkSameDType, checkTensor, defineOp, stridesIn } from './define.js';
+import { composite } from './kit/composite.js';
+import { checkSameDType, checkTensor, defineOp, stridesIn } from './kit/define.js';
+import { stridedCopy, walkThrough } from './kit/strided.js';
 import { narrow } from './slice.js';
-import { stridedCopy, walkThrough } from './strided.js';
 import { expand, reshape, unsqueeze } from './view.js';
 
 const concatOp = defineOp<{ axis: number; sizes: readonly number[] }>('concat', (g, node) => {

@@ -1,18 +1,25 @@
-import { record } from '../autograd/node.js';
-import { ReduceOp, UnaryOp } from '../backend/kernels.js';
+import { ReduceOp, UnaryOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { isRecording } from '../tensor/scope.js';
 import { broadcastsTo, dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { clamp, sigmoid, softplus } from './activation.js';
-import { composite, unrecorded } from './composite.js';
-import { checkFloat, checkSameDType, checkTensor, converted, defineOp, floats } from './define.js';
 import { abs, add, div, exp, log, mul, neg, notEqual, square, sub, where } from './elementwise.js';
-import { checkChoice, checkReduction, type LossOptions, type Reduction } from './options.js';
+import { composite, unrecorded } from './kit/composite.js';
+import {
+  checkFloat,
+  checkSameDType,
+  checkTensor,
+  converted,
+  defineOp,
+  floats,
+} from './kit/define.js';
+import { checkChoice, checkReduction, type LossOptions, type Reduction } from './kit/options.js';
+import { materialized } from './kit/strided.js';
 import { mean, norm, sum } from './reduce.js';
-import { materialized } from './strided.js';
 
 export type { LossOptions, Reduction };
 

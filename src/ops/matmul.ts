@@ -1,6 +1,6 @@
-import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
-import { ShapeError } from '../tensor/errors.js';
+import { ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import {
   broadcastShapes,
   dim,
@@ -10,8 +10,8 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
-import { checkFloat, checkSameDType, defineOp, floats } from './define.js';
+import { composite } from './kit/composite.js';
+import { checkFloat, checkSameDType, defineOp, floats } from './kit/define.js';
 import { sum } from './reduce.js';
 import { expand, reshape } from './view.js';
 

@@ -1,16 +1,24 @@
-import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import { defaultGenerator, type Generator } from '../tensor/random.js';
 import { broadcastsTo, checkShape, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { unrecorded } from './composite.js';
 import { checkedDType, copyFrom, full, overwrite, type TensorOptions } from './creation.js';
-import { checkFloat, converted, defineOp, type FloatArray, floats, ints, mask } from './define.js';
 import { less, mul, type TensorLike } from './elementwise.js';
-import { checkAxes } from './imageAxes.js';
-import { checkFraction } from './options.js';
+import { unrecorded } from './kit/composite.js';
+import {
+  checkFloat,
+  converted,
+  defineOp,
+  type FloatArray,
+  floats,
+  ints,
+  mask,
+} from './kit/define.js';
+import { checkAxes } from './kit/imageAxes.js';
+import { checkFraction } from './kit/options.js';
 
 export interface RandomOptions extends TensorOptions {
   /** Where the numbers come from. Default: the generator that manualSeed() seeds. */

@@ -1,8 +1,8 @@
-import { record } from '../autograd/node.js';
-import { ArgOp, ReduceOp } from '../backend/kernels.js';
+import { ArgOp, ReduceOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
+import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, DTypeError, ShapeError } from '../tensor/errors.js';
 import {
   broadcastsTo,
   dim,
@@ -14,7 +14,8 @@ import {
   splitAtAxis,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { composite, unrecorded } from './composite.js';
+import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
+import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
   checkTensor,
@@ -23,8 +24,7 @@ import {
   ints,
   memoryOrder,
   numbers,
-} from './define.js';
-import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
+} from './kit/define.js';
 import { flip, type PadWidth, pad } from './slice.js';
 import { expand, reshape } from './view.js';
 

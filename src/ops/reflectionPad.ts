@@ -1,10 +1,10 @@
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
 import { tensor } from './creation.js';
-import { checkAxes } from './imageAxes.js';
 import { indexSelect } from './indexing.js';
+import { composite } from './kit/composite.js';
+import { checkAxes } from './kit/imageAxes.js';
 
 /** Widths of padding around images: one for all sides, or those of each, in PyTorch's order. */
 export type Padding2d =

@@ -1,6 +1,6 @@
-import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import {
   checkShape,
   dim,
@@ -11,9 +11,9 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
-import { composite } from './composite.js';
-import { checkTensor, defineOp, stridesIn } from './define.js';
-import { stridedCopy, type Walk, walked, walkThrough } from './strided.js';
+import { composite } from './kit/composite.js';
+import { checkTensor, defineOp, stridesIn } from './kit/define.js';
+import { stridedCopy, type Walk, walked, walkThrough } from './kit/strided.js';
 import { reshape } from './view.js';
 
 // Images keep their layout, forward and backward.

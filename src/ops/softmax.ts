@@ -1,11 +1,11 @@
-import { record } from '../autograd/node.js';
 import { kernels } from '../backend/select.js';
+import { record } from '../tape/node.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, normalizeAxes, normalizeAxis, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { unrecorded } from './composite.js';
-import { checkFloat, defineOp, floats, memoryOrder } from './define.js';
 import { abs, add, equal, exp, less, log, mul, sub, where } from './elementwise.js';
+import { unrecorded } from './kit/composite.js';
+import { checkFloat, defineOp, floats, memoryOrder } from './kit/define.js';
 import { type Axes, max, sum } from './reduce.js';
 import { reshape } from './view.js';
 

@@ -1,5 +1,5 @@
-import { record } from '../autograd/node.js';
-import { ShapeError } from '../tensor/errors.js';
+import { ShapeError } from '../errors.js';
+import { record } from '../tape/node.js';
 import {
   broadcastsTo,
   checkShape,
@@ -12,9 +12,9 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { checkTensor, defineOp, stridesIn } from './define.js';
+import { checkTensor, defineOp, stridesIn } from './kit/define.js';
+import { walked, walkThrough } from './kit/strided.js';
 import { sumTo } from './reduce.js';
-import { walked, walkThrough } from './strided.js';
 
 // --- views: no data moves -----------------------------------------------------------------------------
 

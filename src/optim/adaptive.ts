@@ -1,5 +1,5 @@
-import { UpdateRule } from '../backend/kernels.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { UpdateRule } from '../backend/kernels/index.js';
+import { ArgumentError } from '../errors.js';
 import {
   BASE_DEFAULTS,
   type BaseOptions,

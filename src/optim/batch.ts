@@ -1,7 +1,7 @@
-import type { FloatArray } from '../backend/kernels.js';
+import type { FloatArray } from '../backend/kernels/index.js';
+import { DTypeError, ShapeError } from '../errors.js';
 import { filledLike } from '../ops/creation.js';
-import { floats } from '../ops/define.js';
-import { DTypeError, ShapeError } from '../tensor/errors.js';
+import { floats } from '../ops/kit/define.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { inLayout, type Tensor } from '../tensor/tensor.js';

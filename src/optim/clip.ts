@@ -1,9 +1,9 @@
-import type { Graph } from '../autograd/node.js';
-import type { FloatArray } from '../backend/kernels.js';
+import type { FloatArray } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
+import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
-import { checkTensor, floats } from '../ops/define.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { checkTensor, floats } from '../ops/kit/define.js';
+import type { Graph } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { currentContext } from '../tensor/scope.js';
 import { empty, Tensor } from '../tensor/tensor.js';

@@ -1,5 +1,5 @@
-import { checkChoice, checkInteger } from '../ops/options.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
+import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import type { BaseOptions, Optimizer, ParamGroup } from './optimizer.js';
 import { checkBoolean, checkNotNegative } from './options.js';
 import { LRScheduler, perGroup, type ScheduleOptions } from './schedule.js';

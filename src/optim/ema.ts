@@ -1,9 +1,9 @@
-import { type FloatArray, UpdateRule } from '../backend/kernels.js';
+import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
+import { ArgumentError, CheckpointError } from '../errors.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
-import { floats } from '../ops/define.js';
+import { floats } from '../ops/kit/define.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, CheckpointError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkBoolean, fillOptions } from './options.js';

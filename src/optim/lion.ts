@@ -1,4 +1,4 @@
-import { UpdateRule } from '../backend/kernels.js';
+import { UpdateRule } from '../backend/kernels/index.js';
 import {
   BASE_DEFAULTS,
   type BaseOptions,

@@ -1,8 +1,8 @@
+import { ArgumentError } from '../errors.js';
 import { assign } from '../ops/creation.js';
-import { checkTensor } from '../ops/define.js';
 import { div, maximum, mul, sqrt } from '../ops/elementwise.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { sumSquares } from '../ops/reduce.js';
-import { ArgumentError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 

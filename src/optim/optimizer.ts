@@ -1,7 +1,7 @@
-import type { UpdateRule } from '../backend/kernels.js';
+import type { UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
+import { ArgumentError, CheckpointError, DTypeError } from '../errors.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, CheckpointError, DTypeError } from '../tensor/errors.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 
 /** `defaults` with what is given in their place. Throws for names that are no option. */
 export function fillOptions<O extends object>(owner: string, defaults: O, given: object): O {

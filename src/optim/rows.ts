@@ -1,7 +1,7 @@
-import { UpdateRule } from '../backend/kernels.js';
+import { UpdateRule } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
-import { floats, ints } from '../ops/define.js';
-import { SparseError } from '../tensor/errors.js';
+import { SparseError } from '../errors.js';
+import { floats, ints } from '../ops/kit/define.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';

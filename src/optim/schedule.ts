@@ -1,5 +1,5 @@
 import { backend } from '../backend/select.js';
-import { ArgumentError, CheckpointError } from '../tensor/errors.js';
+import { ArgumentError, CheckpointError } from '../errors.js';
 import { Optimizer, type ParamGroup } from './optimizer.js';
 
 /** When a schedule is meant to be stepped: after each batch, or after each epoch. `fit` reads it. */

@@ -1,5 +1,5 @@
-import { checkInteger } from '../ops/options.js';
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
+import { checkInteger } from '../ops/kit/options.js';
 import type { Optimizer } from './optimizer.js';
 import { ReduceLROnPlateau } from './plateau.js';
 import { initialRate, LRScheduler, type ScheduleState } from './schedule.js';

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 import { formatNumber } from './scale.js';
 import { element, picture, rounded, textAt } from './svg.js';
 

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 import type { Style } from './colors.js';
 import { checkRange, rangeFor, Scale, type ScaleKind } from './scale.js';
 import { type Box, checkSize, element, rounded, textAt } from './svg.js';

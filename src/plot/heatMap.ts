@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 import { categoryLabels } from './bars.js';
 import { type ColorScale, shadeOf } from './colors.js';
 import { axisLabel, type ChartOptions, emptyNote, header } from './frame.js';

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 import { type Style, styleOf } from './colors.js';
 import {
   type AxisOptions,

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 
 /** Where something lies in a picture, in its units (CSS pixels). */
 export interface Box {

@@ -1,5 +1,5 @@
-import type { NumericArray } from '../backend/kernels.js';
-import { DTypeError } from './errors.js';
+import type { NumericArray } from '../backend/kernels/index.js';
+import { DTypeError } from '../errors.js';
 
 /**
  * Element kinds. `float32` is the default and the only floating kind of the native backend; `float64` exists

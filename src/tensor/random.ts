@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
+import { ArgumentError } from '../errors.js';
 import { multiplyHigh, PHILOX_LANES, philox } from '../numeric/philox.js';
-import { ArgumentError } from './errors.js';
 
 /** Where a generator stands; plain numbers, so that checkpoints can hold it. */
 export interface RandomState {

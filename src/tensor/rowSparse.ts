@@ -1,7 +1,7 @@
 import { kernels } from '../backend/select.js';
+import { DTypeError, SparseError } from '../errors.js';
 import type { TypedArray } from './dtype.js';
 import { isFloat } from './dtype.js';
-import { DTypeError, SparseError } from './errors.js';
 import { adopt } from './scope.js';
 import { dim, formatShape, type Shape } from './shape.js';
 import { allocate, type Storage } from './storage.js';

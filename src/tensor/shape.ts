@@ -1,4 +1,4 @@
-import { ShapeError } from './errors.js';
+import { ShapeError } from '../errors.js';
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];

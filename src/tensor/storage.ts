@@ -1,6 +1,6 @@
 import { backend } from '../backend/select.js';
+import { BackendError } from '../errors.js';
 import type { DType, TypedArray } from './dtype.js';
-import { BackendError } from './errors.js';
 
 /**
  * Raw memory of one size class with a count of the tensors and saved values that refer to it. At zero it goes

@@ -1,7 +1,7 @@
-import type { Graph, Node } from '../autograd/node.js';
 import { backend, synchronize } from '../backend/select.js';
+import { AutogradError, DisposedError, ShapeError } from '../errors.js';
+import type { Graph, Node } from '../tape/node.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
-import { AutogradError, DisposedError, ShapeError } from './errors.js';
 import { format } from './format.js';
 import { adopt, Owned } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';

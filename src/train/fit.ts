@@ -1,21 +1,19 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ArgumentError, CheckpointError } from '../errors.js';
 import type { Module } from '../nn/module.js';
 import { Optimizer } from '../optim/optimizer.js';
-import { ArgumentError, CheckpointError } from '../tensor/errors.js';
-import type { Callback } from './callback.js';
 import { LAST, ModelCheckpoint, type ModelCheckpointOptions } from './callbacks/modelCheckpoint.js';
-import { readCheckpoint } from './checkpointFile.js';
-import type { TrainingData } from './data.js';
-import { evaluation } from './evaluation.js';
-import type { History } from './history.js';
-import { type Logger, silentLogger } from './logger.js';
-import { Mean, type MetricFunction } from './metrics/mean.js';
-import { Metric } from './metrics/metric.js';
-import type { ProgressStream } from './progress.js';
-import { ProgressCallback } from './progressCallback.js';
-import type { Schedules } from './schedule.js';
+import type { ProgressStream } from './callbacks/progress.js';
+import { ProgressCallback } from './callbacks/progressCallback.js';
+import { readCheckpoint } from './checkpoint/checkpointFile.js';
+import type { Callback } from './loop/callback.js';
+import type { TrainingData } from './loop/data.js';
+import { evaluation } from './loop/evaluation.js';
+import type { History } from './loop/history.js';
+import { type Logger, silentLogger } from './loop/logger.js';
+import type { Schedules } from './loop/schedule.js';
 import {
   type LossOf,
   type OutputOf,
@@ -23,9 +21,11 @@ import {
   type StepFunction,
   supervised,
   type TargetOf,
-} from './step.js';
-import { Tally } from './tally.js';
-import { Trainer } from './trainer.js';
+} from './loop/step.js';
+import { Tally } from './loop/tally.js';
+import { Trainer } from './loop/trainer.js';
+import { Mean, type MetricFunction } from './metrics/mean.js';
+import { Metric } from './metrics/metric.js';
 
 /** Metrics by the names that their values get; functions are averaged over the samples. */
 export type Metrics<N extends string, O, T> = Readonly<

@@ -1,6 +1,6 @@
+import { ArgumentError, DataError, DependencyError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { importOptional } from '../io/optionalPackage.js';
-import { ArgumentError, DataError, DependencyError } from '../tensor/errors.js';
 import type { Raster } from './png.js';
 
 export interface DecodeOptions {

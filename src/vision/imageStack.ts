@@ -1,4 +1,4 @@
-import { ShapeError } from '../tensor/errors.js';
+import { ShapeError } from '../errors.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ImageStack } from './grid.js';

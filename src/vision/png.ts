@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
-import { ArgumentError } from '../tensor/errors.js';
+import { ArgumentError } from '../errors.js';
 
 /** Pixels of one picture on the host: rows from the top, channels of a pixel side by side. */
 export interface Raster {

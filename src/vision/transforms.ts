@@ -1,12 +1,12 @@
 import { kernels } from '../backend/select.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import { multiplyHigh } from '../numeric/philox.js';
-import { unrecorded } from '../ops/composite.js';
 import { tensor } from '../ops/creation.js';
-import { checkTensor, converted, stridesIn } from '../ops/define.js';
 import { div, sub } from '../ops/elementwise.js';
-import { stridedCopy } from '../ops/strided.js';
+import { unrecorded } from '../ops/kit/composite.js';
+import { checkTensor, converted, stridesIn } from '../ops/kit/define.js';
+import { stridedCopy } from '../ops/kit/strided.js';
 import { isFloat } from '../tensor/dtype.js';
-import { ArgumentError, ShapeError } from '../tensor/errors.js';
 import { defaultGenerator, type Generator, randomWords } from '../tensor/random.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';

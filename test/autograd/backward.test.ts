@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.js';
-import { record } from '../../src/autograd/node.js';
-import { defineOp } from '../../src/ops/define.js';
+import { AutogradError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { AutogradError, DTypeError, ShapeError } from '../../src/tensor/errors.js';
+import { defineOp } from '../../src/ops/kit/define.js';
+import { record } from '../../src/tape/node.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
 const { add, exp, mul, relu, reshape, sub, sum, square, tensor } = ops;

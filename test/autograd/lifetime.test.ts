@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.js';
+import { DisposedError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { DisposedError } from '../../src/tensor/errors.js';
 import { enableGrad, isRecording, noGrad, scope } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';

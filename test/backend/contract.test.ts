@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Kernels } from '../../src/backend/kernels.js';
+import type { Kernels } from '../../src/backend/kernels/index.js';
 import { loadAddon } from '../../src/backend/native/load.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Kernels, NumericArray } from '../../src/backend/kernels.js';
+import type { Kernels, NumericArray } from '../../src/backend/kernels/index.js';
 import {
   ArgOp,
   BinaryOp,
@@ -9,10 +9,10 @@ import {
   ReduceOp,
   UnaryGradOp,
   UnaryOp,
-} from '../../src/backend/kernels.js';
+} from '../../src/backend/kernels/index.js';
 import type { NativeAddon } from '../../src/backend/native/addon.js';
 import { backend, backendInfo, synchronize, synchronizeSync } from '../../src/backend/select.js';
-import { IndexFaultError } from '../../src/tensor/errors.js';
+import { IndexFaultError } from '../../src/errors.js';
 import { collectGarbage } from '../support/collect.js';
 import { addonPath } from './child.js';
 

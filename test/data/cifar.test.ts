@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadCifar10, loadCifar100 } from '../../src/data/cifar.js';
 import { ImageDataset } from '../../src/data/imageDataset.js';
-import { DataError } from '../../src/tensor/errors.js';
+import { DataError } from '../../src/errors.js';
 import { targz } from '../support/images.js';
 
 const PIXELS = 3072;

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { collate } from '../../src/data/collate.js';
 import { type Dataset, randomSplit, subset, TensorDataset } from '../../src/data/dataset.js';
 import { ImageDataset } from '../../src/data/imageDataset.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import { tensor } from '../../src/ops/creation.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 
 const numbers = (length: number): Dataset<number> => ({ length, get: (i) => 10 * i });
 const all = <T>(dataset: Dataset<T>) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { syntheticDigits } from '../../src/data/digits.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
+import { ArgumentError } from '../../src/errors.js';
 
 const PIXELS = 784;
 

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseIdx, readMaybeGzip, unpack } from '../../src/data/idx.js';
-import { DataError } from '../../src/tensor/errors.js';
+import { DataError } from '../../src/errors.js';
 
 describe('parseIdx', () => {
   it('reads bytes of any shape', () => {

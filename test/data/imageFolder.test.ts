@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageFolder } from '../../src/data/imageFolder.js';
 import { DataLoader } from '../../src/data/loader.js';
-import { ArgumentError, DataError } from '../../src/tensor/errors.js';
+import { ArgumentError, DataError } from '../../src/errors.js';
 import { plain, tar, targz } from '../support/images.js';
 
 let folder = '';

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadMnist } from '../../src/data/mnist.js';
-import { DataError } from '../../src/tensor/errors.js';
+import { DataError } from '../../src/errors.js';
 
 const IMAGES = 't10k-images-idx3-ubyte';
 const LABELS = 't10k-labels-idx1-ubyte';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DataLoader } from '../../src/data/loader.js';
 import { padSequence, SequenceDataset } from '../../src/data/sequences.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 
 const ids = (...values: number[]): Int32Array => Int32Array.of(...values);
 

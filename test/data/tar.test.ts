@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { tarEntries } from '../../src/data/tar.js';
-import { DataError } from '../../src/tensor/errors.js';
+import { DataError } from '../../src/errors.js';
 import { tar } from '../support/images.js';
 
 const text = (content: string) => new TextEncoder().encode(content);

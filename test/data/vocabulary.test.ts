@@ -6,12 +6,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadText } from '../../src/data/text.js';
 import { CharVocabulary } from '../../src/data/vocabulary.js';
-import {
-  ArgumentError,
-  DataError,
-  IndexFaultError,
-  VocabularyError,
-} from '../../src/tensor/errors.js';
+import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../../src/errors.js';
 
 let folder = '';
 beforeAll(async () => {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { DataLoader } from '../../src/data/loader.js';
 import { StreamBatches, WindowDataset } from '../../src/data/windows.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import { tensor } from '../../src/ops/creation.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { WriteError } from '../../src/errors.js';
 import { AppendFile } from '../../src/io/appendFile.js';
-import { WriteError } from '../../src/tensor/errors.js';
 
 describe('AppendFile', () => {
   let folder = '';

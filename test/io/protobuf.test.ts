@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { ArgumentError } from '../../src/errors.js';
 import {
   bytesField,
   doubleField,
@@ -7,7 +8,6 @@ import {
   integerField,
   stringField,
 } from '../../src/io/protobuf.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex');
 

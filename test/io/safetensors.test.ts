@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CheckpointError } from '../../src/errors.js';
 import { loadSafetensors, saveSafetensors } from '../../src/io/safetensors.js';
 import { tensor } from '../../src/ops/creation.js';
-import { CheckpointError } from '../../src/tensor/errors.js';
 
 describe('saveSafetensors and loadSafetensors', () => {
   let folder = '';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CheckpointError } from '../../src/errors.js';
 import {
   parseSafetensors,
   readSafetensors,
@@ -11,7 +12,6 @@ import {
   serializeSafetensors,
   writeSafetensors,
 } from '../../src/io/safetensorsFile.js';
-import { CheckpointError } from '../../src/tensor/errors.js';
 
 const reference = fileURLToPath(
   new URL('../fixtures/safetensors/reference.safetensors', import.meta.url),

@@ -1,9 +1,9 @@
 import { describe, expect, it, test } from 'vitest';
 import { CharVocabulary } from '../../src/data/vocabulary.js';
+import { ArgumentError, ShapeError, VocabularyError } from '../../src/errors.js';
 import { type CharRnn, type CharRnnOptions, charRnn } from '../../src/models/charRnn.js';
 import { copyFrom, tensor } from '../../src/ops/creation.js';
 import { narrow } from '../../src/ops/slice.js';
-import { ArgumentError, ShapeError, VocabularyError } from '../../src/tensor/errors.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { noGrad, scope } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';

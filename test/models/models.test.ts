@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import * as models from '../../src/models/index.js';
 import '../../src/ops/methods.js';
+import { ArgumentError, CheckpointError, ShapeError } from '../../src/errors.js';
 import { zeros } from '../../src/ops/index.js';
-import { ArgumentError, CheckpointError, ShapeError } from '../../src/tensor/errors.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { noGrad } from '../../src/tensor/scope.js';
 import type { Tensor } from '../../src/tensor/tensor.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
+import { ArgumentError } from '../../src/errors.js';
 import { Sampler, type SamplingOptions } from '../../src/models/sampling.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
 import { manualSeed } from '../../src/tensor/random.js';
 
 const LOGITS = [Math.log(1), Math.log(4), Math.log(3), Math.log(2)];

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import { relu } from '../../src/ops/activation.js';
 import { full, zeros } from '../../src/ops/creation.js';
 import { add, mul } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { noGrad, scope } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';

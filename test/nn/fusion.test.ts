@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { setConvolutionPrecision } from '../../src/backend/select.js';
+import { ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import * as ops from '../../src/ops/index.js';
 import type { TypedArray } from '../../src/tensor/dtype.js';
-import { ShapeError } from '../../src/tensor/errors.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { noGrad } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';

@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, AutogradError, ShapeError } from '../../src/errors.js';
 import { Conv2d, Embedding, init, Linear } from '../../src/nn/index.js';
-import { conv2d } from '../../src/ops/conv.js';
+import { conv2d } from '../../src/ops/conv/conv.js';
 import { eye, full, zeros } from '../../src/ops/creation.js';
 import { mul, square } from '../../src/ops/elementwise.js';
 import { matmul } from '../../src/ops/matmul.js';
 import { randn } from '../../src/ops/random.js';
 import { sum } from '../../src/ops/reduce.js';
 import { reshape, transpose } from '../../src/ops/view.js';
-import { ArgumentError, AutogradError, ShapeError } from '../../src/tensor/errors.js';
 import { Generator, manualSeed } from '../../src/tensor/random.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';

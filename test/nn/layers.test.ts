@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, AxonodeError, ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import { full, zeros } from '../../src/ops/creation.js';
 import { gather } from '../../src/ops/indexing.js';
 import { randn } from '../../src/ops/random.js';
 import { sum } from '../../src/ops/reduce.js';
 import { reshape } from '../../src/ops/view.js';
-import { ArgumentError, AxonodeError, ShapeError } from '../../src/tensor/errors.js';
 import { Generator } from '../../src/tensor/random.js';
 import { scope } from '../../src/tensor/scope.js';
 import { expectSame } from '../support/close.js';

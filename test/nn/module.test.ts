@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, CheckpointError, DTypeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import { copyFrom, full, tensor, zeros } from '../../src/ops/creation.js';
 import { add } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
-import { ArgumentError, CheckpointError, DTypeError } from '../../src/tensor/errors.js';
 import { scope } from '../../src/tensor/scope.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { withBackend } from '../support/backends.js';

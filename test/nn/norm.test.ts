@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';
 

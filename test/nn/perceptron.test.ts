@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import { Adaline, Linear, Perceptron, Sequential, Sigmoid, Tanh } from '../../src/nn/index.js';
 import { tensor, zeros } from '../../src/ops/creation.js';
 import { bceWithLogitsLoss, mseLoss } from '../../src/ops/loss.js';
 import { SGD } from '../../src/optim/index.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { expectClose } from '../support/close.js';
 

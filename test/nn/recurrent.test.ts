@@ -4,14 +4,14 @@ import { synchronizeSync } from '../../src/backend/select.js';
 import * as nn from '../../src/nn/index.js';
 import { ones, randn, sum, tensor, zeros } from '../../src/ops/index.js';
 import '../../src/ops/methods.js';
-import { Adam } from '../../src/optim/index.js';
 import {
   ArgumentError,
   AutogradError,
   AxonodeError,
   IndexFaultError,
   ShapeError,
-} from '../../src/tensor/errors.js';
+} from '../../src/errors.js';
+import { Adam } from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import { zeros } from '../../src/ops/creation.js';
 import { add } from '../../src/ops/elementwise.js';
 import { matmul } from '../../src/ops/matmul.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 

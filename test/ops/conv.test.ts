@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../src/tensor/errors.js';
 import { inLayout } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/close.js';
 

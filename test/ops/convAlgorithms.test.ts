@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ConvAlgorithm } from '../../src/backend/backend.js';
+import type { ConvAlgorithm } from '../../src/backend/kernels/backend.js';
 import { backendInfo, setBackend, setConvolutionPrecision } from '../../src/backend/select.js';
-import type { Conv2dOptions } from '../../src/ops/conv.js';
-import { type ConvAlgorithms, convAlgorithms } from '../../src/ops/convAlgorithms.js';
+import type { Conv2dOptions } from '../../src/ops/conv/conv.js';
+import { type ConvAlgorithms, convAlgorithms } from '../../src/ops/conv/convAlgorithms.js';
 import { conv2d, randn } from '../../src/ops/index.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { forAll } from '../support/mirror.js';

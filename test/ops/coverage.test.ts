@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.js';
-import * as codes from '../../src/backend/kernels.js';
+import * as codes from '../../src/backend/kernels/index.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
 import * as ops from '../../src/ops/index.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ArgumentError, AxonodeError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, AxonodeError, DTypeError, ShapeError } from '../../src/tensor/errors.js';
 
 const { ones } = ops;
 const x = ones([2, 3]);

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { backend, synchronizeSync } from '../../src/backend/select.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { synchronizeSync } from '../../src/backend/select.js';
+import { DTypeError, IndexFaultError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { DTypeError, IndexFaultError, ShapeError } from '../../src/tensor/errors.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
 const x = ops.tensor([

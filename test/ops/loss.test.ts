@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { backward, grad } from '../../src/autograd/backward.js';
 import { synchronizeSync } from '../../src/backend/select.js';
+import { ArgumentError, DTypeError, IndexFaultError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, DTypeError, IndexFaultError, ShapeError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/close.js';

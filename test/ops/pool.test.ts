@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { synchronizeSync } from '../../src/backend/select.js';
+import { ArgumentError, IndexFaultError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, IndexFaultError, ShapeError } from '../../src/tensor/errors.js';
 import { inLayout } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { backendInfo } from '../../src/backend/select.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../src/tensor/errors.js';
 import { Generator } from '../../src/tensor/random.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
+import { ArgumentError, AutogradError } from '../../src/errors.js';
 import { ones, tensor } from '../../src/ops/creation.js';
 import { mul } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
 import { clipGradNorm, clipGradValue, gradNorm, gradNorms } from '../../src/optim/index.js';
-import { ArgumentError, AutogradError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import { inLayout, Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';

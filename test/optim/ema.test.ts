@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { ArgumentError, CheckpointError } from '../../src/errors.js';
 import { BatchNorm1d, Linear, Sequential } from '../../src/nn/index.js';
 import { copyFrom, full, randn, tensor, zeros } from '../../src/ops/index.js';
 import { Ema, type EmaState, maxNorm } from '../../src/optim/index.js';
-import { ArgumentError, CheckpointError } from '../../src/tensor/errors.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';

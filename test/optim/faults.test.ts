@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
 import { synchronize } from '../../src/backend/select.js';
+import { IndexFaultError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import { add, copyFrom, crossEntropy, randn, sum, tensor, zeros } from '../../src/ops/index.js';
 import * as optim from '../../src/optim/index.js';
-import { IndexFaultError } from '../../src/tensor/errors.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';

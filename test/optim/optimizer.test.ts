@@ -1,9 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
-import { full, tensor, zeros } from '../../src/ops/creation.js';
-import { mul, square } from '../../src/ops/elementwise.js';
-import { sum } from '../../src/ops/reduce.js';
-import { Adam, AdamW, type OptimizerState, SGD } from '../../src/optim/index.js';
 import {
   ArgumentError,
   AutogradError,
@@ -11,7 +7,11 @@ import {
   DisposedError,
   DTypeError,
   ShapeError,
-} from '../../src/tensor/errors.js';
+} from '../../src/errors.js';
+import { full, tensor, zeros } from '../../src/ops/creation.js';
+import { mul, square } from '../../src/ops/elementwise.js';
+import { sum } from '../../src/ops/reduce.js';
+import { Adam, AdamW, type OptimizerState, SGD } from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';

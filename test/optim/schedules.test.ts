@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { ArgumentError, CheckpointError } from '../../src/errors.js';
 import { tensor } from '../../src/ops/creation.js';
 import * as optim from '../../src/optim/index.js';
-import { ArgumentError, CheckpointError } from '../../src/tensor/errors.js';
 import { expectClose } from '../support/close.js';
 
 type Spec = readonly [schedule: string, options: Record<string, unknown>];

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { SparseError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import { full, mul, ones, sum, tensor } from '../../src/ops/index.js';
 import * as optim from '../../src/optim/index.js';
 import type { DType } from '../../src/tensor/dtype.js';
-import { SparseError } from '../../src/tensor/errors.js';
 import { RowSparseTensor } from '../../src/tensor/rowSparse.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { withBackend } from '../support/backends.js';

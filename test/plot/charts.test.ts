@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ArgumentError } from '../../src/errors.js';
 import { barChart, histogram } from '../../src/plot/bars.js';
 import { shadeOf } from '../../src/plot/colors.js';
 import { confusionMatrix, heatMap } from '../../src/plot/heatMap.js';
@@ -7,7 +8,6 @@ import { lineChart } from '../../src/plot/lines.js';
 import { panels } from '../../src/plot/panels.js';
 import { Scale } from '../../src/plot/scale.js';
 import { fitText, textWidth, wrapText } from '../../src/plot/text.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
 import { expectWellFormed, textBoxes } from './wellFormed.js';
 
 interface Rect {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ArgumentError } from '../../src/errors.js';
 import { decisionBoundary } from '../../src/plot/decisionBoundary.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
 
 const points = [
   [0, 0],

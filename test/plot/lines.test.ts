@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ArgumentError } from '../../src/errors.js';
 import { lineChart, scatterChart } from '../../src/plot/lines.js';
 import { textWidth } from '../../src/plot/text.js';
-import { ArgumentError } from '../../src/tensor/errors.js';
 import { expectWellFormed, textBoxes } from './wellFormed.js';
 
 const pathsOf = (svg: string, color: string) =>

@@ -1,4 +1,4 @@
-import type { BackendName } from '../../src/backend/backend.js';
+import type { BackendName } from '../../src/backend/kernels/backend.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 
 /** Runs a function on a backend, and goes back to the present one afterwards. */

@@ -1,8 +1,8 @@
 import { grad } from '../../src/autograd/backward.js';
-import type { BackendName } from '../../src/backend/backend.js';
+import type { BackendName } from '../../src/backend/kernels/backend.js';
 import { setConvolutionPrecision } from '../../src/backend/select.js';
-import { type Conv2dOptions, conv2d } from '../../src/ops/conv.js';
-import { convAlgorithms } from '../../src/ops/convAlgorithms.js';
+import { type Conv2dOptions, conv2d } from '../../src/ops/conv/conv.js';
+import { convAlgorithms } from '../../src/ops/conv/convAlgorithms.js';
 import { tensor } from '../../src/ops/creation.js';
 import { randn } from '../../src/ops/random.js';
 import { Generator } from '../../src/tensor/random.js';

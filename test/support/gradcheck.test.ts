@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { record } from '../../src/autograd/node.js';
 import { backend } from '../../src/backend/select.js';
-import { defineOp } from '../../src/ops/define.js';
 import { clone, exp, mul, relu, square, tensor } from '../../src/ops/index.js';
+import { defineOp } from '../../src/ops/kit/define.js';
+import { record } from '../../src/tape/node.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { gradcheck, gradgradcheck } from './gradcheck.js';
 

@@ -1,7 +1,7 @@
-import { type Image, readGeometry } from '../../src/backend/ts/geometry.js';
-import { gatherPatches, scatterAddPatches } from '../../src/backend/ts/patches.js';
-import type { Conv2dOptions } from '../../src/ops/conv.js';
-import { planConv } from '../../src/ops/convPlan.js';
+import { gatherPatches, scatterAddPatches } from '../../src/backend/ts/conv/patches.js';
+import { type Image, readGeometry } from '../../src/backend/ts/kit/geometry.js';
+import type { Conv2dOptions } from '../../src/ops/conv/conv.js';
+import { planConv } from '../../src/ops/conv/convPlan.js';
 import { tensor } from '../../src/ops/creation.js';
 import { matmul } from '../../src/ops/matmul.js';
 import { slice } from '../../src/ops/slice.js';

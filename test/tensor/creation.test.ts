@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { backend } from '../../src/backend/select.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, DTypeError, ShapeError } from '../../src/tensor/errors.js';
 
 const { arange, eye, full, linspace, ones, tensor, zeros } = ops;
 

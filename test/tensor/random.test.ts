@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ArgumentError } from '../../src/tensor/errors.js';
+import { ArgumentError } from '../../src/errors.js';
 import {
   defaultGenerator,
   Generator,

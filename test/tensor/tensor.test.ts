@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { synchronize } from '../../src/backend/select.js';
+import { DisposedError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { DisposedError, DTypeError, ShapeError } from '../../src/tensor/errors.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 
 const { add, clone, copyFrom, full, matmul, mul, ones, reshape, slice, tensor } = ops;

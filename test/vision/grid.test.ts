@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ArgumentError } from '../../src/tensor/errors.js';
+import { ArgumentError } from '../../src/errors.js';
 import { imageGrid, renderGrid } from '../../src/vision/grid.js';
 import type { Raster } from '../../src/vision/png.js';
 

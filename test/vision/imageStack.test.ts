@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { ShapeError } from '../../src/errors.js';
 import { tensor } from '../../src/ops/creation.js';
-import { ShapeError } from '../../src/tensor/errors.js';
 import { imagesOf } from '../../src/vision/imageStack.js';
 
 describe('imagesOf', () => {

@@ -1,7 +1,7 @@
 import { crc32, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ArgumentError } from '../../src/tensor/errors.js';
+import { ArgumentError } from '../../src/errors.js';
 import { encodePng, type Raster } from '../../src/vision/png.js';
 
 /** Reads what encodePng writes, and checks the checksums. */

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { TensorDataset } from '../../src/data/dataset.js';
 import { DataLoader } from '../../src/data/loader.js';
+import { ArgumentError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { ArgumentError, ShapeError } from '../../src/tensor/errors.js';
 import { Generator, manualSeed } from '../../src/tensor/random.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 import {

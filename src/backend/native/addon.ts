@@ -1,5 +1,5 @@
-import type { ConvAlgorithm, ConvPass } from '../backend.js';
-import type { Geometry, Kernels } from '../kernels.js';
+import type { ConvAlgorithm, ConvPass } from '../kernels/backend.js';
+import type { Geometry, Kernels } from '../kernels/index.js';
 
 /** A fault that queued work ran into: an index in its data, or, if there is a message, an exception. */
 export interface NativeFault {

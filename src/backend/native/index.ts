@@ -1,5 +1,5 @@
-import { BackendError, IndexFaultError } from '../../tensor/errors.js';
-import type { Backend } from '../backend.js';
+import { BackendError, IndexFaultError } from '../../errors.js';
+import type { Backend } from '../kernels/backend.js';
 import { MAX_NATIVE_BYTES, type NativeAddon } from './addon.js';
 import { CollectorPace } from './pace.js';
 import { defaultThreads } from './threads.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BackendError } from '../../tensor/errors.js';
+import { BackendError } from '../../errors.js';
 import type { NativeAddon } from './addon.js';
 
 // The same depth below the package's root in src/ and in dist/.

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { BackendError } from '../../tensor/errors.js';
+import { BackendError } from '../../errors.js';
 import { MAX_THREADS } from './addon.js';
 
 function read(path: string): string | null {

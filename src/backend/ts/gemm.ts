@@ -1,5 +1,5 @@
-import type { FloatArray, Kernels } from '../kernels.js';
-import { Scratch } from './scratch.js';
+import type { FloatArray, Kernels } from '../kernels/index.js';
+import { Scratch } from './kit/scratch.js';
 
 /** A matrix within a flat array: element (i, j) lies at offset + i·rowStride + j·columnStride. */
 export interface Matrix {

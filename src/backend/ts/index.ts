@@ -1,8 +1,5 @@
-import type { Backend } from '../backend.js';
-import type { Kernels } from '../kernels.js';
-import { batchNorm, batchNormGrad, batchNormInference } from './batchNorm.js';
-import { binary, binaryBroadcast, binaryScalar } from './binary.js';
-import { compare, compareScalar, where } from './compare.js';
+import type { Backend } from '../kernels/backend.js';
+import type { Kernels } from '../kernels/index.js';
 import {
   conv2d,
   conv2dInputGrad,
@@ -10,14 +7,21 @@ import {
   conv2dWeightGrad,
   convAlgorithm,
   packConv2d,
-} from './conv.js';
+} from './conv/conv.js';
+import { binary, binaryBroadcast, binaryScalar } from './elementwise/binary.js';
+import { compare, compareScalar, where } from './elementwise/compare.js';
+import { unary, unaryGrad } from './elementwise/unary.js';
 import { gemm } from './gemm.js';
-import { clipGradNorm, clipGradValue, gradNorms } from './gradients.js';
-import { groupNorm, groupNormGrad } from './groupNorm.js';
-import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing.js';
-import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss.js';
+import { gather, indexAdd, indexSelect, oneHot, scatterAdd } from './indexing/indexing.js';
+import { addRows, coalesceRows, momentumStepRows, renormRows } from './indexing/rows.js';
+import { scratchBytes } from './kit/scratch.js';
+import { bceWithLogits, bceWithLogitsGrad, crossEntropy, crossEntropyGrad } from './loss/loss.js';
+import { softmax, softmaxGrad } from './loss/softmax.js';
 import { addScaled, assign, cast, copyStrided, fill, transpose } from './memory.js';
-import { optimizerStep, optimizerStepRows } from './optimizer.js';
+import { batchNorm, batchNormGrad, batchNormInference } from './norm/batchNorm.js';
+import { groupNorm, groupNormGrad } from './norm/groupNorm.js';
+import { clipGradNorm, clipGradValue, gradNorms } from './optim/gradients.js';
+import { optimizerStep, optimizerStepRows } from './optim/optimizer.js';
 import {
   avgPool2d,
   avgPool2dGrad,
@@ -25,15 +29,11 @@ import {
   maxPool2dGather,
   maxPool2dGrad,
   maxUnpool2d,
-} from './pool.js';
+} from './pool/pool.js';
+import { upsample2d, upsample2dGrad } from './pool/upsample.js';
 import { dropout, maskScale, randomInteger, randomNormal, randomUniform } from './random.js';
 import { gru, gruGrad, lstm, lstmGrad, rnn, rnnGrad } from './recurrent.js';
-import { argReduce, reduce } from './reduce.js';
-import { addRows, coalesceRows, momentumStepRows, renormRows } from './rows.js';
-import { scratchBytes } from './scratch.js';
-import { softmax, softmaxGrad } from './softmax.js';
-import { unary, unaryGrad } from './unary.js';
-import { upsample2d, upsample2dGrad } from './upsample.js';
+import { argReduce, reduce } from './reduce/reduce.js';
 
 const kernels = {
   fill,

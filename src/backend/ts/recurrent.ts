@@ -1,6 +1,6 @@
-import type { FloatArray, IndexArray, Kernels } from '../kernels.js';
+import type { FloatArray, IndexArray, Kernels } from '../kernels/index.js';
 import { type Matrix, multiplyAdd, transposed } from './gemm.js';
-import { Scratch } from './scratch.js';
+import { Scratch } from './kit/scratch.js';
 
 const hiddenRows = new Scratch();
 

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppendFile } from '../../io/appendFile.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
-import type { Callback, TrainingRun } from '../callback.js';
-import type { EpochRecord } from '../history.js';
+import type { Callback, TrainingRun } from '../loop/callback.js';
+import type { EpochRecord } from '../loop/history.js';
 import { tryWriting } from './writing.js';
 
 const COLUMNS = ['epoch', 'step', 'lr', 'seconds', 'samplesPerSecond'] as const;

@@ -1,11 +1,11 @@
+import { ArgumentError, CheckpointError } from '../../errors.js';
 import { clone, copyFrom } from '../../ops/creation.js';
-import { ArgumentError, CheckpointError } from '../../tensor/errors.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Callback, CallbackState, TrainingRun } from '../callback.js';
-import type { EpochRecord } from '../history.js';
+import type { Callback, CallbackState, TrainingRun } from '../loop/callback.js';
+import type { EpochRecord } from '../loop/history.js';
 import type { Mode } from '../metrics/metric.js';
-import { isBetter, type Monitor, monitored, monitorOf } from '../monitor.js';
+import { isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 
 export interface EarlyStoppingOptions {
   /** The value to watch. Default: `valLoss`, or `loss` without validation. */

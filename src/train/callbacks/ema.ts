@@ -1,6 +1,6 @@
 import type { Module } from '../../nn/module.js';
 import { type EmaOptions, Ema as RunningMean } from '../../optim/ema.js';
-import type { Callback, CallbackState } from '../callback.js';
+import type { Callback, CallbackState } from '../loop/callback.js';
 
 export interface EmaCallbackOptions extends EmaOptions {
   /** Whether the model has the averages when training ends. Default: true. */

@@ -1,7 +1,7 @@
+import { ArgumentError } from '../../errors.js';
 import { gradNorm } from '../../optim/clip.js';
-import { ArgumentError } from '../../tensor/errors.js';
-import type { PendingUpdate, StepValues, TrainingRun } from '../callback.js';
-import { LazyReads } from '../lazyReads.js';
+import type { PendingUpdate, StepValues, TrainingRun } from '../loop/callback.js';
+import { LazyReads } from '../metrics/lazyReads.js';
 
 /** Steps at the start of a run, where gradients change most, that are all measured. */
 const FIRST_STEPS = 50;

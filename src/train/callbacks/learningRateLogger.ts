@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { lineChart } from '../../plot/lines.js';
-import type { Callback, CallbackState, StepInfo, TrainingRun } from '../callback.js';
+import type { Callback, CallbackState, StepInfo, TrainingRun } from '../loop/callback.js';
 import { StepSeries } from './stepSeries.js';
 import { tryWriting } from './writing.js';
 

@@ -1,7 +1,7 @@
+import { ArgumentError } from '../../errors.js';
 import { maxNorm } from '../../optim/maxNorm.js';
-import { ArgumentError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Callback, TrainingRun } from '../callback.js';
+import type { Callback, TrainingRun } from '../loop/callback.js';
 
 export interface MaxNormOptions {
   /** Which parameters; those with fewer than two axes, biases, are left alone. Default: all of the model. */

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ArgumentError, CheckpointError } from '../../tensor/errors.js';
-import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../callback.js';
-import type { EpochRecord } from '../history.js';
+import { ArgumentError, CheckpointError } from '../../errors.js';
+import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../loop/callback.js';
+import type { EpochRecord } from '../loop/history.js';
 import type { Mode } from '../metrics/metric.js';
-import { isBetter, type Monitor, monitored, monitorOf } from '../monitor.js';
+import { isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 
 export interface ModelCheckpointOptions {
   /** The folder; made if need be. One run has it to itself. */

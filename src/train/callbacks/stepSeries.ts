@@ -1,5 +1,5 @@
-import { CheckpointError } from '../../tensor/errors.js';
-import { isJsonObject, type Json, type JsonObject } from '../json.js';
+import { CheckpointError } from '../../errors.js';
+import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
 
 /**
  * A curve over the steps of a run of any length, in bounded memory: means over blocks of steps, which double in length

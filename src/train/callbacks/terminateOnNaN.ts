@@ -1,12 +1,12 @@
+import { NonFiniteError } from '../../errors.js';
 import { observeForward } from '../../nn/forward.js';
 import type { Module } from '../../nn/module.js';
 import { mul } from '../../ops/elementwise.js';
 import { sum } from '../../ops/reduce.js';
 import { isFloat } from '../../tensor/dtype.js';
-import { NonFiniteError } from '../../tensor/errors.js';
 import { noGrad } from '../../tensor/scope.js';
 import { Tensor } from '../../tensor/tensor.js';
-import type { Callback, PendingUpdate, TrainingRun } from '../callback.js';
+import type { Callback, PendingUpdate, TrainingRun } from '../loop/callback.js';
 
 /** What is to be looked at, and a number that is NaN if anything in it is not finite. */
 interface Suspect {

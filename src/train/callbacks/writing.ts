@@ -1,5 +1,5 @@
-import { WriteError } from '../../tensor/errors.js';
-import type { TrainingRun } from '../callback.js';
+import { WriteError } from '../../errors.js';
+import type { TrainingRun } from '../loop/callback.js';
 
 /**
  * A full disk is no reason to lose a run: what cannot be written is told once, as a warning.

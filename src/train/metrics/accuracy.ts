@@ -1,7 +1,7 @@
+import { ArgumentError } from '../../errors.js';
 import { mul } from '../../ops/elementwise.js';
 import { stack } from '../../ops/join.js';
 import { sum } from '../../ops/reduce.js';
-import { ArgumentError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric, type Mode } from './metric.js';
 import { classesOf, countingMask, hits, type PredictionOptions, topHits } from './predictions.js';

@@ -1,6 +1,6 @@
+import { ArgumentError } from '../../errors.js';
 import { matmul } from '../../ops/matmul.js';
 import { reshape, transpose } from '../../ops/view.js';
-import { ArgumentError } from '../../tensor/errors.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric, type Mode } from './metric.js';
 import { classesOf, countingMask, type PredictionOptions, rows } from './predictions.js';

@@ -1,5 +1,5 @@
+import { ArgumentError, ShapeError } from '../../errors.js';
 import { reshape } from '../../ops/view.js';
-import { ArgumentError, ShapeError } from '../../tensor/errors.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric, type Mode } from './metric.js';

@@ -1,8 +1,8 @@
-import { ArgumentError, CheckpointError } from '../../tensor/errors.js';
+import { ArgumentError, CheckpointError } from '../../errors.js';
+import type { Json } from '../../io/json.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Json } from '../json.js';
-import { LazyReads } from '../lazyReads.js';
+import { LazyReads } from './lazyReads.js';
 
 /** What one batch adds to a metric. */
 export interface Measurement {

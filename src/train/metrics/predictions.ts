@@ -1,3 +1,4 @@
+import { DTypeError, ShapeError } from '../../errors.js';
 import {
   cast,
   equal,
@@ -11,7 +12,6 @@ import { oneHot } from '../../ops/indexing.js';
 import { argmax, sum } from '../../ops/reduce.js';
 import { permute, reshape } from '../../ops/view.js';
 import { isFloat } from '../../tensor/dtype.js';
-import { DTypeError, ShapeError } from '../../tensor/errors.js';
 import { formatShape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 

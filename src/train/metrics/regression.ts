@@ -1,8 +1,8 @@
+import { ShapeError } from '../../errors.js';
 import { abs, square, sub } from '../../ops/elementwise.js';
 import { stack } from '../../ops/join.js';
 import { mean, sum } from '../../ops/reduce.js';
 import { reshape } from '../../ops/view.js';
-import { ShapeError } from '../../tensor/errors.js';
 import { formatShape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric, type Mode } from './metric.js';

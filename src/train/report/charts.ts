@@ -1,5 +1,5 @@
-import type { History } from '../history.js';
-import { splitValues } from '../valueNames.js';
+import { splitValues } from '../callbacks/valueNames.js';
+import type { History } from '../loop/history.js';
 
 /** A curve; null where there is no finite value. */
 export interface ReportCurve {

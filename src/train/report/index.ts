@@ -1,4 +1,4 @@
-export { ReportHtml, type ReportHtmlOptions } from './callback.js';
+export { ReportHtml, type ReportHtmlOptions } from '../callbacks/htmlReport.js';
 export type { StepCurve, StepCurves } from './charts.js';
 export {
   type PredictedImage,

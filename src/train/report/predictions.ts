@@ -1,12 +1,12 @@
+import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import { softmax } from '../../ops/softmax.js';
-import { ArgumentError } from '../../tensor/errors.js';
 import { noGrad } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import type { Raster } from '../../vision/png.js';
-import { batchesOf, type TrainingData } from '../data.js';
-import { evaluating } from '../evaluation.js';
+import { batchesOf, type TrainingData } from '../loop/data.js';
+import { evaluating } from '../loop/evaluation.js';
 
 /** An image, what it shows, and what a model takes it for. */
 export interface PredictedImage {

@@ -1,14 +1,14 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ArgumentError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Module } from '../../nn/module.js';
 import { type SummaryInput, summaryOf } from '../../nn/summary.js';
 import { formatNumber } from '../../plot/scale.js';
 import { escapeText } from '../../plot/svg.js';
-import { ArgumentError } from '../../tensor/errors.js';
-import type { History } from '../history.js';
-import { formatSeconds } from '../progress.js';
-import { splitValues } from '../valueNames.js';
+import { formatSeconds } from '../callbacks/progress.js';
+import { splitValues } from '../callbacks/valueNames.js';
+import type { History } from '../loop/history.js';
 import { chartsOf, type ReportChart, readableName, type StepCurves } from './charts.js';
 import { CLIENT } from './client.js';
 import { inlineJson, inlineScript, loadEcharts } from './echarts.js';

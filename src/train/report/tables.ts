@@ -3,8 +3,8 @@ import { confusionMatrix } from '../../plot/heatMap.js';
 import { formatNumber } from '../../plot/scale.js';
 import { escapeText } from '../../plot/svg.js';
 import { encodePng } from '../../vision/png.js';
-import type { EpochRecord } from '../history.js';
-import { formatSeconds } from '../progress.js';
+import { formatSeconds } from '../callbacks/progress.js';
+import type { EpochRecord } from '../loop/history.js';
 import type { PredictedImage } from './predictions.js';
 
 /** A larger matrix is drawn, without numbers. */

@@ -1,2 +1,2 @@
-export { TensorBoard, type TensorBoardOptions } from './callback.js';
+export { TensorBoard, type TensorBoardOptions } from '../callbacks/tensorBoard.js';
 export { TensorBoardWriter, type TensorBoardWriterOptions } from './writer.js';

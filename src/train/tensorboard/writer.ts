@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
-import { ArgumentError, WriteError } from '../../tensor/errors.js';
 import type { Raster } from '../../vision/png.js';
 import {
   bucketsOf,

@@ -11,7 +11,7 @@ import { manualSeed } from '../../../src/tensor/random.js';
 import type { EpochRecord, TrainingRun } from '../../../src/train/index.js';
 import * as train from '../../../src/train/index.js';
 import { Accuracy, type Callback, History } from '../../../src/train/index.js';
-import type { Logger } from '../../../src/train/logger.js';
+import type { Logger } from '../../../src/train/loop/logger.js';
 
 /** A new folder for each test. */
 export function temporaryFolder(): { readonly path: string } {

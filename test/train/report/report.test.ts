@@ -7,7 +7,7 @@ import { DataLoader, TensorDataset } from '../../../src/data/index.js';
 import { Flatten, Linear, Module, Sequential } from '../../../src/nn/index.js';
 import { tensor, zeros } from '../../../src/ops/index.js';
 import '../../../src/ops/methods.js';
-import { ArgumentError, CheckpointError, DependencyError } from '../../../src/tensor/errors.js';
+import { ArgumentError, CheckpointError, DependencyError } from '../../../src/errors.js';
 import { noGrad } from '../../../src/tensor/scope.js';
 import type { Tensor } from '../../../src/tensor/tensor.js';
 import { History, predictClasses, ReportHtml, writeReport } from '../../../src/train/index.js';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { ArgumentError, WriteError } from '../../../src/tensor/errors.js';
+import { ArgumentError, WriteError } from '../../../src/errors.js';
 import { bucketsOf, maskedCrc, record } from '../../../src/train/tensorboard/event.js';
 import { TensorBoardWriter } from '../../../src/train/tensorboard/writer.js';
 import { encodePng } from '../../../src/vision/png.js';

@@ -1,0 +1,93 @@
+import type { Geometry, Kernels } from './index.js';
+
+export type BackendName = 'native' | 'ts';
+
+/** Whether convolutions may take Winograd's algorithms; see `setConvolutionPrecision`. */
+export type ConvolutionPrecision = 'fast' | 'exact';
+
+/** Ways to compute a pass of a convolution. docs/convolution.md says what each is and when it is taken. */
+export type ConvAlgorithm =
+  | 'direct'
+  | 'scatter'
+  | 'depthwise'
+  | 'winograd4'
+  | 'winograd2'
+  | 'im2col';
+
+/** The passes of a convolution: y from x, dx from dy, dw from dy and x. */
+export const ConvPass = { forward: 0, inputGrad: 1, weightGrad: 2 } as const;
+export type ConvPass = (typeof ConvPass)[keyof typeof ConvPass];
+
+/** What {@link Backend.info} tells of the machine and of the libraries behind a backend. */
+export interface BackendInfo {
+  /** The backend that runs. */
+  readonly name: BackendName;
+  /** Version of this library. */
+  readonly version: string;
+  /** Threads that kernels may use. */
+  readonly threads: number;
+  /** Instruction set of the kernels: 'avx512', 'avx2', 'base', or 'js'. */
+  readonly instructionSet: string;
+  /** The BLAS library's own configuration string, or 'none'. */
+  readonly blas: string;
+  /** The processor core that BLAS tuned itself for, or 'none'. */
+  readonly blasCore: string;
+  /** 'fast' when convolutions may take Winograd's algorithms, of which the TypeScript backend has none. */
+  readonly convolutionPrecision: ConvolutionPrecision;
+  /** True when AXONODE_SYNC=1 runs native work inline. */
+  readonly synchronous: boolean;
+  /** Why the native backend does not run; null when it does, or was not asked for. */
+  readonly whyNotNative: string | null;
+}
+
+/**
+ * A backend: kernels and the stream that they run on. Work is numbered by tickets in the order of its
+ * submission; on the TypeScript backend it is complete as soon as the call returns.
+ */
+export interface Backend {
+  readonly name: BackendName;
+  readonly kernels: Kernels;
+  info(): Omit<BackendInfo, 'version' | 'whyNotNative'>;
+  /** Threads for kernels from now on, at least 1. The TypeScript backend has one always. */
+  setNumThreads(threads: number): void;
+  /** For convolutions from now on. The TypeScript backend is always exact. */
+  setConvolutionPrecision(precision: ConvolutionPrecision): void;
+  /** The algorithm that a pass takes by the settings of the moment. */
+  convAlgorithm(pass: ConvPass, geometry: Geometry): ConvAlgorithm;
+  /** Ticket of the last piece of work submitted. */
+  submitted(): number;
+  /** Ticket of the last piece of work completed. */
+  completed(): number;
+  /** Blocks until all submitted work is complete; throws a recorded fault. */
+  synchronizeSync(): void;
+  /** Waits up to the given microseconds without yielding; true if all work is complete. Throws no fault. */
+  spin(microseconds: number): boolean;
+  /** Resolves when all work submitted by now is complete, without blocking the event loop. Throws no fault. */
+  wait(): Promise<void>;
+  /** Throws, and forgets, the first fault recorded by completed work. */
+  throwFault(): void;
+  /**
+   * Kernels leave updates in place out from a fault on until it is thrown. Calls `undo` then, before the throw, if
+   * the update that was submitted last is such a one: for what goes with it on the host, such as a count of steps.
+   */
+  whenLeftOut(undo: () => void): void;
+  /**
+   * Fresh memory for the pool, contents undefined; throws a RangeError when there is none. The native
+   * backend aligns it to cache lines, asks for huge pages and keeps it alive for queued work. Kernels
+   * take arrays over any other memory, too, but on the native backend such a call waits until it is done.
+   */
+  allocate(bytes: number): ArrayBuffer;
+  /**
+   * True where memory that was lost to the collector, and that it has not freed yet, would make the next step of a
+   * loop take more than ever: then {@link awaitCollector} should come first. To be asked once a step.
+   */
+  collectorIsBehind(): boolean;
+  /** Resolves when the collector has freed some, or after milliseconds. */
+  awaitCollector(): Promise<void>;
+  /** Bytes of memory that the collector has freed, which the backend keeps for the next {@link allocate}. */
+  keptBytes(): number;
+  /** Gives those back to the system, and keeps no memory that exists by now. */
+  trimMemory(): void;
+  /** Bytes of scratch memory held by kernels. */
+  scratchBytes(): number;
+}

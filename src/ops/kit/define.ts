@@ -1,0 +1,121 @@
+import { kernels } from '../../backend/select.js';
+import { ArgumentError, DTypeError } from '../../errors.js';
+import type { Node, Op } from '../../tape/node.js';
+import { type DType, isFloat, promote } from '../../tensor/dtype.js';
+import { dim, formatShape, type Shape } from '../../tensor/shape.js';
+import { empty, type Layout, Tensor } from '../../tensor/tensor.js';
+
+/**
+ * The gradient rule of an op with one output: from the output's gradient g to those of the inputs, null for
+ * those without. Written with ops, so that it can be differentiated again. The walker sums gradients over
+ * axes that were broadcast.
+ */
+export function defineOp<A = undefined>(
+  name: string,
+  vjp: (g: Tensor, node: Node<A>) => readonly (Tensor | null)[],
+): Op<A> {
+  return {
+    name,
+    vjp: (node, [g]) => (g ? vjp(g, node) : []),
+  };
+}
+
+/** The kind of array that float kernels take. @internal */
+export type FloatArray = Float32Array | Float64Array;
+
+/** A tensor's memory as floats; checks what the op has made sure of. @internal */
+export function floats(x: Tensor): FloatArray {
+  const raw = x.raw;
+  if (raw instanceof Float32Array || raw instanceof Float64Array) return raw;
+  throw new DTypeError(`expected floats, got ${x.dtype}`);
+}
+
+/** A tensor's memory as int32. @internal */
+export function ints(x: Tensor): Int32Array {
+  const raw = x.raw;
+  if (raw instanceof Int32Array) return raw;
+  throw new DTypeError(`expected int32, got ${x.dtype}`);
+}
+
+/** A tensor's memory as a mask. @internal */
+export function mask(x: Tensor): Uint8Array {
+  const raw = x.raw;
+  if (raw instanceof Uint8Array) return raw;
+  throw new DTypeError(`expected uint8, got ${x.dtype}`);
+}
+
+/** A tensor's memory as numbers that arithmetic works on. @internal */
+export function numbers(x: Tensor): FloatArray | Int32Array {
+  const raw = x.raw;
+  if (raw instanceof Uint8Array) throw new DTypeError('expected numbers, got uint8');
+  return raw;
+}
+
+/** Throws unless x is a tensor. @internal */
+export function checkTensor(x: unknown, op: string, name = 'input'): asserts x is Tensor {
+  if (!(x instanceof Tensor)) {
+    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
+    throw new ArgumentError(`${op}: ${name} is ${what}, expected a Tensor (see tensor())`);
+  }
+}
+
+/** Throws unless x is a tensor of floats. @internal */
+export function checkFloat(x: Tensor, op: string, name = 'input'): void {
+  checkTensor(x, op, name);
+  if (!isFloat(x.dtype)) {
+    throw new DTypeError(`${op}: ${name} is ${x.dtype}, expected float32 or float64 (see cast())`);
+  }
+}
+
+/** Throws unless all have one dtype. @internal */
+export function checkSameDType(op: string, ...tensors: Tensor[]): void {
+  const [first, ...others] = tensors;
+  for (const other of others) {
+    if (first && other.dtype !== first.dtype) {
+      throw new DTypeError(`${op}: dtypes ${first.dtype} and ${other.dtype} differ (see cast())`);
+    }
+  }
+}
+
+/** x converted to a dtype, without gradient (for masks and integers); x itself if it has it. @internal */
+export function converted(x: Tensor, dtype: DType): Tensor {
+  if (x.dtype === dtype) return x;
+  const out = empty(x.shape, dtype, x.layout);
+  kernels().cast(out.raw, x.raw, x.size);
+  return out;
+}
+
+/** The dtype that arithmetic of two tensors has: at least int32. @internal */
+export function arithmeticDType(a: DType, b: DType): DType {
+  const dtype = promote(a, b);
+  return dtype === 'uint8' ? 'int32' : dtype;
+}
+
+const CHANNELS_LAST: readonly number[] = [0, 2, 3, 1];
+const rowMajorOrders: (readonly number[])[] = [];
+
+/** Order of the axes in memory. @internal */
+export function memoryOrder(rank: number, layout: Layout): readonly number[] {
+  if (layout === 'channelsLast') return CHANNELS_LAST;
+  rowMajorOrders[rank] ??= Array.from({ length: rank }, (_, i) => i);
+  return rowMajorOrders[rank];
+}
+
+/** Strides of x, in memory as it is, along the axes of `shape` that it broadcasts to. @internal */
+export function stridesIn(x: Tensor, shape: Shape): number[] {
+  const strides = new Array<number>(shape.length).fill(0);
+  const order = memoryOrder(x.rank, x.layout);
+  let stride = 1;
+  for (let i = order.length - 1; i >= 0; i--) {
+    const axis = order[i] ?? 0;
+    const size = dim(x.shape, axis);
+    if (size !== 1) strides[shape.length - x.rank + axis] = stride;
+    stride *= size;
+  }
+  return strides;
+}
+
+/** `[2, 3] float32`, for messages. @internal */
+export function describe(x: Tensor): string {
+  return `${formatShape(x.shape)} ${x.dtype}`;
+}

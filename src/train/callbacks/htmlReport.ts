@@ -1,0 +1,138 @@
+import type { SummaryInput } from '../../nn/summary.js';
+import type {
+  Callback,
+  CallbackState,
+  PendingUpdate,
+  StepValues,
+  TrainingRun,
+} from '../loop/callback.js';
+import type { EpochRecord } from '../loop/history.js';
+import { loadEcharts } from '../report/echarts.js';
+import {
+  type Predictions,
+  type PredictionsOptions,
+  predictClasses,
+} from '../report/predictions.js';
+import { writeReport } from '../report/report.js';
+import { GradientNorms } from './gradientNorms.js';
+import { StepSeries } from './stepSeries.js';
+import { tryWriting } from './writing.js';
+
+export interface ReportHtmlOptions {
+  /** Default: 'Training report'. */
+  title?: string;
+  /** A few words about the run. */
+  notes?: string;
+  /** Shape of the model's input, such as [1, 1, 28, 28]: adds the shapes of what layers return. */
+  input?: SummaryInput;
+  /** What to predict when training ends: adds a confusion matrix, sample predictions and the worst mistakes. */
+  predictions?: PredictionsOptions;
+  /** Steps between two whose gradient norm is measured; 0 for none. Default: 10. */
+  gradNorms?: number;
+  /** While training goes on, seconds between two versions of the file, at ends of epochs. Default: 30. */
+  everySeconds?: number;
+}
+
+function newCurves(): Record<'loss' | 'lr' | 'gradNorm', StepSeries> {
+  return { loss: new StepSeries(), lr: new StepSeries(), gradNorm: new StepSeries() };
+}
+
+/**
+ * Writes a run as one HTML file with everything to see of it; see `writeReport`. The file is there from the first
+ * epoch on, and complete when training ends, also when it fails. Needs the package `echarts`. Give it after callbacks
+ * that change the weights at the end, such as `EarlyStopping`, so that it predicts with the final ones.
+ *
+ * @example
+ * const report = new train.ReportHtml('report.html', {
+ *   input: [1, 1, 28, 28],
+ *   predictions: { data: testLoader, mean: MNIST_MEAN, std: MNIST_STD },
+ * });
+ * await train.fit({ ..., callbacks: [report] });
+ */
+export class ReportHtml implements Callback {
+  readonly path: string;
+  readonly #options: ReportHtmlOptions;
+  readonly #norms: GradientNorms;
+  #curves = newCurves();
+  #written = Number.NEGATIVE_INFINITY;
+  #isWritable = true;
+
+  /** @throws ArgumentError for a `gradNorms` that is no integer ≥ 0 */
+  constructor(path: string, options: ReportHtmlOptions = {}) {
+    this.path = path;
+    this.#options = options;
+    this.#norms = new GradientNorms('ReportHtml', options.gradNorms ?? 10, (step, norm) =>
+      this.#curves.gradNorm.add(step, norm),
+    );
+  }
+
+  /** @throws DependencyError if echarts is not installed: now rather than after hours of training */
+  async onTrainBegin(run: TrainingRun): Promise<void> {
+    this.#isWritable = false;
+    await loadEcharts();
+    // Those of a resumed run came with its checkpoint.
+    if (run.step === 0) this.#curves = newCurves();
+    this.#written = Number.NEGATIVE_INFINITY;
+    this.#isWritable = true;
+  }
+
+  onBeforeUpdate(run: TrainingRun, update: PendingUpdate): void {
+    this.#norms.measure(run, update);
+  }
+
+  onStepValues(_run: TrainingRun, values: StepValues): void {
+    this.#curves.loss.add(values.step, values.loss);
+    this.#curves.lr.add(values.step, values.lr);
+    this.#norms.note(values);
+  }
+
+  async onEpochEnd(run: TrainingRun, { epoch }: EpochRecord): Promise<void> {
+    await this.#norms.flush();
+    const age = (performance.now() - this.#written) / 1e3;
+    // The end of training writes the last one.
+    if (epoch < run.epochs && age >= (this.#options.everySeconds ?? 30)) await this.#write(run);
+  }
+
+  async onTrainEnd(run: TrainingRun): Promise<void> {
+    await this.#norms.flush();
+    const { predictions } = this.#options;
+    await this.#write(run, predictions ? await predictClasses(run.model, predictions) : undefined);
+  }
+
+  async onTrainError(run: TrainingRun): Promise<void> {
+    this.#norms.clear();
+    await this.#write(run);
+  }
+
+  stateDict(): CallbackState {
+    const { loss, lr, gradNorm } = this.#curves;
+    const values = { loss: loss.stateDict(), lr: lr.stateDict(), gradNorm: gradNorm.stateDict() };
+    return { values };
+  }
+
+  loadStateDict({ values }: CallbackState): void {
+    const curves = newCurves();
+    for (const [name, series] of Object.entries(curves)) series.loadStateDict(values?.[name]);
+    this.#curves = curves;
+  }
+
+  async #write(run: TrainingRun, predictions?: Predictions): Promise<void> {
+    if (!this.#isWritable) return;
+    const { title, notes, input } = this.#options;
+    this.#isWritable = await tryWriting(run, this.path, () =>
+      writeReport(this.path, run.history, {
+        model: run.model,
+        steps: {
+          loss: this.#curves.loss.points,
+          lr: this.#curves.lr.points,
+          gradNorm: this.#curves.gradNorm.points,
+        },
+        ...(title === undefined ? {} : { title }),
+        ...(notes === undefined ? {} : { notes }),
+        ...(input === undefined ? {} : { input }),
+        ...(predictions === undefined ? {} : { predictions }),
+      }),
+    );
+    this.#written = performance.now();
+  }
+}

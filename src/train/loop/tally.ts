@@ -1,0 +1,117 @@
+import { CheckpointError } from '../../errors.js';
+import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import { LazyReads } from '../metrics/lazyReads.js';
+import type { Metric, Mode } from '../metrics/metric.js';
+
+/** A mean under way. */
+interface Sum {
+  total: number;
+  weight: number;
+}
+
+/**
+ * What is counted over the batches of an epoch: the loss and other reported scalars, as means weighted by samples,
+ * and the metrics. Nothing waits for the queue.
+ */
+export class Tally<O, T> {
+  readonly #metrics: ReadonlyMap<string, Metric<O, T>>;
+  readonly #reads = new LazyReads();
+  readonly #sums = new Map<string, Sum>();
+
+  constructor(metrics: ReadonlyMap<string, Metric<O, T>>) {
+    this.#metrics = metrics;
+  }
+
+  /** Takes a scalar of a batch into the mean of that name, and tells its value once it is known. */
+  addScalar(name: string, value: Tensor, samples: number, known?: (value: number) => void): void {
+    this.#reads.read(value, ([number = Number.NaN]) => {
+      const sum = this.#sums.get(name) ?? { total: 0, weight: 0 };
+      sum.total += number * samples;
+      sum.weight += samples;
+      this.#sums.set(name, sum);
+      known?.(number);
+    });
+  }
+
+  /** Tells a scalar's value once it is known. */
+  whenKnown(value: Tensor, known: (value: number) => void): void {
+    this.#reads.read(value, ([number = Number.NaN]) => known(number));
+  }
+
+  updateMetrics(output: O, target: T): void {
+    for (const metric of this.#metrics.values()) metric.update(output, target);
+  }
+
+  modeOf(name: string): Mode {
+    return this.#metrics.get(name)?.mode ?? 'min';
+  }
+
+  /** Takes up what the queue is done with. */
+  drain(): void {
+    this.#reads.drain();
+    for (const metric of this.#metrics.values()) metric.drain();
+  }
+
+  /** Takes up everything, waiting for it. */
+  async flush(): Promise<void> {
+    await this.#reads.flush();
+    for (const metric of this.#metrics.values()) await metric.compute();
+  }
+
+  /** Of what was taken up so far. */
+  values(): Record<string, number> {
+    const values: Record<string, number> = {};
+    for (const [name, { total, weight }] of this.#sums) values[name] = total / weight;
+    for (const [name, metric] of this.#metrics) values[name] = metric.value;
+    return values;
+  }
+
+  reset(): void {
+    this.#reads.clear();
+    this.#sums.clear();
+    for (const metric of this.#metrics.values()) metric.reset();
+  }
+
+  /** Call after {@link flush}. */
+  stateDict(): JsonObject {
+    const sums = Array.from(this.#sums, ([name, { total, weight }]): [string, Json] => [
+      name,
+      [total, weight],
+    ]);
+    const metrics = Array.from(this.#metrics, ([name, metric]): [string, Json] => [
+      name,
+      metric.stateDict(),
+    ]);
+    return { sums: Object.fromEntries(sums), metrics: Object.fromEntries(metrics) };
+  }
+
+  /**
+   * @throws CheckpointError if the state is of other metrics; then this one is as after a reset
+   */
+  loadStateDict(state: Json | undefined): void {
+    this.reset();
+    const { sums, metrics } = isJsonObject(state) ? state : {};
+    if (!isJsonObject(sums) || !isJsonObject(metrics)) {
+      throw new CheckpointError('checkpoint: the sums of the epoch under way are missing');
+    }
+    const expected = [...this.#metrics.keys()].sort().join(', ') || 'none';
+    const found = Object.keys(metrics).sort().join(', ') || 'none';
+    if (found !== expected) {
+      throw new CheckpointError(`checkpoint: it has the metrics ${found}, this run ${expected}`);
+    }
+    try {
+      for (const [name, metric] of this.#metrics) metric.loadStateDict(metrics[name] ?? null);
+    } catch (error) {
+      this.reset();
+      throw error;
+    }
+    for (const [name, sum] of Object.entries(sums)) {
+      const [total, weight] = Array.isArray(sum) ? sum : [];
+      if (typeof total !== 'number' || typeof weight !== 'number') {
+        throw new CheckpointError(`checkpoint: the sum of ${name} is no pair of numbers`);
+      }
+      this.#sums.set(name, { total, weight });
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import { backward } from '../../autograd/backward.js';
+import { synchronize } from '../../backend/select.js';
+import { ArgumentError } from '../../errors.js';
+import {
+  detachState,
+  disposeState,
+  mapState,
+  type RecurrentModel,
+  type RecurrentState,
+  resetRows,
+} from '../../nn/recurrentState.js';
+import { tensor } from '../../ops/creation.js';
+import { add, mul } from '../../ops/elementwise.js';
+import { checkInteger } from '../../ops/kit/options.js';
+import { clipGradNorm } from '../../optim/clip.js';
+import type { Optimizer } from '../../optim/optimizer.js';
+import { checkNotNegative } from '../../optim/options.js';
+import { enableGrad, runInContext } from '../../tensor/scope.js';
+import { formatShape } from '../../tensor/shape.js';
+import type { Tensor } from '../../tensor/tensor.js';
+import type { LossOf } from '../loop/step.js';
+import { ChunkReader, type SequenceChunk, type Stretch } from './chunks.js';
+
+export interface TruncatedBpttOptions<S extends RecurrentState = RecurrentState> {
+  /** Of the model's parameters. */
+  optimizer: Pick<Optimizer, 'zeroGrad' | 'step' | 'paramGroups'>;
+  /** Of a chunk's output and target: a scalar, the mean over the chunk. */
+  loss: LossOf<Tensor, Tensor>;
+  /**
+   * Time steps that the model is run over at once. Longer pieces of the stream are cut, shorter ones joined.
+   * Default: the pieces as they come.
+   */
+  chunk?: number;
+  /**
+   * Chunks after which the weights are updated and the state is cut from the graph, so that gradients flow back
+   * over chunk · detachEvery time steps at most. Default: 1.
+   */
+  detachEvery?: number;
+  /** Whether the stream's tensors are [batch, steps, ...] rather than [steps, batch, ...]. Default: false. */
+  batchFirst?: boolean;
+  /** Limits the norm of all gradients together, before each update. Default: no limit. */
+  clipGradNorm?: number;
+  /** Where the model starts, as another run has left it. Default: the model's own start. */
+  state?: S | null;
+}
+
+/**
+ * What has come of a chunk. Its tensors are on loan until the next chunk is asked for: read them, `detach()` them
+ * or call `keep()` on what you need for longer.
+ */
+export interface BpttStep<S extends RecurrentState> {
+  /** The model's output for the chunk. */
+  readonly output: Tensor;
+  /** The loss of the chunk, a scalar. */
+  readonly loss: Tensor;
+  /** The state that is carried on, cut from the graph. */
+  readonly state: S;
+  /** The norm of the gradients before clipping, a scalar; null if this chunk brought no update. */
+  readonly gradNorm: Tensor | null;
+  /** Updates so far. */
+  readonly updates: number;
+  /** Time steps so far. */
+  readonly steps: number;
+}
+
+/**
+ * Learns from an endless sequence by back-propagation through time that is cut off (Williams and Peng 1990): chunk
+ * by chunk, the state carried from one to the next but cut from the graph, so that memory does not depend on the
+ * sequence's length. The stream may be a live one: any (async) iterable of `{ input, target, reset }`, a new
+ * sequence beginning where `reset` says so, in all rows of the batch or in some.
+ *
+ * Works with RNN, LSTM, GRU and whatever has a `forward(input, state)` that returns `[output, state]`, the batch
+ * being axis 1 of the state's tensors. Weights change only once all that led to them was computed without a fault:
+ * an index out of range leaves them as they were. What a stream makes for a piece is let go of after use, unless
+ * `keep()` was called on it. When the stream ends, what is left of a last round is learnt from, too.
+ *
+ * @throws ArgumentError for options out of range, a piece that is none, or a loss that is no scalar
+ * @throws ShapeError for a piece whose input and target differ in time steps, or that the model does not take
+ *
+ * @example
+ * const stream = new StreamBatches(ids, { batchSize: 32, chunk: 64, epochs: 10 });
+ * const options = { optimizer, loss, batchFirst: true, clipGradNorm: 1 };
+ * for await (const { loss, updates } of train.truncatedBptt(model, stream, options)) {
+ *   if (updates % 100 === 0) console.log(await loss.item());
+ * }
+ */
+export async function* truncatedBptt<S extends RecurrentState>(
+  model: RecurrentModel<S>,
+  stream: AsyncIterable<SequenceChunk> | Iterable<SequenceChunk>,
+  options: TruncatedBpttOptions<S>,
+): AsyncGenerator<BpttStep<S>, void, undefined> {
+  const { chunk, detachEvery = 1, batchFirst = false } = options;
+  if (chunk !== undefined) checkInteger(chunk, 'chunk', 'truncatedBptt', 1);
+  checkInteger(detachEvery, 'detachEvery', 'truncatedBptt', 1);
+  if (options.clipGradNorm !== undefined)
+    checkNotNegative('truncatedBptt', 'clipGradNorm', options.clipGradNorm);
+  const axes = batchFirst ? ({ time: 1, batch: 0 } as const) : ({ time: 0, batch: 1 } as const);
+  const reader = new ChunkReader(stream, chunk ?? null, axes);
+  const learner = new Learner(model, options);
+  try {
+    for (let stretch = await reader.read(); stretch !== null; stretch = await reader.read()) {
+      learner.run(stretch);
+      const gradNorm = learner.chunks === detachEvery ? await learner.update() : null;
+      const step = learner.report(gradNorm);
+      try {
+        yield step;
+      } finally {
+        for (const loan of [step.output, step.loss, gradNorm]) loan?.dispose();
+        disposeState(step.state);
+      }
+    }
+    if (learner.chunks > 0) (await learner.update()).dispose();
+  } finally {
+    learner.end();
+    await reader.end();
+  }
+}
+
+/** The model on its way along the stream. */
+class Learner<S extends RecurrentState> {
+  readonly #model: RecurrentModel<S>;
+  readonly #options: TruncatedBpttOptions<S>;
+  readonly #lossOf: (output: Tensor, target: Tensor) => Tensor;
+  #state: S | null;
+  #output: Tensor | null = null;
+  /** The losses since the last update, and their steps. */
+  #losses: { readonly loss: Tensor; readonly steps: number }[] = [];
+  #updates = 0;
+  #steps = 0;
+
+  constructor(model: RecurrentModel<S>, options: TruncatedBpttOptions<S>) {
+    const { loss, state = null } = options;
+    this.#model = model;
+    this.#options = options;
+    this.#lossOf = typeof loss === 'function' ? loss : loss.forward.bind(loss);
+    this.#state = state === null ? null : detachState(state);
+  }
+
+  /** Chunks since the last update. */
+  get chunks(): number {
+    return this.#losses.length;
+  }
+
+  /** Runs the model over a chunk, which is let go of, and takes up its loss. */
+  run({ input, target, reset = false, steps }: Stretch): void {
+    const before = this.#state;
+    try {
+      const made = enableGrad(() => {
+        const [output, state] = this.#model.forward(input, this.#start(reset));
+        const loss = this.#lossOf(output, target);
+        if (loss.size !== 1) {
+          throw new ArgumentError(
+            `truncatedBptt: the loss is ${formatShape(loss.shape)}, expected one number, the mean over the chunk`,
+          );
+        }
+        return { output, state, loss };
+      });
+      this.#output?.dispose();
+      this.#output = made.output.detach().keep();
+      made.output.dispose();
+      this.#losses.push({ loss: made.loss.keep(), steps });
+      this.#state = mapState(made.state, (part) => part.keep());
+      this.#steps += steps;
+    } finally {
+      input.dispose();
+      target.dispose();
+    }
+    disposeState(before, this.#state);
+  }
+
+  /** The state that a chunk starts from. */
+  #start(reset: boolean | readonly boolean[]): S | null {
+    if (this.#state === null || reset === true) return null;
+    if (reset === false || !reset.includes(true)) return this.#state;
+    if (!reset.includes(false)) return null;
+    const keep = tensor(Uint8Array.from(reset, (isNew) => (isNew ? 0 : 1)));
+    return resetRows(this.#state, keep);
+  }
+
+  /** One step of the optimiser along the gradient of the losses so far; their mean over the time steps. */
+  async update(): Promise<Tensor> {
+    const { optimizer } = this.#options;
+    optimizer.zeroGrad();
+    const all = this.#losses.reduce((sum, { steps }) => sum + steps, 0);
+    enableGrad(() => {
+      const shares = this.#losses.map(({ loss, steps }) => mul(loss, steps / all));
+      backward(shares.reduce((sum, share) => add(sum, share)));
+    });
+    // A fault, such as an index out of range, is thrown here: before anything changes.
+    await synchronize();
+    const parameters = optimizer.paramGroups.flatMap(({ params }) => params);
+    const limit = this.#options.clipGradNorm ?? Number.POSITIVE_INFINITY;
+    const gradNorm = runInContext(false, () => clipGradNorm(parameters, limit).keep());
+    optimizer.step();
+    this.#updates++;
+    if (this.#state !== null) {
+      const carried = detachState(this.#state);
+      disposeState(this.#state);
+      this.#state = carried;
+    }
+    return gradNorm;
+  }
+
+  /** What has come of the last chunk, in handles of its own. */
+  report(gradNorm: Tensor | null): BpttStep<S> {
+    const { loss } = this.#losses.at(-1) ?? {};
+    const output = this.#output;
+    const state = this.#state;
+    if (loss === undefined || output === null || state === null) {
+      throw new ArgumentError('truncatedBptt: no chunk was run');
+    }
+    const step = {
+      output: output.detach().keep(),
+      loss: loss.detach().keep(),
+      state: detachState(state),
+      gradNorm,
+      updates: this.#updates,
+      steps: this.#steps,
+    };
+    if (gradNorm !== null) this.#forgetLosses();
+    return step;
+  }
+
+  #forgetLosses(): void {
+    for (const { loss } of this.#losses) loss.dispose();
+    this.#losses = [];
+  }
+
+  end(): void {
+    this.#forgetLosses();
+    this.#output?.dispose();
+    disposeState(this.#state);
+    this.#state = null;
+  }
+}

@@ -1,0 +1,54 @@
+import { ArgumentError } from '../../errors.js';
+import type { Json } from '../../io/json.js';
+import { checkInteger } from '../../ops/kit/options.js';
+
+/** How much is spent on which trials: rungs, of which each keeps the best trials of the one before. */
+export interface Strategy {
+  /** Trials of each rung, all of them first, and the budget of each of its trials. */
+  rungs(trials: number): readonly { readonly trials: number; readonly budget: number }[];
+  /** All about it, to tell whether a saved search had the same. */
+  describe(): Json;
+}
+
+/** Every trial gets the same budget, which the trial may read as epochs. Default: 1. */
+export function randomSearch({ budget = 1 }: { budget?: number } = {}): Strategy {
+  checkInteger(budget, 'budget', 'randomSearch', 1);
+  return {
+    rungs: (trials) => [{ trials, budget }],
+    describe: () => ({ kind: 'random', budget }),
+  };
+}
+
+export interface SuccessiveHalvingOptions {
+  /** What each trial gets at first, epochs for example. Default: 1. */
+  minBudget?: number;
+  /** What the last ones get at most. */
+  maxBudget: number;
+  /** One in so many goes on, with so many times the budget. Default: 3. */
+  eta?: number;
+}
+
+/**
+ * All trials get a small budget; the best third of them three times as much, from the start again, and so on (Jamieson
+ * and Talwalkar, "Non-stochastic best arm identification and hyperparameter optimization", 2016).
+ */
+export function successiveHalving(options: SuccessiveHalvingOptions): Strategy {
+  const { minBudget = 1, maxBudget, eta = 3 } = options;
+  checkInteger(minBudget, 'minBudget', 'successiveHalving', 1);
+  checkInteger(maxBudget, 'maxBudget', 'successiveHalving', minBudget);
+  if (!(eta > 1 && Number.isFinite(eta))) {
+    throw new ArgumentError(`successiveHalving: eta is ${eta}, expected a number > 1`);
+  }
+  return {
+    rungs(trials) {
+      const rungs = [{ trials, budget: minBudget }];
+      for (let rung = 1; ; rung++) {
+        const left = Math.floor(trials / eta ** rung);
+        const budget = Math.round(minBudget * eta ** rung);
+        if (left < 1 || budget > maxBudget) return rungs;
+        rungs.push({ trials: left, budget });
+      }
+    },
+    describe: () => ({ kind: 'successiveHalving', minBudget, maxBudget, eta }),
+  };
+}
