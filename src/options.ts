@@ -1,0 +1,95 @@
+import { ArgumentError } from './errors.js';
+
+/** Every name of an options type. A name left out is a compiler error. */
+export type OptionNames<O> = Readonly<Record<keyof O, true>>;
+
+/** What other libraries call our options; compared in lower case and without underscores. */
+const ELSEWHERE: Readonly<Record<string, string>> = {
+  dim: 'axis',
+  dims: 'axes',
+  keepdim: 'keepDims',
+  negativeslope: 'slope',
+  kernel: 'kernelSize',
+  paddingidx: 'paddingIndex',
+  learningrate: 'lr',
+  batch: 'batchSize',
+  numworkers: 'workers',
+  min: 'low',
+  max: 'high',
+  minval: 'low',
+  maxval: 'high',
+};
+
+/** The fewest letters to insert, remove or replace to make one word of the other (Levenshtein 1966). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i++) {
+    const next = [i + 1];
+    for (let j = 0; j < b.length; j++) {
+      const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+/** The known name that an unknown one most likely means; null if none is close. */
+function meant(name: string, known: readonly string[]): string | null {
+  const plain = (word: string): string => word.toLowerCase().replaceAll('_', '');
+  const asked = plain(name);
+  const alias = ELSEWHERE[asked];
+  if (alias !== undefined && known.includes(alias)) return alias;
+  let best: string | null = null;
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  for (const candidate of known) {
+    const apart = distance(asked, plain(candidate));
+    if (apart < least) [best, least] = [candidate, apart];
+  }
+  return best;
+}
+
+function nameOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`;
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+function refuse(owner: string, options: unknown, name: string | null, known: object): never {
+  const names = Object.keys(known);
+  if (name === null || typeof options !== 'object' || options === null || !isPlain(options)) {
+    const example = names[0] === undefined ? '{}' : `{ ${names[0]}: ... }`;
+    throw new ArgumentError(
+      `${owner}: the options are ${nameOf(options)}, expected an object such as ${example}`,
+    );
+  }
+  const guess = meant(name, names);
+  const list = names.length === 0 ? 'there are none' : `expected ${names.join(', ')}`;
+  throw new ArgumentError(
+    `${owner}: ${name}: unknown option, ${guess === null ? list : `did you mean ${guess}?`}`,
+  );
+}
+
+/**
+ * Refuses an option that is not known, and names the one that was probably meant.
+ * @param owner the function or class, for the message
+ * @throws ArgumentError for an unknown name, or options that are no object
+ *
+ * @example
+ * const NAMES: OptionNames<Conv2dOptions> = { stride: true, padding: true, dilation: true, groups: true };
+ * checkOptions('conv2d', options, NAMES); // conv2d: strides: unknown option, did you mean stride?
+ */
+export function checkOptions(
+  owner: string,
+  options: object,
+  known: Readonly<Record<string, true>>,
+): void {
+  if (typeof options !== 'object' || options === null) refuse(owner, options, null, known);
+  for (const name in options) if (known[name] !== true) refuse(owner, options, name, known);
+}
