@@ -4,14 +4,16 @@ import { ShapeError } from '../../errors.js';
 import { record } from '../../tape/node.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../../tensor/tensor.js';
+import { onImages } from '../images.js';
 import { defineOp, floats, ints } from '../kit/define.js';
-import { asImages, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes, imageShape } from '../kit/imageAxes.js';
 import { checkNonZero, type Pair, perAxis } from '../kit/options.js';
-import { geometryOf, imageShape, windowPositions } from '../kit/window.js';
+import { geometryOf, windowPositions } from '../kit/window.js';
 import {
   type MaxPooled,
   maxPooled,
   type PooledWithIndices,
+  pooledImages,
   type ReturnIndicesOption,
 } from './maxPooled.js';
 
@@ -148,15 +150,14 @@ interface MaxOptions<I extends boolean> extends PoolOptions, ReturnIndicesOption
 
 function maxPool<I extends boolean>(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   kernel: number | readonly number[],
   options: MaxOptions<I>,
 ): MaxPooled<I> {
-  return withBatch<I>(op, axes, x, (batch) => {
-    const plan = planPool(op, batch.shape, kernel, options);
-    return asImages<I>(batch, (images) => maxPooled(largest(images, plan), options));
-  });
+  checkAxes(op, axes, x);
+  const plan = planPool(op, batchShape(x.shape, axes), kernel, options);
+  return pooledImages<I>(x, axes, (images) => maxPooled(largest(images, plan), options));
 }
 
 /**
@@ -208,15 +209,14 @@ function planAverage(
 
 function avgPool(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   kernel: number | readonly number[],
   options: AverageOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    const plan = planAverage(op, batch.shape, kernel, options);
-    return asImages(batch, (images) => averages(images, plan));
-  });
+  checkAxes(op, axes, x);
+  const plan = planAverage(op, batchShape(x.shape, axes), kernel, options);
+  return onImages(x, axes, (images) => averages(images, plan));
 }
 
 /**
