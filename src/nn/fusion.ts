@@ -3,7 +3,7 @@ import { type ConvFinish, fusedConv2d, type PreparedConv2d } from '../ops/conv/c
 import { type Filters, PreparedFilters } from '../ops/conv/preparedFilters.js';
 import { add, mul, pow, sub } from '../ops/elementwise.js';
 import { reshape } from '../ops/view.js';
-import { wantsGrad } from '../tape/node.js';
+import { wantsGrad } from '../tape/record.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ReLU } from './activation.js';

@@ -1,6 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { isRecording } from '../tensor/scope.js';

@@ -1,5 +1,5 @@
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { dim, formatShape, MAX_RANK, normalizeAxis, sameShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
 import { composite } from './kit/composite.js';

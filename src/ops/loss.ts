@@ -1,7 +1,7 @@
 import { ReduceOp, UnaryOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { broadcastsTo, dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';

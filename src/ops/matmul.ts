@@ -1,6 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
   broadcastShapes,
   dim,

@@ -1,6 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import { defaultGenerator, type Generator } from '../tensor/random.js';
 import { broadcastsTo, checkShape, formatShape, type Shape } from '../tensor/shape.js';

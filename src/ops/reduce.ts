@@ -1,7 +1,7 @@
 import { ArgOp, ReduceOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import {
   broadcastsTo,

@@ -1,6 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
   checkShape,
   dim,

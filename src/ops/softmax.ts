@@ -1,5 +1,5 @@
 import { kernels } from '../backend/select.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, normalizeAxes, normalizeAxis, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';

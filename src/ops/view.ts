@@ -1,5 +1,5 @@
 import { ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
   broadcastsTo,
   checkShape,

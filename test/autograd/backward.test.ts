@@ -3,7 +3,7 @@ import { backward, grad } from '../../src/autograd/backward.js';
 import { AutogradError, DTypeError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
 import { defineOp } from '../../src/ops/kit/define.js';
-import { record } from '../../src/tape/node.js';
+import { record } from '../../src/tape/record.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
 const { add, exp, mul, relu, reshape, sub, sum, square, tensor } = ops;

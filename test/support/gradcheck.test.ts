@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { backend } from '../../src/backend/select.js';
 import { clone, exp, mul, relu, square, tensor } from '../../src/ops/index.js';
 import { defineOp } from '../../src/ops/kit/define.js';
-import { record } from '../../src/tape/node.js';
+import { record } from '../../src/tape/record.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { gradcheck, gradgradcheck } from './gradcheck.js';
 

@@ -1,6 +1,6 @@
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
-import { record } from '../../tape/node.js';
+import { record } from '../../tape/record.js';
 import { checkShape, dim, formatShape, type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import { empty, type Tensor } from '../../tensor/tensor.js';
 import { onImages, toImages } from '../images.js';

@@ -1,7 +1,7 @@
 import type { Geometry } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
-import { record } from '../../tape/node.js';
+import { record } from '../../tape/record.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../../tensor/tensor.js';
 import { onImages } from '../images.js';
