@@ -4,10 +4,10 @@ import { ArgumentError, ShapeError } from '../errors.js';
 import { record } from '../tape/record.js';
 import { checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { onImages } from './images.js';
 import { checkFloat, defineOp, floats } from './kit/define.js';
-import { asImages, checkPixels } from './kit/imageAxes.js';
+import { checkPixels, imageShape } from './kit/imageAxes.js';
 import { checkChoice, perAxis } from './kit/options.js';
-import { imageShape } from './kit/window.js';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './pool/adaptivePool.js';
 
 /** The modes of {@link interpolate}, and how many spatial axes each is for; nearest and area are for any. */
@@ -190,7 +190,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     return factor === undefined || options.recomputeScaleFactor ? from / to : 1 / factor;
   });
   const [scaleHeight = 1, scaleWidth = 1] = axes === 1 ? [1, ...scales] : scales;
-  return asImages(x, (images) =>
+  return onImages(x, axes, (images) =>
     upsampled(images, {
       inputShape: images.shape,
       outputShape: imageShape(outputShape),

@@ -4,8 +4,9 @@ import { record } from '../../tape/record.js';
 import { isRecording } from '../../tensor/scope.js';
 import { dim } from '../../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../../tensor/tensor.js';
+import { onImages, toImages } from '../images.js';
 import { defineOp, floats } from '../kit/define.js';
-import { asImage, asImages, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes } from '../kit/imageAxes.js';
 import type { Pair } from '../kit/options.js';
 import { type OutputSize, spatialSize } from '../kit/outputSize.js';
 import { sum } from '../reduce.js';
@@ -174,37 +175,40 @@ export const CONV: OptionNames<Conv2dOptions> = {
   groups: true,
 };
 
-function convolution(
+/** A convolution of sequences or images, with or without a batch axis. @internal */
+export function convolution(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
   options: ConvOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    checkOperands(op, axes, batch, weight, bias);
-    const attrs = planConv(op, batch.shape, weight.shape, options);
-    checkBias(op, bias, dim(weight.shape, 0));
-    return asImages(batch, (images) => convolve(images, asImage(weight), bias, attrs, weight));
-  });
+  checkAxes(op, axes, x);
+  checkOperands(op, axes, x, weight, bias);
+  const attrs = planConv(op, batchShape(x.shape, axes), weight.shape, options);
+  checkBias(op, bias, dim(weight.shape, 0));
+  return onImages(x, axes, (images) =>
+    convolve(images, toImages(weight, axes), bias, attrs, weight),
+  );
 }
 
-function transposed(
+/** As {@link convolution}, transposed. @internal */
+export function transposedConvolution(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
   options: TransposedOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    checkOperands(op, axes, batch, weight, bias);
-    const outputSize = spatialSize(options.outputSize, x.rank, axes);
-    const attrs = planTransposed(op, batch.shape, weight.shape, { ...options, outputSize });
-    checkBias(op, bias, dim(attrs.inputShape, 1));
-    return asImages(batch, (images) => inputGrad(images, asImage(weight), bias, attrs));
-  });
+  checkAxes(op, axes, x);
+  checkOperands(op, axes, x, weight, bias);
+  const outputSize = spatialSize(options.outputSize, x.rank, axes);
+  const shape = batchShape(x.shape, axes);
+  const attrs = planTransposed(op, shape, weight.shape, { ...options, outputSize });
+  checkBias(op, bias, dim(attrs.inputShape, 1));
+  return onImages(x, axes, (images) => inputGrad(images, toImages(weight, axes), bias, attrs));
 }
 
 /**
@@ -312,7 +316,7 @@ export function convTranspose2d(
   options: ConvTranspose2dOptions = {},
 ): Tensor {
   checkOptions('convTranspose2d', options, CONV_TRANSPOSE);
-  return transposed('convTranspose2d', 2, x, weight, bias, options);
+  return transposedConvolution('convTranspose2d', 2, x, weight, bias, options);
 }
 
 /**
@@ -330,5 +334,5 @@ export function convTranspose1d(
   options: ConvTranspose1dOptions = {},
 ): Tensor {
   checkOptions('convTranspose1d', options, CONV_TRANSPOSE);
-  return transposed('convTranspose1d', 1, x, weight, bias, options);
+  return transposedConvolution('convTranspose1d', 1, x, weight, bias, options);
 }

@@ -2,17 +2,17 @@ import { ShapeError } from '../../errors.js';
 import { dim, formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { checkFloat, checkSameDType } from '../kit/define.js';
-import type { SpatialAxes } from '../kit/imageAxes.js';
+import { imageShape } from '../kit/imageAxes.js';
 import { checkInteger, perAxis } from '../kit/options.js';
 import { type OutputSize, reachedSize } from '../kit/outputSize.js';
-import { geometryOf, imageShape, type SlidingWindow, windowPositions } from '../kit/window.js';
+import { geometryOf, type SlidingWindow, windowPositions } from '../kit/window.js';
 import { ConvAttrs } from './convAttrs.js';
 
 // What the convolutions check before they allocate anything, and what they make of their options.
 
 export function checkOperands(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,

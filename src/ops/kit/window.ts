@@ -88,8 +88,3 @@ export function geometryOf(
     groups,
   );
 }
-
-/** [N, C, L] as the image [N, C, 1, L]; images as they are. */
-export function imageShape(shape: Shape): Shape {
-  return shape.length === 3 ? [dim(shape, 0), dim(shape, 1), 1, dim(shape, 2)] : shape;
-}

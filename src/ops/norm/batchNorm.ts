@@ -11,10 +11,10 @@ import {
   type Tensor,
 } from '../../tensor/tensor.js';
 import { add, greater, mul, pow, sub, where } from '../elementwise.js';
+import { onImages, toImages } from '../images.js';
 import { composite, unrecorded } from '../kit/composite.js';
 import { checkFloat, defineOp, floats } from '../kit/define.js';
 import { checkFraction } from '../kit/options.js';
-import { imageShape } from '../kit/window.js';
 import { sum } from '../reduce.js';
 import { reshape } from '../view.js';
 import {
@@ -311,9 +311,7 @@ export function batchNorm(
   };
   if (x.size === 0 && training) return ofNothing(x, plan);
   if (x.rank !== 3) return normalize(x, running, plan);
-  return composite(() => {
-    const asImage = (t: Tensor): Tensor => reshape(t, imageShape(t.shape));
-    const image = { ...plan, added: added && asImage(added) };
-    return reshape(normalize(asImage(x), running, image), x.shape);
-  });
+  return onImages(x, 1, (images) =>
+    normalize(images, running, { ...plan, added: added && toImages(added, 1) }),
+  );
 }

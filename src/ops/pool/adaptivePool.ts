@@ -6,12 +6,11 @@ import { tensor } from '../creation.js';
 import { mul } from '../elementwise.js';
 import { indexSelect } from '../indexing.js';
 import { composite } from '../kit/composite.js';
-import { asImages, checkPixels, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes, checkPixels, imageShape } from '../kit/imageAxes.js';
 import { checkInteger } from '../kit/options.js';
-import { imageShape } from '../kit/window.js';
 import { pad } from '../slice.js';
 import { permute, reshape } from '../view.js';
-import { changed, type MaxPooled, type ReturnIndicesOption } from './maxPooled.js';
+import { changed, type MaxPooled, pooledImages, type ReturnIndicesOption } from './maxPooled.js';
 import { avgPool2d, maxPool2d } from './pool.js';
 
 const RETURN_INDICES: OptionNames<ReturnIndicesOption> = { returnIndices: true };
@@ -51,16 +50,16 @@ function planAdaptive(op: string, x: Shape, size: AdaptiveSize): [rows: Windows,
 /** An adaptive pooling of images, of sequences as images of height 1, and of either without a batch axis. */
 function adaptive<I extends boolean = false>(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   size: AdaptiveSize,
   pooled: (images: Tensor, rows: Windows, columns: Windows) => MaxPooled<I>,
 ): MaxPooled<I> {
-  return withBatch<I>(op, axes, x, (batch) => {
-    checkPixels(op, axes, batch.shape);
-    const windows = planAdaptive(op, imageShape(batch.shape), size);
-    return asImages<I>(batch, (images) => pooled(images, ...windows));
-  });
+  checkAxes(op, axes, x);
+  const shape = batchShape(x.shape, axes);
+  checkPixels(op, axes, shape);
+  const windows = planAdaptive(op, imageShape(shape), size);
+  return pooledImages<I>(x, axes, (images) => pooled(images, ...windows));
 }
 
 /** Where the elements of all windows lie, each window made up to the longest with `filler(end)`. */

@@ -5,13 +5,13 @@ import { record } from '../../tape/record.js';
 import { checkShape, dim, formatShape, type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import { empty, type Tensor } from '../../tensor/tensor.js';
 import { cast } from '../elementwise.js';
+import { onImages, toImages } from '../images.js';
 import { checkIndex, type GatherAttrs, gathered } from '../indexing.js';
 import { composite } from '../kit/composite.js';
 import { defineOp, floats, ints } from '../kit/define.js';
-import { asImage, asImages, checkPixels, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes, checkPixels, imageShape } from '../kit/imageAxes.js';
 import { type Pair, perAxis } from '../kit/options.js';
 import { type OutputSize, reachedSize, spatialSize } from '../kit/outputSize.js';
-import { imageShape } from '../kit/window.js';
 import { permute, reshape } from '../view.js';
 
 const placeOp = defineOp<{ index: Tensor }, GatherAttrs>('placePixels', (g, { saved, attrs }) => [
@@ -88,24 +88,24 @@ function unpooled(x: Tensor, indices: Tensor, shape: Shape): Tensor {
 
 function maxUnpool(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   indices: Tensor,
   kernel: number | readonly number[],
   options: UnpoolOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch, lifted) => {
-    checkIndex(indices, op, 'indices');
-    if (!sameShape(indices.shape, x.shape)) {
-      throw new ShapeError(
-        `${op}: indices ${formatShape(indices.shape)} of input ${formatShape(x.shape)}, expected its shape`,
-      );
-    }
-    checkPixels(op, axes, batch.shape);
-    const outputSize = spatialSize(options.outputSize, x.rank, axes);
-    const shape = imageShape(planUnpool(op, batch.shape, kernel, { ...options, outputSize }));
-    return asImages(batch, (images) => unpooled(images, asImage(lifted(indices)), shape));
-  });
+  checkAxes(op, axes, x);
+  checkIndex(indices, op, 'indices');
+  if (!sameShape(indices.shape, x.shape)) {
+    throw new ShapeError(
+      `${op}: indices ${formatShape(indices.shape)} of input ${formatShape(x.shape)}, expected its shape`,
+    );
+  }
+  const shape = batchShape(x.shape, axes);
+  checkPixels(op, axes, shape);
+  const outputSize = spatialSize(options.outputSize, x.rank, axes);
+  const unpooledShape = imageShape(planUnpool(op, shape, kernel, { ...options, outputSize }));
+  return onImages(x, axes, (images) => unpooled(images, toImages(indices, axes), unpooledShape));
 }
 
 export interface MaxUnpool2dOptions {

@@ -5,14 +5,16 @@ import type { Nothing } from '../../tape/node.js';
 import { record, recordAll } from '../../tape/record.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../../tensor/tensor.js';
+import { onImages } from '../images.js';
 import { defineOp, floats, ints } from '../kit/define.js';
-import { asImages, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes, imageShape } from '../kit/imageAxes.js';
 import { checkNonZero, type Pair, perAxis } from '../kit/options.js';
-import { geometryOf, imageShape, windowPositions } from '../kit/window.js';
+import { geometryOf, windowPositions } from '../kit/window.js';
 import {
   type MaxPooled,
   maxPooled,
   type PooledWithIndices,
+  pooledImages,
   type ReturnIndicesOption,
 } from './maxPooled.js';
 import { AvgPoolAttrs, MaxPoolAttrs, type PoolWindow } from './poolAttrs.js';
@@ -152,15 +154,14 @@ interface MaxOptions<I extends boolean> extends PoolOptions, ReturnIndicesOption
 
 function maxPool<I extends boolean>(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   kernel: number | readonly number[],
   options: MaxOptions<I>,
 ): MaxPooled<I> {
-  return withBatch<I>(op, axes, x, (batch) => {
-    const attrs = new MaxPoolAttrs(planPool(op, batch.shape, kernel, options));
-    return asImages<I>(batch, (images) => maxPooled(largest(images, attrs), options));
-  });
+  checkAxes(op, axes, x);
+  const attrs = new MaxPoolAttrs(planPool(op, batchShape(x.shape, axes), kernel, options));
+  return pooledImages<I>(x, axes, (images) => maxPooled(largest(images, attrs), options));
 }
 
 /**
@@ -219,15 +220,14 @@ function planAverage(
 
 function avgPool(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   kernel: number | readonly number[],
   options: AverageOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    const attrs = planAverage(op, batch.shape, kernel, options);
-    return asImages(batch, (images) => averages(images, attrs));
-  });
+  checkAxes(op, axes, x);
+  const attrs = planAverage(op, batchShape(x.shape, axes), kernel, options);
+  return onImages(x, axes, (images) => averages(images, attrs));
 }
 
 /**
