@@ -1,5 +1,6 @@
 import { ReduceOp } from '../backend/kernels/index.js';
 import { DTypeError, ShapeError } from '../errors.js';
+import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import {
@@ -11,34 +12,36 @@ import {
   sameShape,
 } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { checkTensor, defineOp } from './kit/define.js';
+import { checkTensor, defineOp, inputShape } from './kit/define.js';
+import type { ReduceOptions } from './kit/options.js';
 import {
   type Axes,
   type ReduceAttrs,
-  type Reduction,
+  reduceAttrs,
+  reduced,
   reducedShape,
-  reduction,
 } from './kit/reduction.js';
 import { walked, walkThrough } from './kit/strided.js';
 import { reshape } from './view.js';
 
 // Each is the gradient of the other: summing over axes, and repeating along them.
 
-const sumOp = defineOp<ReduceAttrs>('sum', (g, node) => [restored(g, node.attrs)]);
-
-const SUM: Reduction = { op: sumOp, code: ReduceOp.sum, saves: 'nothing' };
+const sumOp = defineOp<Nothing, ReduceAttrs>('sum', (g, node) => [
+  restored(g, inputShape(node), node.attrs.axes),
+]);
 
 /** Sum over axes (all by default). int32 wraps. */
-export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  return reduction(x, 'sum', SUM, axes, keepDims);
+export function sum(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
+  const attrs = reduceAttrs('sum', x, axes, options);
+  return record(sumOp, reduced('sum', ReduceOp.sum, x, attrs), [x], {}, attrs);
 }
 
-/** The gradient of a reduction, seen in the shape of its input. */
-export function restored(g: Tensor, { axes, shape }: ReduceAttrs): Tensor {
+/** The gradient of a reduction over axes, repeated along them, up to the shape of its input. @internal */
+export function restored(g: Tensor, shape: Shape, axes: readonly number[]): Tensor {
   return expand(reshape(g, reducedShape(shape, axes, true)), shape);
 }
 
-/** Sums x down to a shape that broadcasts to x's: the gradient of broadcasting. */
+/** Sums x down to a shape that broadcasts to x's: the gradient of broadcasting. @internal */
 export function sumTo(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
   if (!isFloat(x.dtype)) throw new DTypeError(`sumTo: x is ${x.dtype}, expected floats`);
@@ -59,7 +62,9 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
   return out;
 }
 
-const expandOp = defineOp<Shape>('expand', (g, node) => [sumTo(g, node.attrs)]);
+const expandOp = defineOp<Nothing, { readonly shape: Shape }>('expand', (g, node) => [
+  sumTo(g, inputShape(node)),
+]);
 
 /** Broadcasts x to a shape; −1 keeps a size. Copies. */
 export function expand(x: Tensor, shape: Shape): Tensor {
@@ -76,5 +81,5 @@ export function expand(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, target)) return x;
   const layout = target.length === x.rank ? x.layout : 'rowMajor';
   const out = walked(x, target, walkThrough(x, target), layout);
-  return record(expandOp, out, [x], [], x.shape);
+  return record(expandOp, out, [x], {}, { shape: target });
 }

@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
 import {
   checkShape,
@@ -11,19 +12,21 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { checkTensor, defineOp, stridesIn } from './kit/define.js';
+import { checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
 import { walked } from './kit/strided.js';
 
 // --- views: no data moves -----------------------------------------------------------------------------
 
-const reshapeOp = defineOp<Shape>('reshape', (g, node) => [reshape(g, node.attrs)]);
+const reshapeOp = defineOp<Nothing, { readonly shape: Shape }>('reshape', (g, node) => [
+  reshape(g, inputShape(node)),
+]);
 
 /** A handle of x's row-major elements in another shape. */
 function viewAs(x: Tensor, shape: Shape): Tensor {
   const source = rowMajor(x);
   const view = source.share(shape);
   releaseTemporary(source, x);
-  return record(reshapeOp, view, [x], [], x.shape);
+  return record(reshapeOp, view, [x], {}, { shape });
 }
 
 /** The same elements in another shape; one size may be −1 and follows from the others. Shares memory. */
@@ -77,9 +80,10 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
 
 // --- copies through one strided kernel ------------------------------------------------------------------
 
-const permuteOp = defineOp<readonly number[]>('permute', (g, node) => {
-  const inverse = new Array<number>(node.attrs.length);
-  for (const [to, from] of node.attrs.entries()) inverse[from] = to;
+const permuteOp = defineOp<Nothing, { readonly axes: readonly number[] }>('permute', (g, node) => {
+  const { axes } = node.attrs;
+  const inverse = new Array<number>(axes.length);
+  for (const [to, from] of axes.entries()) inverse[from] = to;
   return [permute(g, inverse)];
 });
 
@@ -114,7 +118,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
     );
   }
   const out = permuted(x, order);
-  return record(permuteOp, out, [x], [], order);
+  return record(permuteOp, out, [x], {}, { axes: order });
 }
 
 /** Swaps two axes, the last two by default. */

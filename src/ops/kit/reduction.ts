@@ -1,21 +1,37 @@
 import { ReduceOp } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
-import type { Op } from '../../tape/node.js';
-import { record } from '../../tape/record.js';
+import { checkOptions } from '../../options.js';
 import { dim, formatShape, normalizeAxes, type Shape } from '../../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../../tensor/tensor.js';
 import { checkTensor, converted, memoryOrder, numbers } from './define.js';
+import { REDUCE, type ReduceOptions } from './options.js';
 
 /** One axis or several, negative from the end; all when undefined. */
 export type Axes = number | readonly number[] | undefined;
 
-/** What the gradient of a reduction needs to know. */
+/** The attributes of a reduction. */
 export interface ReduceAttrs {
+  /** Rising, none negative. */
   readonly axes: readonly number[];
-  readonly shape: Shape;
-  /** Number of elements behind each result. */
-  readonly count: number;
+  readonly keepDims: boolean;
+}
+
+/** The attributes of a reduction of x; throws unless they fit it. */
+export function reduceAttrs(
+  op: string,
+  x: Tensor,
+  axes: Axes,
+  options: ReduceOptions,
+): ReduceAttrs {
+  checkTensor(x, op);
+  checkOptions(op, options, REDUCE);
+  return { axes: normalizeAxes(axes, x.rank, op), keepDims: options.keepDims === true };
+}
+
+/** Number of elements behind each result. */
+export function reducedCount(shape: Shape, axes: readonly number[]): number {
+  return axes.reduce((n, axis) => n * dim(shape, axis), 1);
 }
 
 /** A run of neighbouring axes in memory that are all reduced, or all kept. */
@@ -78,38 +94,25 @@ function reduceKernel(x: Tensor, axes: readonly number[], op: ReduceOp): Tensor 
   return current;
 }
 
-/** How one reduction differs from the others. */
-export interface Reduction {
-  readonly op: Op<ReduceAttrs>;
-  readonly code: ReduceOp;
-  readonly saves: 'nothing' | 'input' | 'both';
-}
-
-/** Runs a reduction, and records it. */
-export function reduction(
+/** Reduces x, not recorded. */
+export function reduced(
+  op: string,
+  code: ReduceOp,
   x: Tensor,
-  name: string,
-  { op, code, saves }: Reduction,
-  axes: Axes,
-  keepDims: boolean,
+  { axes, keepDims }: ReduceAttrs,
 ): Tensor {
-  checkTensor(x, name);
-  const list = normalizeAxes(axes, x.rank, name);
-  const count = list.reduce((n, axis) => n * dim(x.shape, axis), 1);
-  if (count === 0 && (code === ReduceOp.max || code === ReduceOp.min)) {
+  if ((code === ReduceOp.max || code === ReduceOp.min) && reducedCount(x.shape, axes) === 0) {
     throw new ShapeError(
-      `${name}: ${formatShape(x.shape)} has nothing to choose from along axes ${formatShape(list)}`,
+      `${op}: ${formatShape(x.shape)} has nothing to choose from along axes ${formatShape(axes)}`,
     );
   }
   const input = x.dtype === 'uint8' ? converted(x, 'int32') : x;
-  const attrs: ReduceAttrs = { axes: list, shape: x.shape, count };
-  const reduced =
-    list.length === 0 ? elementwiseReduction(input, code) : reduceKernel(input, list, code);
-  const out = keepDims ? reduced.share(reducedShape(x.shape, list, true), 0, 'rowMajor') : reduced;
-  releaseTemporary(reduced, out);
+  const flat =
+    axes.length === 0 ? elementwiseReduction(input, code) : reduceKernel(input, axes, code);
+  const out = keepDims ? flat.share(reducedShape(x.shape, axes, true), 0, 'rowMajor') : flat;
+  releaseTemporary(flat, out);
   releaseTemporary(input, x);
-  const saved = saves === 'nothing' ? [] : saves === 'input' ? [x] : [x, out];
-  return record(op, out, [x], saved, attrs);
+  return out;
 }
 
 /** A reduction over no axes: every element by itself. */
