@@ -15,6 +15,7 @@ export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv/co
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
 export { embedding, oneHot } from '../ops/indexing.js';
 export { interpolate } from '../ops/interpolate.js';
+export { linear } from '../ops/linear.js';
 export {
   bceLoss,
   bceWithLogitsLoss,
@@ -24,7 +25,6 @@ export {
   mseLoss,
   smoothL1Loss,
 } from '../ops/loss.js';
-export { linear } from '../ops/matmul.js';
 export { batchNorm } from '../ops/norm/batchNorm.js';
 export { groupNorm, layerNorm } from '../ops/norm/groupNorm.js';
 export { localResponseNorm } from '../ops/norm/localResponseNorm.js';

@@ -1,5 +1,6 @@
 /** All ops: functions of tensors with their gradients beside them. */
 export * from './activation.js';
+export { expand } from './broadcast.js';
 export {
   type Conv1dOptions,
   type Conv2dOptions,
@@ -41,8 +42,9 @@ export {
 } from './indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
 export * from './join.js';
+export { linear } from './linear.js';
 export * from './loss.js';
-export { dot, linear, matmul } from './matmul.js';
+export { dot, matmul } from './matmul.js';
 export * from './norm/batchNorm.js';
 export * from './norm/groupNorm.js';
 export * from './norm/localResponseNorm.js';

@@ -8,7 +8,8 @@ import { tensor, zeros } from '../creation.js';
 import { concat } from '../join.js';
 import { unrecorded } from '../kit/composite.js';
 import { checkFloat, checkSameDType, floats, ints } from '../kit/define.js';
-import { linear, multiply } from '../matmul.js';
+import { linear } from '../linear.js';
+import { multiply } from '../matmul.js';
 import { sum } from '../reduce.js';
 
 // What the recurrent ops share: their arguments, and the gradients that follow from those of the gates.
