@@ -75,7 +75,7 @@ export {
   randn,
   uniform,
 } from './random.js';
-export * from './recurrent/recurrent.js';
+export type { RnnNonlinearity } from './recurrent/recurrent.js';
 export * from './reduce.js';
 export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
 export * from './slice.js';
