@@ -13,7 +13,8 @@ export {
 } from '../ops/activation.js';
 export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv/conv.js';
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
-export { embedding, oneHot } from '../ops/indexing.js';
+export { embedding } from '../ops/embedding.js';
+export { oneHot } from '../ops/indexing.js';
 export { interpolate } from '../ops/interpolate.js';
 export { linear } from '../ops/linear.js';
 export {

@@ -167,12 +167,12 @@ export function sumSquares(x: Tensor, axes?: Axes, options: ReduceOptions = {}):
   return record(sumSquaresOp, y, [x], { x }, attrs);
 }
 
-export interface NormOptions extends ReduceOptions {
+export interface VectorNormOptions extends ReduceOptions {
   /** The order, above 0; Infinity gives the largest magnitude. Default: 2. */
   p?: number;
 }
 
-const NORM: OptionNames<NormOptions> = { ...REDUCE, p: true };
+const NORM: OptionNames<VectorNormOptions> = { ...REDUCE, p: true };
 
 interface NormAttrs extends ReduceAttrs {
   readonly p: number;
@@ -189,7 +189,7 @@ const euclideanOp = defineOp<Extreme, NormAttrs>('norm', (g, { saved: { x, y }, 
 });
 
 /** The p-norm over axes (all by default): (Σ|x|ᵖ)^(1/p). */
-export function norm(x: Tensor, axes?: Axes, options: NormOptions = {}): Tensor {
+export function norm(x: Tensor, axes?: Axes, options: VectorNormOptions = {}): Tensor {
   checkFloat(x, 'norm');
   checkOptions('norm', options, NORM);
   const { p = 2, keepDims = false } = options;

@@ -140,7 +140,7 @@ describe('adaptive pooling', () => {
     const x = inLayout(ops.randn([2, 3, 7, 7]), 'channelsLast');
     const y = ops.adaptiveAvgPool2d(x, 1);
     expect(y.layout).toBe('channelsLast');
-    expectClose(y, ops.mean(x, [2, 3], true));
+    expectClose(y, ops.mean(x, [2, 3], { keepDims: true }));
   });
 
   it('keeps infinities to the windows that they are in', () => {

@@ -6,7 +6,7 @@ import { checkShape, dim, formatShape, type Shape, sameShape, sizeOf } from '../
 import { empty, type Tensor } from '../../tensor/tensor.js';
 import { cast } from '../elementwise.js';
 import { onImages, toImages } from '../images.js';
-import { checkIndex, type GatherAttrs, gathered } from '../indexing.js';
+import { checkIndex, gathered } from '../indexing.js';
 import { composite } from '../kit/composite.js';
 import { defineOp, floats, ints } from '../kit/define.js';
 import { batchShape, checkAxes, checkPixels, imageShape } from '../kit/imageAxes.js';
@@ -14,8 +14,11 @@ import { type Pair, perAxis } from '../kit/options.js';
 import { type OutputSize, reachedSize, spatialSize } from '../kit/outputSize.js';
 import { permute, reshape } from '../view.js';
 
-const placeOp = defineOp<{ index: Tensor }, GatherAttrs>('placePixels', (g, { saved, attrs }) => [
-  gathered(g, saved.index, attrs),
+/** How many pixels there are to place elements at. */
+type Plane = { readonly pixels: number };
+
+const placeOp = defineOp<{ index: Tensor }, Plane>('placePixels', (g, { saved }) => [
+  gathered(g, saved.index, { axis: 1 }),
   null,
 ]);
 
@@ -25,7 +28,7 @@ function placed(x: Tensor, index: Tensor, shape: Shape): Tensor {
   const out = empty(shape, x.dtype);
   const count = dim(x.shape, 1);
   kernels().maxUnpool2d(floats(out), floats(x), ints(index), batch, pixels, channels, count);
-  return record(placeOp, out, [x, index], { index }, { axis: 1, shape });
+  return record(placeOp, out, [x, index], { index }, { pixels });
 }
 
 interface UnpoolOptions {
