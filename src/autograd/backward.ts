@@ -1,7 +1,7 @@
 import { AutogradError, DTypeError, ShapeError } from '../errors.js';
+import { sumTo } from '../ops/broadcast.js';
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
-import { sumTo } from '../ops/reduce.js';
 import { finishedGraphOf, type Graph } from '../tape/graph.js';
 import { type Edge, type GraphNode, nodeOf } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';

@@ -18,6 +18,19 @@ export function defineOp<S extends Saves = Nothing, A extends object = Nothing>(
   return { name, vjp: (node, [g]) => (g ? vjp(g, node) : []) };
 }
 
+/** The shape of an op's input, for its gradient. @internal */
+export function inputShape(
+  { inputShapes }: { readonly inputShapes: readonly (Shape | null)[] },
+  i = 0,
+): Shape {
+  return inputShapes[i] ?? [];
+}
+
+/** An operand without a gradient: cut from its graph, if it is part of one. @internal */
+export function constant(x: Tensor): Tensor {
+  return x.requiresGrad ? x.detach() : x;
+}
+
 /** The kind of array that float kernels take. @internal */
 export type FloatArray = Float32Array | Float64Array;
 
