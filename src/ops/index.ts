@@ -117,7 +117,7 @@ export {
   type UniformOptions,
   uniform,
 } from './random.js';
-export * from './recurrent/recurrent.js';
+export type { RnnNonlinearity } from './recurrent/recurrent.js';
 export {
   type Axes,
   argmax,

@@ -1,3 +1,4 @@
+import { isFloat } from '../tensor/dtype.js';
 import { currentContext, isRecording } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { finishedGraphOf, Graph } from './graph.js';
@@ -80,6 +81,8 @@ export function recordAll<S extends Saves, A extends object>(
   const node = new Node<S, A>(op, inputs, attrs, graph);
   const atTopLevel = currentContext() === null;
   for (const [i, output] of outputs.entries()) {
+    // Positions and counts beside the result have no gradient.
+    if (!isFloat(output.dtype)) continue;
     output.node = node;
     output.outputIndex = i;
     if (atTopLevel) graph.own(output);

@@ -4,6 +4,7 @@ import * as codes from '../../src/backend/kernels/index.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
 import * as ops from '../../src/ops/index.js';
+import * as recurrent from '../../src/ops/recurrent/recurrent.js';
 import * as optim from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
@@ -161,7 +162,7 @@ describe('coverage', () => {
     const covered = new Set<string>(
       Object.values(FAMILIES).flatMap((cases) => cases.flatMap((c) => c.ops)),
     );
-    const exported = Object.entries(ops).flatMap(([name, op]) =>
+    const exported = Object.entries({ ...ops, ...recurrent }).flatMap(([name, op]) =>
       typeof op === 'function' ? [name] : [],
     );
     expect(exported.filter((name) => !covered.has(name))).toEqual([]);
