@@ -75,7 +75,7 @@ export function runOf(records: readonly EpochRecord[], log: Logger = console): T
     history: new History(records),
     log,
     values: () => ({}),
-    modeOf: () => 'min',
+    goalOf: () => 'min',
     save() {},
     stop() {},
   };

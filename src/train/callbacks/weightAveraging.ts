@@ -1,11 +1,18 @@
 import type { Module } from '../../nn/module.js';
-import { type EmaOptions, Ema as RunningMean } from '../../optim/ema.js';
+import { Ema, type EmaOptions } from '../../optim/ema.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import type { Callback, CallbackState } from '../loop/callback.js';
 
-export interface EmaCallbackOptions extends EmaOptions {
+export interface WeightAveragingOptions extends Partial<EmaOptions> {
   /** Whether the model has the averages when training ends. Default: true. */
-  keepAverages: boolean;
+  keepAverages?: boolean;
 }
+
+const NAMES: OptionNames<WeightAveragingOptions> = {
+  decay: true,
+  warmUp: true,
+  keepAverages: true,
+};
 
 /**
  * Averages the weights over the updates, by `optim.Ema`: validation judges the averages, training goes on with the
@@ -13,18 +20,19 @@ export interface EmaCallbackOptions extends EmaOptions {
  * too, the later of the two in the list has the last word.
  *
  * @example
- * callbacks: [new train.Ema(model, { decay: 0.999 })]
+ * callbacks: [new train.WeightAveraging(model, { decay: 0.999 })]
  */
-export class Ema implements Callback {
-  readonly ema: RunningMean;
+export class WeightAveraging implements Callback {
+  readonly ema: Ema;
   readonly #model: Module;
   readonly #keepAverages: boolean;
   #isApplied = false;
 
-  /** @throws ArgumentError for a decay out of range */
-  constructor(model: Module, options: Partial<EmaCallbackOptions> = {}) {
+  /** @throws ArgumentError for options that are unknown or out of range */
+  constructor(model: Module, options: WeightAveragingOptions = {}) {
+    checkOptions('WeightAveraging', options, NAMES);
     const { keepAverages = true, ...rest } = options;
-    this.ema = new RunningMean(model, rest);
+    this.ema = new Ema(model, rest);
     this.#model = model;
     this.#keepAverages = keepAverages;
   }
