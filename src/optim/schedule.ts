@@ -68,7 +68,7 @@ const SCHEDULED: readonly string[] = ['lr', 'momentum', 'betas'];
  * PyTorch does, so that schedules combine, and a rate set by hand is kept.
  *
  * @example
- * const schedule = new optim.StepLR(optimizer, { stepSize: 30 });
+ * const schedule = new optim.StepLR(optimizer, 30);
  * for (let epoch = 0; epoch < 90; epoch++) {
  *   await trainOneEpoch(model, optimizer);
  *   schedule.step();

@@ -69,25 +69,26 @@ abstract class CompositeLR extends LRScheduler {
   }
 }
 
-export interface SequentialLROptions {
-  /** The schedules, in their order. */
-  schedulers: readonly LRScheduler[];
-  /** The steps at which the second, third, ... takes over. */
-  milestones: readonly number[];
-}
-
 /**
  * One schedule after the other, each from its own start.
  *
  * @example
  * const warmUp = new optim.LinearLR(optimizer, { startFactor: 0.01, totalIters: 5 });
- * const cosine = new optim.CosineAnnealingLR(optimizer, { tMax: 85 });
- * new optim.SequentialLR(optimizer, { schedulers: [warmUp, cosine], milestones: [5] });
+ * const cosine = new optim.CosineAnnealingLR(optimizer, 85);
+ * new optim.SequentialLR(optimizer, [warmUp, cosine], [5]);
  */
 export class SequentialLR extends CompositeLR {
   readonly #milestones: readonly number[];
 
-  constructor(optimizer: Optimizer, { schedulers, milestones }: SequentialLROptions) {
+  /**
+   * @param schedulers in their order
+   * @param milestones the steps at which the second, third, ... takes over
+   */
+  constructor(
+    optimizer: Optimizer,
+    schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+  ) {
     checkParts('SequentialLR', optimizer, schedulers);
     if (milestones.length !== schedulers.length - 1) {
       throw new ArgumentError(
