@@ -23,6 +23,7 @@ import {
   converted,
   defineOp,
   floats,
+  floatsForWriting,
   ints,
   memoryOrder,
 } from './kit/define.js';
@@ -307,9 +308,16 @@ function renormed(weight: Tensor, index: Tensor, maxNorm: number, normType: numb
         'expected a leaf',
     );
   }
-  weight.storage.version++;
   const [rows, features] = [dim(weight.shape, 0), dim(weight.shape, 1)];
-  kernels().renormRows(floats(weight), ints(index), index.size, features, rows, maxNorm, normType);
+  kernels().renormRows(
+    floatsForWriting(weight),
+    ints(index),
+    index.size,
+    features,
+    rows,
+    maxNorm,
+    normType,
+  );
 }
 
 function lookedUp(weight: Tensor, index: Tensor, attrs: EmbeddingAttrs): Tensor {

@@ -56,7 +56,7 @@ abstract class AdamFamily extends MomentsOptimizer<AdamOptions> {
     return {
       rule: amsgrad ? UpdateRule.amsgrad : UpdateRule.adam,
       states: amsgrad ? [MEAN, SQUARE, 'max_exp_avg_sq'] : [MEAN, SQUARE],
-      scalars: [beta1, beta2],
+      scalars: { beta1, beta2 },
       factors: ({ step }) => [lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), eps],
       decoupled: this.isDecoupled,
     };
@@ -133,7 +133,7 @@ export class SparseAdam extends MomentsOptimizer<SparseAdamOptions> {
     return {
       rule: UpdateRule.adam,
       states: [MEAN, SQUARE],
-      scalars: [beta1, beta2],
+      scalars: { beta1, beta2 },
       factors: ({ step }) => [(lr * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step), 1, eps],
     };
   }
@@ -154,7 +154,7 @@ export class Adamax extends MomentsOptimizer<AdamaxOptions> {
     return {
       rule: UpdateRule.adamax,
       states: [MEAN, 'exp_inf'],
-      scalars: [beta1, beta2, eps],
+      scalars: { beta1, beta2, eps },
       factors: ({ step }) => [lr / (1 - beta1 ** step)],
     };
   }
@@ -198,7 +198,7 @@ export class NAdam extends MomentsOptimizer<NAdamOptions> {
       rule: UpdateRule.nadam,
       states: [MEAN, SQUARE],
       numbers: { [MU_PRODUCT]: 1 },
-      scalars: [beta1, beta2, eps],
+      scalars: { beta1, beta2, eps },
       factors: ({ step, numbers }) => {
         const [mu, next] = [muAt(step), muAt(step + 1)];
         const product = (numbers.get(MU_PRODUCT) ?? 1) * mu;
@@ -245,7 +245,7 @@ export class RAdam extends MomentsOptimizer<RAdamOptions> {
     return {
       rule: UpdateRule.adam,
       states: [MEAN, SQUARE],
-      scalars: [beta1, beta2],
+      scalars: { beta1, beta2 },
       factors: ({ step }) => {
         const stepSize = lr / (1 - beta1 ** step);
         const correction = 1 - beta2 ** step;

@@ -58,7 +58,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
       rule: UpdateRule.adagrad,
       states: ['sum'],
       initialState: initialAccumulatorValue,
-      scalars: [eps],
+      scalars: { eps },
       factors: ({ step }) => [lr / (1 + (step - 1) * lrDecay)],
     };
   }
@@ -93,7 +93,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
 
   protected override plan({ lr, rho, eps }: AdadeltaOptions): UpdatePlan {
     const states = ['square_avg', 'acc_delta'];
-    return { rule: UpdateRule.adadelta, states, scalars: [lr, rho, eps] };
+    return { rule: UpdateRule.adadelta, states, scalars: { lr, rho, eps } };
   }
 }
 
@@ -136,16 +136,14 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
   }
 
   protected override plan({ lr, alpha, eps, momentum, centered }: RMSpropOptions): UpdatePlan {
-    const plain = centered ? UpdateRule.rmspropCentered : UpdateRule.rmsprop;
-    const rolling = centered ? UpdateRule.rmspropCenteredMomentum : UpdateRule.rmspropMomentum;
-    const hasMomentum = momentum > 0;
     const states = ['square_avg'];
     if (centered) states.push('grad_avg');
-    if (hasMomentum) states.push('momentum_buffer');
-    return {
-      rule: hasMomentum ? rolling : plain,
-      states,
-      scalars: hasMomentum ? [lr, alpha, eps, momentum] : [lr, alpha, eps],
-    };
+    if (momentum === 0) {
+      const rule = centered ? UpdateRule.rmspropCentered : UpdateRule.rmsprop;
+      return { rule, states, scalars: { lr, alpha, eps } };
+    }
+    states.push('momentum_buffer');
+    const rule = centered ? UpdateRule.rmspropCenteredMomentum : UpdateRule.rmspropMomentum;
+    return { rule, states, scalars: { lr, alpha, eps, momentum } };
   }
 }
