@@ -21,7 +21,7 @@ describe('saveSafetensors and loadSafetensors', () => {
     ]);
     const steps = tensor(12, { dtype: 'int32' });
     const mask = tensor(Uint8Array.of(1, 0, 1));
-    await saveSafetensors(path, { weight, steps, mask }, { epoch: '3' });
+    await saveSafetensors(path, { weight, steps, mask }, { metadata: { epoch: '3' } });
     const { tensors, metadata } = await loadSafetensors(path);
     expect(metadata.get('epoch')).toBe('3');
     expect(tensors.size).toBe(3);

@@ -32,7 +32,7 @@ function fileOf(entry: object, dataBytes: number): Uint8Array {
 
 function faultOf(bytes: Uint8Array): string {
   try {
-    parseSafetensors(bytes, { name: 'w.safetensors' });
+    parseSafetensors(bytes, { file: 'w.safetensors' });
   } catch (error) {
     expect(error).toBeInstanceOf(CheckpointError);
     return error instanceof Error ? error.message : '';
@@ -122,7 +122,9 @@ describe('serializeSafetensors', () => {
     const metadata = fc.array(fc.tuple(fc.string(), fc.string())).map((list) => new Map(list));
     fc.assert(
       fc.property(named, metadata, (entries, notes) => {
-        const back = parseSafetensors(serializeSafetensors(entries, notes), { float64: 'float64' });
+        const back = parseSafetensors(serializeSafetensors(entries, { metadata: notes }), {
+          float64: 'float64',
+        });
         expect(back.entries).toEqual(entries);
         expect(back.metadata).toEqual(notes);
       }),
@@ -254,7 +256,7 @@ describe('parseSafetensors refuses', () => {
         a: float32([2, 2], 1, 2, 3, 4),
         'b.c': { dtype: 'uint8', shape: [3], data: new Uint8Array(3) },
       },
-      { note: 'text' },
+      { metadata: { note: 'text' } },
     );
     const damage = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), {
       minLength: 1,
@@ -320,13 +322,13 @@ describe('files', () => {
   it('are written and read', async () => {
     const path = join(folder, 'w.safetensors');
     const entries = new Map([['fc.weight', float32([2, 2], 1, 2, 3, 4)]]);
-    await writeSafetensors(path, entries, { epoch: '3' });
-    await writeSafetensors(path, entries, { epoch: '4' });
+    await writeSafetensors(path, entries, { metadata: { epoch: '3' } });
+    await writeSafetensors(path, entries, { metadata: { epoch: '4' } });
     const back = await readSafetensors(path);
     expect(back.entries).toEqual(entries);
     expect(back.metadata).toEqual(new Map([['epoch', '4']]));
     expect(new Uint8Array(await readFile(path))).toEqual(
-      serializeSafetensors(entries, { epoch: '4' }),
+      serializeSafetensors(entries, { metadata: { epoch: '4' } }),
     );
     expect(await readdir(folder)).toEqual(['w.safetensors']);
   });
