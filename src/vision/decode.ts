@@ -1,6 +1,7 @@
 import { ArgumentError, DataError, DependencyError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { importOptional } from '../io/optionalPackage.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Raster } from './png.js';
 
 export interface DecodeOptions {
@@ -13,6 +14,13 @@ export interface DecodeOptions {
   /** Larger images are refused before they take memory: a small file can claim gigabytes. Default: 2²⁶. */
   maxPixels?: number;
 }
+
+const NAMES: OptionNames<DecodeOptions> = {
+  file: true,
+  channels: true,
+  size: true,
+  maxPixels: true,
+};
 
 /** What a package for images has to do for us; sharp does. */
 interface Pipeline {
@@ -87,9 +95,10 @@ export async function decodeImage(
   source: string | Uint8Array,
   options: DecodeOptions = {},
 ): Promise<Raster> {
+  checkOptions('decodeImage', options, NAMES);
   const { channels = 3, size, maxPixels = MAX_PIXELS } = options;
   const file = options.file ?? (typeof source === 'string' ? source : 'image');
-  checkOptions(channels, size, maxPixels);
+  checkRanges(channels, size, maxPixels);
   opener ??= loadOpener();
   opener.catch(() => {
     opener = undefined;
@@ -109,7 +118,7 @@ export async function decodeImage(
   }
 }
 
-function checkOptions(
+function checkRanges(
   channels: number,
   size: readonly [number, number] | undefined,
   maxPixels: number,
