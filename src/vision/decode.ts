@@ -9,8 +9,11 @@ export interface DecodeOptions {
   file?: string;
   /** 3: red, green, blue; 1: grey (ITU-R 601 luma). Default: 3. */
   channels?: 1 | 3;
-  /** Rows and columns of the result: scaled until it just covers them, then cut around its centre. */
-  size?: readonly [rows: number, cols: number];
+  /**
+   * Rows and columns of the result, or one number for both: scaled until it just covers them, then cut around its
+   * centre. Default: as the image is.
+   */
+  size?: number | readonly [rows: number, cols: number];
   /** Larger images are refused before they take memory: a small file can claim gigabytes. Default: 2²⁶. */
   maxPixels?: number;
 }
@@ -96,7 +99,9 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<Raster> {
   checkOptions('decodeImage', options, NAMES);
-  const { channels = 3, size, maxPixels = MAX_PIXELS } = options;
+  const { channels = 3, maxPixels = MAX_PIXELS } = options;
+  const size =
+    typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   const file = options.file ?? (typeof source === 'string' ? source : 'image');
   checkRanges(channels, size, maxPixels);
   opener ??= loadOpener();

@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../src/errors.js';
 import {
   parseSafetensors,
@@ -12,6 +11,7 @@ import {
   serializeSafetensors,
   writeSafetensors,
 } from '../../src/io/safetensorsFile.js';
+import { eachInFolder } from '../support/folder.js';
 
 const reference = fileURLToPath(
   new URL('../fixtures/safetensors/reference.safetensors', import.meta.url),
@@ -314,10 +314,9 @@ describe('parseSafetensors refuses', () => {
 
 describe('files', () => {
   let folder = '';
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+  eachInFolder((path) => {
+    folder = path;
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   it('are written and read', async () => {
     const path = join(folder, 'w.safetensors');
