@@ -104,11 +104,10 @@ export class LearningRateLogger implements Callback {
       x: steps,
       y: values,
     }));
-    return lineChart({
+    return lineChart(series, {
       title: 'Learning rate',
       x: { label: 'step' },
       y: { label: 'learning rate' },
-      series,
     });
   }
 }
