@@ -51,6 +51,7 @@ abstract class AdamFamily extends MomentsOptimizer<AdamOptions> {
     checkBoolean(this.constructor.name, 'amsgrad', options.amsgrad);
   }
 
+  /** @internal */
   protected override plan({ lr, betas, eps, amsgrad }: AdamOptions): UpdatePlan {
     const [beta1, beta2] = betas;
     return {
@@ -129,6 +130,7 @@ export class SparseAdam extends MomentsOptimizer<SparseAdamOptions> {
     }
   }
 
+  /** @internal */
   protected override plan({ lr, betas: [beta1, beta2], eps }: SparseAdamOptions): UpdatePlan {
     return {
       rule: UpdateRule.adam,
@@ -150,6 +152,7 @@ export class Adamax extends MomentsOptimizer<AdamaxOptions> {
     super(params, fillOptions<AdamaxOptions>('Adamax', { lr: 2e-3, ...MOMENTS_DEFAULTS }, options));
   }
 
+  /** @internal */
   protected override plan({ lr, betas: [beta1, beta2], eps }: AdamaxOptions): UpdatePlan {
     return {
       rule: UpdateRule.adamax,
@@ -190,6 +193,7 @@ export class NAdam extends MomentsOptimizer<NAdamOptions> {
     checkBoolean('NAdam', 'decoupledWeightDecay', options.decoupledWeightDecay);
   }
 
+  /** @internal */
   protected override plan(options: NAdamOptions): UpdatePlan {
     const { lr, eps, momentumDecay } = options;
     const [beta1, beta2] = options.betas;
@@ -238,6 +242,7 @@ export class RAdam extends MomentsOptimizer<RAdamOptions> {
     checkBoolean('RAdam', 'decoupledWeightDecay', options.decoupledWeightDecay);
   }
 
+  /** @internal */
   protected override plan(options: RAdamOptions): UpdatePlan {
     const { lr, eps } = options;
     const [beta1, beta2] = options.betas;

@@ -48,6 +48,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     return 'both';
   }
 
+  /** @internal */
   protected override plan({
     lr,
     lrDecay,
@@ -91,6 +92,7 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     checkNotNegative('Adadelta', 'eps', eps);
   }
 
+  /** @internal */
   protected override plan({ lr, rho, eps }: AdadeltaOptions): UpdatePlan {
     const states = ['square_avg', 'acc_delta'];
     return { rule: UpdateRule.adadelta, states, scalars: { lr, rho, eps } };
@@ -135,6 +137,7 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     checkBoolean('RMSprop', 'centered', options.centered);
   }
 
+  /** @internal */
   protected override plan({ lr, alpha, eps, momentum, centered }: RMSpropOptions): UpdatePlan {
     const states = ['square_avg'];
     if (centered) states.push('grad_avg');

@@ -122,7 +122,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   /** Throws unless the optimiser's own options are in range. */
   protected abstract checkOptions(options: O): void;
 
-  /** How a group with these options is updated. */
+  /** How a group with these options is updated. @internal */
   protected abstract plan(options: O): UpdatePlan;
 
   get #name(): string {

@@ -81,6 +81,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     this.begin();
   }
 
+  /** @internal */
   override begin(): void {
     this.#watch = { best: null, badEpochs: 0, cooldown: 0 };
     super.begin();

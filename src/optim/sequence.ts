@@ -104,6 +104,7 @@ export class SequentialLR extends CompositeLR {
     this.begin();
   }
 
+  /** @internal */
   override begin(): void {
     // Making the parts has set the rates of each; only the first's are wanted.
     for (const group of this.optimizer.paramGroups) group.lr = initialRate(group);
@@ -130,6 +131,7 @@ export class ChainedScheduler extends CompositeLR {
     this.setRates(optimizer.paramGroups.map(({ lr }) => lr));
   }
 
+  /** @internal */
   override begin(): void {
     for (const schedule of this.schedulers) schedule.begin();
     super.begin();

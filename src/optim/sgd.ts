@@ -62,6 +62,7 @@ export class SGD extends Optimizer<SGDOptions> {
     return 'both';
   }
 
+  /** @internal */
   protected override plan({ lr, momentum, dampening, nesterov }: SGDOptions): UpdatePlan {
     if (momentum === 0) return { rule: UpdateRule.sgd, states: [], scalars: { lr } };
     const later = [momentum, 1 - dampening];
