@@ -56,7 +56,7 @@ export function syntheticDigits(
 /** A line through points x, y, x, y, ... */
 type Line = Float64Array;
 
-/** The strokes of a digit as somebody writes it, in units of the digit's height, about. */
+/** The strokes of a digit as one person writes it, in units of about the digit's height. */
 function write(digit: number, draws: Draws): Line[] {
   const variants = STROKE_FONT[digit] ?? [];
   const strokes = variants[draws.integer(variants.length)] ?? [];

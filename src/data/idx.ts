@@ -80,7 +80,7 @@ export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray 
   return { kind: element.kind, shape, data: viewAs(element.kind, elements.buffer) };
 }
 
-/** The bytes of a file, unpacked if it is gzip, whatever its name. */
+/** The bytes of a file. Gzip is recognised by its content, not by the file's name, and unpacked. */
 export async function readMaybeGzip(path: string, maxBytes = MAX_BYTES): Promise<Uint8Array> {
   return unpack(await readBoundedFile(path, maxBytes), path, maxBytes);
 }

@@ -164,7 +164,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
-    // An epoch that was broken off is over, unless somebody has set the position.
+    // An epoch that was broken off is over, unless the position was set.
     if (this.#start === 0 && this.#position > 0) this.#epoch++;
     let at = this.#start;
     this.#position = at;

@@ -84,7 +84,7 @@ export class Adam extends AdamFamily {
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019): the
- * parameters shrink by lr·weightDecay of themselves at each step, whatever their gradients.
+ * parameters shrink by lr·weightDecay of themselves at each step, independently of their gradients.
  */
 export class AdamW extends AdamFamily {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {

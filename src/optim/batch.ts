@@ -10,11 +10,11 @@ import { inLayout, type Tensor } from '../tensor/tensor.js';
 export interface ParamState {
   /** Updates so far, for rules that count them. */
   step: number;
-  /** Numbers that it keeps besides, by PyTorch's names. */
+  /** Other numbers that it keeps, by PyTorch's names. */
   readonly numbers: Map<string, number>;
   /** Tensors of the parameter's shape, such as a momentum, by PyTorch's names. */
   readonly tensors: Map<string, Tensor>;
-  /** Which rows its momentum has seen, while its gradients are of rows only. Can be found again: not saved. */
+  /** Which rows its momentum has seen, while its gradients are of rows only. Not saved: it can be computed again. */
   seen: Tensor | null;
 }
 
@@ -131,7 +131,7 @@ export class Batch {
     return arrays;
   }
 
-  /** What puts the states back, if the update that is being made is left out for a fault before it. */
+  /** Gives a function that puts the states back, for an update that is skipped because of a fault before it. */
   undo(): () => void {
     const before = this.states.map((state) => ({
       state,

@@ -37,7 +37,7 @@ export type UpdatePlan = RuleWithScalars & {
   readonly states: readonly string[];
   /** What they are filled with at first. Default: 0. */
   readonly initialState?: number;
-  /** Numbers that it keeps for each parameter besides the count of steps, with their first values. */
+  /** Other numbers that it keeps for each parameter, with their first values. */
   readonly numbers?: Readonly<Record<string, number>>;
   /** The rule's numbers for a parameter, whose steps include the present one. */
   readonly factors?: (state: ParamState) => readonly number[];
@@ -282,7 +282,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     }
   }
 
-  /** What the next steps depend on, besides the parameters; see {@link loadStateDict}. */
+  /** All that the next steps depend on except the parameters; see {@link loadStateDict}. */
   stateDict(): OptimizerState {
     const names = Object.keys(this.#defaults);
     const groups = this.#groups.map((group) => ({
@@ -322,7 +322,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
 
   /**
    * Goes on from a saved state of an optimiser of the same class with the same groups: bit for bit, as if it had
-   * not stopped. Takes over the options of the groups, too.
+   * not stopped. The saved options of the groups replace the present ones.
    * @throws CheckpointError that lists what does not fit; nothing is loaded then
    */
   loadStateDict(saved: OptimizerState): void {
@@ -330,7 +330,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     const slots = this.#slots(groups);
     const faults = stateFaults(slots, saved);
     if (faults.length > 0) throw this.#misfit(faults);
-    // Copied before anything is let go of: the state may be this optimiser's own.
+    // Copied before anything is freed: the state may be this optimiser's own.
     const states = runInContext(false, () => slots.map((slot, i) => restored(slot, i, saved)));
     for (const [i, { param }] of slots.entries()) {
       const old = this.#stateOf(param);

@@ -13,7 +13,7 @@ export interface ReduceLROnPlateauOptions extends ScheduleOptions {
   goal?: Goal;
   /** Factor of a reduction, below 1. Default: 0.1. */
   factor?: number;
-  /** Steps without improvement that are put up with. Default: 10. */
+  /** The rate is reduced after more than this many steps without improvement. Default: 10. */
   patience?: number;
   /** What counts as better: by this much. Default: 1e-4. */
   threshold?: number;

@@ -42,7 +42,7 @@ type OpenImage = (bytes: Uint8Array, options: object) => Pipeline;
 const MAX_PIXELS = 2 ** 26;
 const MAX_FILE_BYTES = 2 ** 28;
 
-/** How the formats start that are read. What sharp would take besides, such as SVG, is no picture from a camera. */
+/** The first bytes of the formats that are read. Others that sharp can read, such as SVG, are no photographs. */
 const SIGNATURES: readonly (readonly [offset: number, text: string])[] = [
   [0, '\xff\xd8\xff'],
   [0, '\x89PNG\r\n\x1a\n'],
