@@ -108,11 +108,10 @@ export class LearningRateLogger implements Callback {
       x: steps,
       y: values,
     }));
-    return lineChart({
+    return lineChart(series, {
       title,
       x: { label: 'step' },
       y: { label: 'learning rate' },
-      series,
     });
   }
 }

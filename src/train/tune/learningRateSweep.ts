@@ -1,4 +1,4 @@
-import { lineChart } from '../../plot/lines.js';
+import { lineChart, type Series } from '../../plot/lines.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 
 /** Why a sweep has ended. */
@@ -48,12 +48,12 @@ export class LearningRateSweep {
       low < high ? [low - 0.15 * (high - low), high + 0.35 * (high - low)] : undefined;
     const { suggestion } = this;
     const label = suggestion === null ? '' : `suggestion ${suggestion.toPrecision(2)}`;
-    return lineChart({
+    const series: Series[] = [
+      { name: 'loss', x: this.lrs, y: this.losses, draw: 'points', color: '#b0c4d4' },
+      { name: 'smoothed', x: this.lrs, y: this.smoothed, color: '#0072B2' },
+    ];
+    return lineChart(series, {
       title,
-      series: [
-        { name: 'loss', x: this.lrs, y: this.losses, draw: 'points', color: '#b0c4d4' },
-        { name: 'smoothed', x: this.lrs, y: this.smoothed, color: '#0072B2' },
-      ],
       marks: suggestion === null ? [] : [{ x: suggestion, label }],
       x: { label: 'learning rate', scale: 'log' },
       y: { label: 'loss', ...(range ? { range } : {}) },

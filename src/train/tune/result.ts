@@ -1,6 +1,6 @@
 import type { Json } from '../../io/json.js';
 import { panels } from '../../plot/index.js';
-import { scatterChart } from '../../plot/lines.js';
+import { type Series, scatterChart } from '../../plot/lines.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 import type { Goal } from '../metrics/goal.js';
 import type { Drawn, Space } from './space.js';
@@ -108,10 +108,9 @@ export class SearchResult<S extends Space = Space> {
     const { best } = this;
     const listed = values.map((value, i) => `${i} = ${value}`).join(', ');
     const label = isChoice ? `${name} (${listed})` : name;
-    return scatterChart({
+    return scatterChart(series, {
       width: 420,
       height: 300,
-      series,
       marks: best ? [{ x: place(best), label: 'best' }] : [],
       x: {
         label,
@@ -134,13 +133,13 @@ export class SearchResult<S extends Space = Space> {
     const x = runs.map(({ trial }) => trial);
     const y = runs.map(({ score }) => score ?? Number.NaN);
     const best = y.map((_, i) => better(...y.slice(0, i + 1)));
-    return scatterChart({
+    const series: Series[] = [
+      { name: 'score', x, y },
+      { name: 'best so far', x, y: best, draw: 'line' },
+    ];
+    return scatterChart(series, {
       width: 420,
       height: 300,
-      series: [
-        { name: 'score', x, y },
-        { name: 'best so far', x, y: best, draw: 'line' },
-      ],
       x: { label: 'trial' },
       y: { label: 'score' },
     });

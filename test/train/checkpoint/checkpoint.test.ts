@@ -34,8 +34,8 @@ function setUp(seed: number, width = 8) {
     loss: crossEntropy,
     optimizer,
     schedule: [
-      new optim.StepLR(optimizer, { stepSize: 2, gamma: 0.5 }),
-      new optim.ExponentialLR(optimizer, { gamma: 0.99, interval: 'batch' }),
+      new optim.StepLR(optimizer, 2, { gamma: 0.5 }),
+      new optim.ExponentialLR(optimizer, 0.99, { interval: 'batch' }),
     ],
     metrics: { accuracy: new train.Accuracy() },
     callbacks: [new train.EarlyStopping({ patience: 3 })],

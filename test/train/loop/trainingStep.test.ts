@@ -142,7 +142,7 @@ describe('TrainingStep', () => {
   it('moves schedules by the batch on after each update, and no others', async () => {
     const factor = (n: number) => 1 / (n + 1);
     const { optimizer } = setUp();
-    const byBatch = new LambdaLR(optimizer, { lrLambda: factor, interval: 'batch' });
+    const byBatch = new LambdaLR(optimizer, factor, { interval: 'batch' });
     const byEpoch = { step: () => expect.unreachable(), stateDict: () => ({}), loadStateDict() {} };
     const { step, lossOf } = setUp({ optimizers: [optimizer], schedules: [byBatch, byEpoch] });
     const rates: (number | undefined)[] = [];
