@@ -17,8 +17,8 @@ export {
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
   type ConvTransposeForwardOptions,
+  type PaddingMode,
 } from './conv.js';
-export type { PaddingMode } from './convolution.js';
 export {
   AlphaDropout,
   Dropout,
