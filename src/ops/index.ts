@@ -10,6 +10,7 @@ export {
   convTranspose1d,
   convTranspose2d,
   type OutputSize,
+  type Pair,
 } from './conv/conv.js';
 export {
   arange,
@@ -41,6 +42,7 @@ export {
 } from './indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
 export * from './join.js';
+export type { AxisPadding, Padding, Padding2d } from './kit/axisWidths.js';
 export * from './loss.js';
 export { dot, linear, matmul } from './matmul.js';
 export * from './norm/batchNorm.js';
@@ -75,7 +77,7 @@ export {
 } from './random.js';
 export * from './recurrent/recurrent.js';
 export * from './reduce.js';
-export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
+export { reflectionPad2d } from './reflectionPad.js';
 export * from './slice.js';
 export * from './softmax.js';
 export * from './view.js';

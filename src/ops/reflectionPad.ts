@@ -1,31 +1,11 @@
-import { ArgumentError, ShapeError } from '../errors.js';
+import { ShapeError } from '../errors.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { tensor } from './creation.js';
 import { indexSelect } from './indexing.js';
+import { imageWidths, type Padding2d, widthsText } from './kit/axisWidths.js';
 import { composite } from './kit/composite.js';
 import { checkAxes } from './kit/imageAxes.js';
-
-/** Widths of padding around images: one for all sides, or those of each, in PyTorch's order. */
-export type Padding2d =
-  | number
-  | readonly [left: number, right: number, top: number, bottom: number];
-
-/** Widths as [left, right, top, bottom]; throws unless they are integers ≥ least. @internal */
-export function paddingOfSides(
-  padding: Padding2d,
-  op: string,
-  least: number,
-): readonly [number, number, number, number] {
-  const sides =
-    typeof padding === 'number' ? ([padding, padding, padding, padding] as const) : padding;
-  if (sides.length === 4 && sides.every((side) => Number.isInteger(side) && side >= least))
-    return sides;
-  throw new ArgumentError(
-    `${op}: padding is ${String(padding)}, expected an integer or [left, right, top, bottom]` +
-      (least === 0 ? ' of at least 0' : ''),
-  );
-}
 
 /** What lies beyond the edges: the mirror image without the edge itself, the edge again, or the other end. */
 export type EdgeMode = 'reflect' | 'replicate' | 'circular';
@@ -80,20 +60,21 @@ export function checkExtension(
 /**
  * Images with their own mirror image around them; the pixels of the edge are not doubled.
  * @param x [N, C, H, W] or [C, H, W]
- * @param padding smaller than the image on every side
+ * @param padding narrower than the image on every side: one width, or `[[top, bottom], [left, right]]`
+ *
+ * @example
+ * reflectionPad2d(x, [1, [0, 2]]); // a row at the top and at the bottom, two columns on the right
  */
 export function reflectionPad2d(x: Tensor, padding: Padding2d): Tensor {
   checkAxes('reflectionPad2d', 2, x);
-  const [left, right, top, bottom] = paddingOfSides(padding, 'reflectionPad2d', 0);
+  const [rows, columns] = imageWidths('reflectionPad2d', padding, 0);
   const [down, across] = [x.rank - 2, x.rank - 1];
   const [height, width] = [dim(x.shape, down), dim(x.shape, across)];
-  if (Math.max(left, right) >= width || Math.max(top, bottom) >= height) {
+  if (Math.max(...columns) >= width || Math.max(...rows) >= height) {
     throw new ShapeError(
-      `reflectionPad2d: padding [${left}, ${right}, ${top}, ${bottom}] (left, right, top, bottom) is not ` +
-        `smaller than the ${height} rows and ${width} columns of input ${formatShape(x.shape)}`,
+      `reflectionPad2d: padding ${widthsText([rows, columns])} ([top, bottom], [left, right]) is not smaller than ` +
+        `the ${height} rows and ${width} columns of input ${formatShape(x.shape)}`,
     );
   }
-  return composite(() =>
-    extended(extended(x, down, [top, bottom], 'reflect'), across, [left, right], 'reflect'),
-  );
+  return composite(() => extended(extended(x, down, rows, 'reflect'), across, columns, 'reflect'));
 }

@@ -117,11 +117,22 @@ export const resize: readonly OpCase[] = [
   {
     name: 'reflectionPad2d',
     ops: ['reflectionPad2d'],
-    fn: (x) => [reflectionPad2d(x, 1), reflectionPad2d(x, [3, 0, 2, 1]), reflectionPad2d(x, 0)],
+    fn: (x) => [
+      reflectionPad2d(x, 1),
+      reflectionPad2d(x, [
+        [2, 1],
+        [3, 0],
+      ]),
+      reflectionPad2d(x, 0),
+    ],
   },
   {
     name: 'reflectionPad2d without a batch axis',
     ops: ['reflectionPad2d'],
-    fn: (x) => reflectionPad2d(x, [3, 0, 2, 1]),
+    fn: (x) =>
+      reflectionPad2d(x, [
+        [2, 1],
+        [3, 0],
+      ]),
   },
 ];

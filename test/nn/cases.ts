@@ -81,8 +81,16 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   'Upsample with options': () =>
     new nn.Upsample({ size: [4, 9], mode: 'bilinear', alignCorners: true }),
   ZeroPad2d: () => new nn.ZeroPad2d(1),
-  'ZeroPad2d that crops': () => new nn.ZeroPad2d([2, -1, 0, -3]),
-  ReflectionPad2d: () => new nn.ReflectionPad2d([2, 1, 3, 0]),
+  'ZeroPad2d that crops': () =>
+    new nn.ZeroPad2d([
+      [0, -3],
+      [2, -1],
+    ]),
+  ReflectionPad2d: () =>
+    new nn.ReflectionPad2d([
+      [3, 0],
+      [2, 1],
+    ]),
   LocalResponseNorm: () => new nn.LocalResponseNorm(3, { alpha: 0.5, k: 2 }),
   Sequential: () =>
     new nn.Sequential(
@@ -136,7 +144,11 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
     new nn.Conv2d(4, 3, 3, { padding: [2, 1], paddingMode: 'reflect' }),
   'Conv1d that goes around, without a batch axis': () =>
     new nn.Conv1d(4, 2, 4, { padding: 'same', dilation: 2, paddingMode: 'circular' }),
-  'ZeroPad2d without a batch axis': () => new nn.ZeroPad2d([2, -1, 0, -3]),
+  'ZeroPad2d without a batch axis': () =>
+    new nn.ZeroPad2d([
+      [0, -3],
+      [2, -1],
+    ]),
   'Sequential without a batch axis': () =>
     new nn.Sequential(
       new nn.Conv2d(4, 2, 3),
