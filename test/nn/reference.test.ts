@@ -10,6 +10,7 @@ import { withBackend } from '../support/backends.js';
 import { expectClose, type Tolerance } from '../support/close.js';
 import { type Stored, tensorOf, valuesOf } from '../support/fixtures.js';
 import { gradcheck } from '../support/gradcheck.js';
+import { ACTIVATIONS } from './activations.js';
 import { CASES, type Checked } from './cases.js';
 
 /** What PyTorch says of a layer. */
@@ -33,6 +34,7 @@ const TESTED_ELSEWHERE = [
   ...['Module', 'ModuleList', 'Perceptron', 'Adaline'],
   ...['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   ...['Dropout1d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout'],
+  ...ACTIVATIONS,
 ];
 
 const FLOAT32 = { rtol: 1e-5, atol: 2e-6 };
