@@ -20,6 +20,7 @@ export interface TrainingStepOptions {
   readonly isAutomatic: boolean;
   /** Limit of the norm of all gradients together; Infinity measures it only, null does neither. */
   readonly clipGradNorm: number | null;
+  /** Null on a single machine. */
   readonly exchange: GradientExchange | null;
   /** Those by the batch move on after each update. */
   readonly schedules: readonly Scheduler[];
@@ -53,12 +54,14 @@ export interface UpdateCount {
 export class TrainingStep {
   readonly #options: TrainingStepOptions;
   readonly #count: UpdateCount;
+  readonly #exchange: GradientExchange | null;
   #gathered = 0;
 
   /** @param count is moved on by each update */
   constructor(options: TrainingStepOptions, count: UpdateCount) {
     this.#options = options;
     this.#count = count;
+    this.#exchange = options.isAutomatic ? options.exchange : null;
   }
 
   /** Batches whose gradients wait for an update. */
@@ -83,7 +86,7 @@ export class TrainingStep {
     window = 1,
     beforeUpdate: ((loss: Tensor) => Promise<void>) | null = null,
   ): Promise<BatchResult> {
-    const { optimizers, isAutomatic, exchange } = this.#options;
+    const { optimizers, isAutomatic } = this.#options;
     if (isAutomatic && this.#gathered === 0) {
       for (const optimizer of optimizers) optimizer.zeroGrad();
     }
@@ -92,7 +95,7 @@ export class TrainingStep {
     if (isAutomatic) backward(window > 1 ? div(loss, window) : loss);
     this.#gathered++;
     if (this.#gathered < window) return { loss, update: null };
-    if (exchange !== null && isAutomatic) await exchange(this.#parameters());
+    if (this.#exchange !== null) await this.#exchange(this.#parameters());
     if (beforeUpdate !== null) await beforeUpdate(loss);
     return { loss, update: this.#apply() };
   }
@@ -100,8 +103,7 @@ export class TrainingStep {
   /** Applies the gradients of an update whose last batches never came; null if there are none. */
   async finish(): Promise<AppliedUpdate | null> {
     if (this.#gathered === 0) return null;
-    const { exchange, isAutomatic } = this.#options;
-    if (exchange !== null && isAutomatic) await exchange(this.#parameters());
+    if (this.#exchange !== null) await this.#exchange(this.#parameters());
     return this.#apply();
   }
 
