@@ -1,13 +1,12 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { record } from '../tape/node.js';
-import { isFloat } from '../tensor/dtype.js';
+import { type DType, isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { full } from './creation.js';
 import { add, cast, div, mul, neg, notEqual, sub, where } from './elementwise.js';
-import { gather, indexSelect } from './indexing.js';
+import { gather, indexSelect, oneHot } from './indexing.js';
 import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
@@ -21,7 +20,7 @@ import {
 import { checkFraction, checkReduction, type LossOptions, type Reduction } from './kit/options.js';
 import { mean, sum } from './reduce.js';
 import { logSoftmax, softmax } from './softmax.js';
-import { expand, reshape } from './view.js';
+import { expand, permute, reshape } from './view.js';
 
 /** PyTorch's mark for targets that do not count. */
 const DEFAULT_IGNORE_INDEX = -100;
@@ -139,10 +138,28 @@ function gradKernel(
   return fromRows(rows, attrs.shape);
 }
 
-/**
- * The same gradient as ops of the logits: g·(m·softmax(x) − wanted), `wanted` being the target's distribution
- * with its weights and m its sum. The kernel gives `wanted` where all probabilities are 0.
- */
+/** The distribution that each row's target asks for, smoothed and weighted; zeros where it is ignored. [N, C, ...] */
+function wantedOf(
+  target: Tensor,
+  weight: Tensor | null,
+  attrs: CrossEntropyAttrs,
+  dtype: DType,
+): Tensor {
+  const { shape, ignoreIndex, smoothing } = attrs;
+  const [n, classes] = [dim(shape, 0), dim(shape, 1)];
+  const rows = reshape(target, [target.size]);
+  const isCounted = notEqual(rows, ignoreIndex);
+  const chosen = oneHot(where(isCounted, rows, 0), classes, { dtype });
+  const own = weight ? mul(chosen, weight.detach()) : chosen;
+  const share = smoothing / classes;
+  const spread = weight ? mul(weight.detach(), share) : share;
+  const smoothed = smoothing > 0 ? add(mul(own, 1 - smoothing), spread) : own;
+  const wanted = where(reshape(isCounted, [target.size, 1]), smoothed, 0);
+  const perSample = reshape(wanted, [n, sizeOf(shape.slice(2)), classes]);
+  return reshape(permute(perSample, [0, 2, 1]), shape);
+}
+
+/** The same gradient as ops of the logits: g·(m·softmax(x) − wanted), m being the sum of what is wanted. */
 function composedGrad(
   g: Tensor,
   x: Tensor,
@@ -151,13 +168,7 @@ function composedGrad(
   attrs: CrossEntropyAttrs,
 ): Tensor {
   const { shape } = attrs;
-  const impossible = full(
-    [dim(shape, 0), dim(shape, 1), sizeOf(shape.slice(2)), 1],
-    Number.NEGATIVE_INFINITY,
-    { dtype: x.dtype },
-  );
-  const minusOne = full([target.size], -1, { dtype: x.dtype });
-  const wanted = gradKernel(minusOne, impossible, target, weight, attrs);
+  const wanted = wantedOf(target, weight, attrs, x.dtype);
   const difference = sub(mul(softmax(x, 1), sum(wanted, 1, true)), wanted);
   return mul(reshape(g, [dim(shape, 0), 1, ...shape.slice(2)]), difference);
 }

@@ -1,4 +1,4 @@
-import { UpdateRule } from '../backend/kernels/index.js';
+import { packMomentumStep, UpdateRule } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { SparseError } from '../errors.js';
 import { floats, ints } from '../ops/kit/define.js';
@@ -95,11 +95,13 @@ export function updateRows(
       rows.size,
       inner,
       limit,
-      lr,
-      keep,
-      sign * add,
-      looksAhead ? sign : 0,
-      looksAhead ? ahead : 1,
+      packMomentumStep({
+        lr,
+        keep,
+        add: sign * add,
+        own: looksAhead ? sign : 0,
+        ahead: looksAhead ? ahead : 1,
+      }),
       isNew ? 1 : 0,
     );
   }

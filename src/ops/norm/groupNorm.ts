@@ -1,3 +1,4 @@
+import { packGrouping } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
 import { type Node, type Op, record } from '../../tape/node.js';
@@ -59,10 +60,7 @@ function kernelGradients(g: Tensor, { attrs, ...node }: Saved): NormGradients {
     floats(node.mean),
     floats(node.rstd),
     scale && floats(scale),
-    attrs.batch,
-    attrs.spatial,
-    attrs.channels,
-    attrs.groups,
+    packGrouping(attrs),
   );
   releaseTemporary(gradient, g);
   releaseTemporary(source, x);
@@ -123,7 +121,7 @@ function normalize(
   bias: Tensor | null,
   attrs: GroupNormAttrs,
 ): Tensor {
-  const { batch, spatial, channels, groups } = attrs;
+  const { batch, groups } = attrs;
   const source = inLayout(x, attrs.layout);
   const [scale, shift] = [weight && rowMajor(weight), bias && rowMajor(bias)];
   const out = empty(x.shape, x.dtype, attrs.layout);
@@ -135,10 +133,7 @@ function normalize(
     floats(source),
     scale && floats(scale),
     shift && floats(shift),
-    batch,
-    spatial,
-    channels,
-    groups,
+    packGrouping(attrs),
     attrs.eps,
   );
   record(op, out, present(x, weight, bias), present(x, mean, rstd, weight), attrs);

@@ -1,4 +1,9 @@
-import type { Geometry } from '../../backend/kernels/index.js';
+import {
+  type Averaging,
+  type Geometry,
+  type Packed,
+  packAveraging,
+} from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
 import { record } from '../../tape/node.js';
@@ -64,8 +69,7 @@ function maxPoolGather(x: Tensor, indices: Tensor, attrs: PoolAttrs): Tensor {
 // --- average ------------------------------------------------------------------------------------------------
 
 interface AvgPoolAttrs extends PoolAttrs {
-  /** Padding at the bottom and the right, whether padding counts, and the divisor or 0, as kernels take them. */
-  readonly rest: readonly [number, number, number, number];
+  readonly averaging: Packed<Averaging>;
 }
 
 const avgPoolOp = defineOp<AvgPoolAttrs>('avgPool2d', (g, node) => [avgPoolGrad(g, node.attrs)]);
@@ -76,7 +80,7 @@ const avgPoolGradOp = defineOp<AvgPoolAttrs>('avgPool2dGrad', (g, node) => [
 function averages(x: Tensor, attrs: AvgPoolAttrs): Tensor {
   const image = inLayout(x, 'channelsLast');
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
-  kernels().avgPool2d(floats(out), floats(image), attrs.geometry, ...attrs.rest);
+  kernels().avgPool2d(floats(out), floats(image), attrs.geometry, attrs.averaging);
   releaseTemporary(image, x);
   return record(avgPoolOp, out, [x], [], attrs);
 }
@@ -84,7 +88,7 @@ function averages(x: Tensor, attrs: AvgPoolAttrs): Tensor {
 function avgPoolGrad(g: Tensor, attrs: AvgPoolAttrs): Tensor {
   const dy = inLayout(g, 'channelsLast');
   const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
-  kernels().avgPool2dGrad(floats(out), floats(dy), attrs.geometry, ...attrs.rest);
+  kernels().avgPool2dGrad(floats(out), floats(dy), attrs.geometry, attrs.averaging);
   releaseTemporary(dy, g);
   return record(avgPoolGradOp, out, [g], [], attrs);
 }
@@ -203,7 +207,13 @@ function planAverage(
   const { padding, ...plan } = planPool(op, x, kernel, options);
   const [bottom, right] =
     padding.length === 2 ? [dim(padding, 0), dim(padding, 1)] : [0, dim(padding, 0)];
-  return { ...plan, rest: [bottom, right, countIncludePad ? 1 : 0, divisorOverride ?? 0] };
+  const averaging = packAveraging({
+    padBottom: bottom,
+    padRight: right,
+    countPadding: countIncludePad ? 1 : 0,
+    divisor: divisorOverride ?? 0,
+  });
+  return { ...plan, averaging };
 }
 
 function avgPool(

@@ -15,6 +15,7 @@ import {
   refuseSecondDerivative,
   type SequenceOptions,
   savedOr,
+  sequencesOf,
 } from './recurrentCall.js';
 
 export type { LstmWeights, RecurrentWeights, SequenceOptions };
@@ -46,10 +47,7 @@ const rnnOp: Op<RnnAttrs> = {
       ghn ? floats(ghn) : null,
       floats(out),
       floats(node.saved(2)),
-      packing.sizes,
-      packing.batch,
-      hidden,
-      packing.reverse,
+      sequencesOf(node.attrs),
       relu,
     );
     const h0 = savedOr(node, places.states, 4);
@@ -84,10 +82,7 @@ export function rnn(
     h0 && floats(h0),
     floats(weights.weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
-    packing.sizes,
-    packing.batch,
-    hidden,
-    packing.reverse,
+    sequencesOf(call),
     relu,
   );
   const saved = [x, weights.weightIh, weights.weightHh, out, ...call.states];
@@ -126,11 +121,7 @@ const lstmOp: Op<RecurrentAttrs> = {
       c0 && floats(c0),
       floats(node.saved(2)),
       weightHr && floats(weightHr),
-      packing.sizes,
-      packing.batch,
-      hidden,
-      outputs,
-      packing.reverse,
+      sequencesOf(node.attrs),
     );
     let dweightHr: Tensor | null = null;
     if (weightHr && places.projection !== null && node.needs(places.projection)) {
@@ -175,11 +166,7 @@ export function lstm(
     floats(weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
     weightHr && floats(weightHr),
-    packing.sizes,
-    packing.batch,
-    hidden,
-    outputs,
-    packing.reverse,
+    sequencesOf(call),
   );
   const saved = [x, weightIh, weightHh, out, gates, cells, ...call.states];
   if (weightHr) saved.push(weightHr);
@@ -213,10 +200,7 @@ const gruOp: Op<RecurrentAttrs> = {
       floats(node.saved(5)),
       h0 && floats(h0),
       floats(node.saved(2)),
-      packing.sizes,
-      packing.batch,
-      hidden,
-      packing.reverse,
+      sequencesOf(node.attrs),
     );
     return gradients(node, out, h0, dgates, dinner, { dstates: [dh0] });
   },
@@ -251,10 +235,7 @@ export function gru(
     h0 && floats(h0),
     floats(weights.weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
-    packing.sizes,
-    packing.batch,
-    hidden,
-    packing.reverse,
+    sequencesOf(call),
   );
   const saved = [x, weights.weightIh, weights.weightHh, out, gates, candidate, ...call.states];
   recordAll(gruOp, [out, hn], inputs, saved, { packing, hidden, outputs, places });

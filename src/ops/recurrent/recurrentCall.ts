@@ -1,3 +1,4 @@
+import { type PackedSequences, packSequences } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../../errors.js';
 import type { Node } from '../../tape/node.js';
@@ -252,6 +253,15 @@ export function savedOr(
   at: number,
 ): Tensor | null {
   return given === null ? null : node.saved(at);
+}
+
+/** What the kernels take. */
+export function sequencesOf(
+  call: Pick<RecurrentAttrs, 'packing' | 'hidden' | 'outputs'>,
+): PackedSequences {
+  const { packing, hidden, outputs } = call;
+  const { sizes, reverse } = packing;
+  return packSequences({ sizes, hidden, outputs, reverse });
 }
 
 /** x·weightIhᵀ + biasIh of all gates and rows, for a kernel to go on with. */
