@@ -15,6 +15,10 @@ BadArgument wrongField(size_t position, const char* name, const std::string& val
                                   std::to_string(low) + " to " + std::to_string(high));
 }
 
+Count images(Count batch, Count height, Count width, Count channels) {
+  return batch * height * width * channels;
+}
+
 // Takes the numbers of a packed argument, one after the other.
 class Fields {
  public:
@@ -165,12 +169,12 @@ void pooling(const Packed<Geometry>& argument) {
 
 Count inputs(const Packed<Geometry>& argument) {
   const Geometry& g = argument.value;
-  return Count(g.batch) * Count(g.inHeight) * Count(g.inWidth) * Count(g.inChannels);
+  return images(g.batch, g.inHeight, g.inWidth, g.inChannels);
 }
 
 Count outputs(const Packed<Geometry>& argument) {
   const Geometry& g = argument.value;
-  return Count(g.batch) * Count(g.outHeight) * Count(g.outWidth) * Count(g.outChannels);
+  return images(g.batch, g.outHeight, g.outWidth, g.outChannels);
 }
 
 Count weights(const Packed<Geometry>& argument) {
@@ -191,12 +195,12 @@ Count packedWeights(const Packed<Geometry>& argument, const Integer& format) {
 
 Count inputs(const Packed<Upsampling>& argument) {
   const Upsampling& u = argument.value;
-  return Count(u.batch) * Count(u.inHeight) * Count(u.inWidth) * Count(u.channels);
+  return images(u.batch, u.inHeight, u.inWidth, u.channels);
 }
 
 Count outputs(const Packed<Upsampling>& argument) {
   const Upsampling& u = argument.value;
-  return Count(u.batch) * Count(u.outHeight) * Count(u.outWidth) * Count(u.channels);
+  return images(u.batch, u.outHeight, u.outWidth, u.channels);
 }
 
 // ---- Normalisation
