@@ -1,4 +1,4 @@
-import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
+import { type FloatArray, packMomentumStep, UpdateRule } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { SparseError } from '../errors.js';
 import { floats, floatsForWriting, ints } from '../ops/kit/define.js';
@@ -101,11 +101,7 @@ export function updateRows(
       size,
       inner,
       limit,
-      rule.scalars.lr,
-      keep,
-      sign * add,
-      along,
-      ahead,
+      packMomentumStep({ lr: rule.scalars.lr, keep, add: sign * add, own: along, ahead }),
       isNew ? 1 : 0,
     );
   }

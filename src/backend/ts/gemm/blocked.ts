@@ -1,19 +1,12 @@
-import type { FloatArray, Kernels } from '../kernels/index.js';
-import { Scratch } from './kit/scratch.js';
-
-/** A matrix within a flat array: element (i, j) lies at offset + i·rowStride + j·columnStride. */
-export interface Matrix {
-  readonly data: FloatArray;
-  readonly offset: number;
-  readonly rowStride: number;
-  readonly columnStride: number;
-}
+import type { FloatArray } from '../../kernels/index.js';
+import { Scratch } from '../kit/scratch.js';
+import type { Matrix } from './matrix.js';
 
 // The blocked product of Goto and van de Geijn (2008), "Anatomy of high-performance matrix multiplication".
 // Panels are float64 whatever the matrices are: V8 computes in float64 anyway, so this saves a conversion
 // at each load, keeps the micro-kernel monomorphic, and adds up exactly enough. 4 x 2 accumulators, unrolled
 // twice, were the fastest of the tile shapes that were measured: 16 registers leave no room for more.
-const TILE_ROWS = 4;
+export const TILE_ROWS = 4;
 const TILE_COLUMNS = 2;
 const BLOCK_ROWS = 64;
 const BLOCK_COLUMNS = 256;
@@ -21,94 +14,10 @@ const BLOCK_DEPTH = 256;
 
 const packedA = new Scratch();
 const packedB = new Scratch();
-const rowSums = new Scratch();
 const tile = new Float64Array(TILE_ROWS * TILE_COLUMNS);
 
-export const gemm: Kernels['gemm'] = (
-  c,
-  a,
-  b,
-  bias,
-  m,
-  n,
-  k,
-  transA,
-  transB,
-  accumulate,
-  batch,
-  strideC,
-  strideA,
-  strideB,
-) => {
-  for (let i = 0; i < batch; i++) {
-    initialise(c, i * strideC, bias, m, n, accumulate);
-    multiplyAdd(
-      { data: c, offset: i * strideC, rowStride: n, columnStride: 1 },
-      rowMajor(a, i * strideA, m, k, transA),
-      rowMajor(b, i * strideB, k, n, transB),
-      m,
-      n,
-      k,
-    );
-  }
-};
-
-/** The matrix op(data) of [rows, columns], stored row-major, or column-major when transposed = 1. */
-function rowMajor(
-  data: FloatArray,
-  offset: number,
-  rows: number,
-  columns: number,
-  isTransposed: number,
-): Matrix {
-  return isTransposed === 1
-    ? { data, offset, rowStride: 1, columnStride: rows }
-    : { data, offset, rowStride: columns, columnStride: 1 };
-}
-
-/** The same elements, rows and columns exchanged. */
-export function transposed(x: Matrix): Matrix {
-  const { data, offset, rowStride, columnStride } = x;
-  return { data, offset, rowStride: columnStride, columnStride: rowStride };
-}
-
-/** c = bias (+ c), or zero where there is no bias. */
-function initialise(
-  c: FloatArray,
-  offset: number,
-  bias: FloatArray | null,
-  m: number,
-  n: number,
-  accumulate: number,
-): void {
-  if (accumulate === 0) c.fill(0, offset, offset + m * n);
-  if (bias === null) return;
-  for (let i = 0; i < m; i++) {
-    const row = offset + i * n;
-    for (let j = 0; j < n; j++) c[row + j] = (c[row + j] as number) + (bias[j] as number);
-  }
-}
-
-/** c += a·b; a: [m, k], b: [k, n], c: [m, n]. */
-export function multiplyAdd(
-  c: Matrix,
-  a: Matrix,
-  b: Matrix,
-  m: number,
-  n: number,
-  k: number,
-): void {
-  if (m === 0 || n === 0 || k === 0) return;
-  if (n < TILE_ROWS && m > n) {
-    multiplyAdd(transposed(c), transposed(b), transposed(a), n, m, k);
-  } else if (m < TILE_ROWS) {
-    for (let i = 0; i < m; i++) multiplyAddRow(c, a, b, i, n, k);
-  } else {
-    multiplyAddBlocked(c, a, b, m, n, k);
-  }
-}
-
-function multiplyAddBlocked(
+/** c += a·b, through packed panels. */
+export function multiplyAddBlocked(
   c: Matrix,
   a: Matrix,
   b: Matrix,
@@ -268,67 +177,5 @@ function addTile(
       const o = start + i * rowStride + j * columnStride;
       c[o] = (c[o] as number) + (tile[i * TILE_COLUMNS + j] as number);
     }
-  }
-}
-
-/** One row of c += a·b, without packing: for so few rows that packing b would cost more than it saves. */
-function multiplyAddRow(c: Matrix, a: Matrix, b: Matrix, row: number, n: number, k: number): void {
-  const { data, columnStride } = c;
-  const start = c.offset + row * c.rowStride;
-  const sums = rowSums.float64(n);
-  if (b.rowStride === 1) dotColumns(sums, a, b, row, n, k);
-  else addScaledRows(sums, a, b, row, n, k);
-  for (let j = 0; j < n; j++) {
-    const o = start + j * columnStride;
-    data[o] = (data[o] as number) + (sums[j] as number);
-  }
-}
-
-function dotColumns(
-  sums: Float64Array,
-  a: Matrix,
-  b: Matrix,
-  row: number,
-  n: number,
-  k: number,
-): void {
-  const x = a.data;
-  const y = b.data;
-  const step = a.columnStride;
-  const start = a.offset + row * a.rowStride;
-  for (let j = 0; j < n; j++) {
-    let ix = start;
-    let iy = b.offset + j * b.columnStride;
-    let even = 0;
-    let odd = 0;
-    let p = 0;
-    for (; p + 1 < k; p += 2) {
-      even += (x[ix] as number) * (y[iy] as number);
-      odd += (x[ix + step] as number) * (y[iy + 1] as number);
-      ix += 2 * step;
-      iy += 2;
-    }
-    if (p < k) even += (x[ix] as number) * (y[iy] as number);
-    sums[j] = even + odd;
-  }
-}
-
-function addScaledRows(
-  sums: Float64Array,
-  a: Matrix,
-  b: Matrix,
-  row: number,
-  n: number,
-  k: number,
-): void {
-  const x = a.data;
-  const y = b.data;
-  const step = b.columnStride;
-  sums.fill(0, 0, n);
-  for (let p = 0; p < k; p++) {
-    const factor = x[a.offset + row * a.rowStride + p * a.columnStride] as number;
-    const from = b.offset + p * b.rowStride;
-    for (let j = 0; j < n; j++)
-      sums[j] = (sums[j] as number) + factor * (y[from + j * step] as number);
   }
 }

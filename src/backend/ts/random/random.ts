@@ -1,5 +1,5 @@
-import { multiplyHigh, PHILOX_LANES, philox } from '../../numeric/philox.js';
-import type { FloatArray, Kernels } from '../kernels/index.js';
+import { multiplyHigh, PHILOX_LANES, philox } from '../../../numeric/philox.js';
+import type { FloatArray, Kernels } from '../../kernels/index.js';
 
 const UNIT_24 = 2 ** -24;
 const TWO_PI = 2 * Math.PI;

@@ -1,5 +1,5 @@
-import type { IndexArray, Kernels, NumericArray } from '../kernels/index.js';
-import { StridedRows } from './kit/strided.js';
+import type { IndexArray, Kernels, NumericArray } from '../../kernels/index.js';
+import { StridedRows } from '../kit/strided.js';
 
 /** Rows from this length on are worth the two objects that a block copy costs. */
 const BLOCK_COPY_LENGTH = 64;

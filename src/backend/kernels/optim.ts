@@ -1,63 +1,12 @@
+import type { MomentumStep, Packed } from './geometry.js';
 import type { UpdateRule } from './opCodes.js';
 import type { FloatArray, IndexArray } from './types.js';
 
-/** Kernels of losses, gradients and optimisers. See kernels.ts for the conventions. */
-export interface TrainingKernels {
-  // --- losses -------------------------------------------------------------------------------------
-  /**
-   * Cross-entropy from logits with class indices, per row: x: [rows, classes]; target: [rows];
-   * weight: [classes] or null. logProb receives log-softmax(x). With smoothing ε, PyTorch's formula:
-   * loss = (1 − ε)·w[t]·(−logProb[t]) + ε/classes·Σ w[c]·(−logProb[c]). rowWeight = w[t]. Rows whose target
-   * is ignoreIndex have loss 0 and rowWeight 0; other targets outside [0, classes) are a fault.
-   */
-  crossEntropy(
-    loss: FloatArray,
-    rowWeight: FloatArray,
-    logProb: FloatArray,
-    x: FloatArray,
-    target: IndexArray,
-    weight: FloatArray | null,
-    rows: number,
-    classes: number,
-    ignoreIndex: number,
-    smoothing: number,
-  ): void;
-  /** dx = g[row]·∂loss[row]/∂x; g: [rows]. */
-  crossEntropyGrad(
-    dx: FloatArray,
-    g: FloatArray,
-    logProb: FloatArray,
-    target: IndexArray,
-    weight: FloatArray | null,
-    rows: number,
-    classes: number,
-    ignoreIndex: number,
-    smoothing: number,
-  ): void;
-  /**
-   * Binary cross-entropy from logits, elementwise, stable: (1 − t)·x + (1 + (w − 1)·t)·(log1p(e^−|x|) + max(−x, 0)).
-   * posWeight is [inner] (w = posWeight[i mod inner]) or null (w = 1).
-   */
-  bceWithLogits(
-    loss: FloatArray,
-    x: FloatArray,
-    target: FloatArray,
-    posWeight: FloatArray | null,
-    n: number,
-    inner: number,
-  ): void;
-  /** dx = g·∂loss/∂x. */
-  bceWithLogitsGrad(
-    dx: FloatArray,
-    g: FloatArray,
-    x: FloatArray,
-    target: FloatArray,
-    posWeight: FloatArray | null,
-    n: number,
-    inner: number,
-  ): void;
-
-  // --- gradients of all parameters at once, sizes[i] elements of grads[i] ---------------------------
+/**
+ * Gradients of all parameters at once, sizes[i] elements of grads[i], and optimiser steps: one call updates all
+ * parameters of a group in place. See index.ts for the conventions, and {@link IndexingKernels} for gradients of rows.
+ */
+export interface OptimKernels {
   /**
    * norms[i] = (Σ |grads[i]|^normType)^(1/normType), the largest magnitude for infinity; total: [1], the norm of
    * all of them together. Sums are float64. NaN gives NaN.
@@ -73,8 +22,6 @@ export interface TrainingKernels {
   clipGradNorm(grads: FloatArray[], total: FloatArray, sizes: IndexArray, maxNorm: number): void;
   /** In place: grads to [−clipValue, clipValue]. NaN stays. */
   clipGradValue(grads: FloatArray[], sizes: IndexArray, clipValue: number): void;
-
-  // --- an optimiser's step: one call updates all parameters of a group in place -----------------------
   /**
    * One update by a rule, see {@link UpdateRule}: sizes[i] elements of params[i] and grads[i], and of
    * states[k·sizes.length + i] for each state k of the rule. factors has the rule's numbers of each tensor in turn,
@@ -119,11 +66,7 @@ export interface TrainingKernels {
     count: number,
     inner: number,
     limit: number,
-    lr: number,
-    keep: number,
-    add: number,
-    own: number,
-    ahead: number,
+    step: Packed<MomentumStep>,
     find: number,
   ): void;
 }
