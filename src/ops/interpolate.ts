@@ -1,6 +1,7 @@
 import { UpsampleMode } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { record } from '../tape/node.js';
 import { checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
@@ -41,6 +42,14 @@ export interface InterpolateOptions {
    */
   recomputeScaleFactor?: boolean;
 }
+
+const NAMES: OptionNames<InterpolateOptions> = {
+  size: true,
+  scaleFactor: true,
+  mode: true,
+  alignCorners: true,
+  recomputeScaleFactor: true,
+};
 
 interface UpsampleAttrs {
   readonly inputShape: Shape;
@@ -107,6 +116,7 @@ interface Checked {
 
 /** Checks the options, whatever the input. @internal */
 export function checkInterpolate(op: string, options: InterpolateOptions): Checked {
+  checkOptions(op, options, NAMES);
   const { size, scaleFactor, mode = 'nearest', alignCorners = false } = options;
   checkChoice(mode, Object.keys(MODES) as InterpolateMode[], 'mode', op);
   if ((size === undefined) === (scaleFactor === undefined)) {
