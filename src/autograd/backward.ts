@@ -1,7 +1,7 @@
 import { AutogradError, DTypeError, ShapeError } from '../errors.js';
+import { sumTo } from '../ops/broadcast.js';
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
-import { sumTo } from '../ops/reduce.js';
 import type { Edge, Graph, Node } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { adopt, runInContext } from '../tensor/scope.js';

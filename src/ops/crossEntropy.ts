@@ -5,6 +5,7 @@ import { isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import { expand } from './broadcast.js';
 import { full } from './creation.js';
 import { add, cast, div, mul, neg, notEqual, sub, where } from './elementwise.js';
 import { gather, indexSelect } from './indexing.js';
@@ -21,7 +22,7 @@ import {
 import { checkFraction, checkReduction, type LossOptions, type Reduction } from './kit/options.js';
 import { mean, sum } from './reduce.js';
 import { logSoftmax, softmax } from './softmax.js';
-import { expand, reshape } from './view.js';
+import { reshape } from './view.js';
 
 /** PyTorch's mark for targets that do not count. */
 const DEFAULT_IGNORE_INDEX = -100;

@@ -1,5 +1,6 @@
 /** All ops: functions of tensors with their gradients beside them. */
 export * from './activation.js';
+export { expand } from './broadcast.js';
 export {
   type Conv1dOptions,
   type Conv2dOptions,

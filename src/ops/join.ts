@@ -2,11 +2,12 @@ import { ArgumentError, ShapeError } from '../errors.js';
 import { record } from '../tape/node.js';
 import { dim, formatShape, MAX_RANK, normalizeAxis, sameShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
+import { expand } from './broadcast.js';
 import { composite } from './kit/composite.js';
 import { checkSameDType, checkTensor, defineOp, stridesIn } from './kit/define.js';
 import { stridedCopy, walkThrough } from './kit/strided.js';
 import { narrow } from './slice.js';
-import { expand, reshape, unsqueeze } from './view.js';
+import { reshape, unsqueeze } from './view.js';
 
 const concatOp = defineOp<{ axis: number; sizes: readonly number[] }>('concat', (g, node) => {
   const { axis, sizes } = node.attrs;

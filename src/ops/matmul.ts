@@ -10,10 +10,11 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import { expand } from './broadcast.js';
 import { composite } from './kit/composite.js';
 import { checkFloat, checkSameDType, defineOp, floats } from './kit/define.js';
 import { sum } from './reduce.js';
-import { expand, reshape } from './view.js';
+import { reshape } from './view.js';
 
 interface Product {
   readonly m: number;

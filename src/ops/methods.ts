@@ -3,6 +3,7 @@ import type { DType } from '../tensor/dtype.js';
 import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import * as activation from './activation.js';
+import { expand } from './broadcast.js';
 import * as creation from './creation.js';
 import * as elementwise from './elementwise.js';
 import * as indexing from './indexing.js';
@@ -32,7 +33,7 @@ const METHODS = {
   equal: elementwise.equal,
   erf: elementwise.erf,
   exp: elementwise.exp,
-  expand: view.expand,
+  expand: expand,
   expm1: elementwise.expm1,
   flatten: view.flatten,
   flip: slicing.flip,

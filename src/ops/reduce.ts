@@ -1,112 +1,30 @@
 import { ArgOp, ReduceOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
-import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import { record } from '../tape/node.js';
-import { isFloat } from '../tensor/dtype.js';
-import {
-  broadcastsTo,
-  dim,
-  formatShape,
-  normalizeAxes,
-  normalizeAxis,
-  type Shape,
-  sameShape,
-  splitAtAxis,
-} from '../tensor/shape.js';
+import { dim, formatShape, normalizeAxes, normalizeAxis, splitAtAxis } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import { restored, sum } from './broadcast.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
 import { composite, unrecorded } from './kit/composite.js';
+import { checkFloat, checkTensor, converted, defineOp, ints, numbers } from './kit/define.js';
 import {
-  checkFloat,
-  checkTensor,
-  converted,
-  defineOp,
-  ints,
-  memoryOrder,
-  numbers,
-} from './kit/define.js';
+  type Axes,
+  type ReduceAttrs,
+  type Reduction,
+  reducedShape,
+  reduction,
+} from './kit/reduction.js';
 import { flip, type PadWidth, pad } from './slice.js';
-import { expand, reshape } from './view.js';
+import { reshape } from './view.js';
 
-/** One axis or several, negative from the end; all when undefined. */
-export type Axes = number | readonly number[] | undefined;
-
-interface ReduceAttrs {
-  readonly axes: readonly number[];
-  readonly shape: Shape;
-  /** Number of elements behind each result. */
-  readonly count: number;
-}
-
-/** A run of neighbouring axes in memory that are all reduced, or all kept. */
-interface Run {
-  size: number;
-  readonly reduced: boolean;
-}
-
-function runsOf(x: Tensor, axes: readonly number[]): Run[] {
-  const runs: Run[] = [];
-  for (const axis of memoryOrder(x.rank, x.layout)) {
-    const reduced = axes.includes(axis);
-    const last = runs[runs.length - 1];
-    if (last && last.reduced === reduced) last.size *= dim(x.shape, axis);
-    else runs.push({ size: dim(x.shape, axis), reduced });
-  }
-  return runs;
-}
-
-/** True if the kept axes have the same order in memory as in the shape, so that the result is row-major. */
-function keepsOrder(x: Tensor, axes: readonly number[]): boolean {
-  const kept = memoryOrder(x.rank, x.layout).filter(
-    (axis) => !axes.includes(axis) && dim(x.shape, axis) !== 1,
-  );
-  return kept.every((axis, i) => i === 0 || axis > (kept[i - 1] ?? 0));
-}
-
-function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {
-  if (keepDims) return shape.map((size, axis) => (axes.includes(axis) ? 1 : size));
-  return shape.filter((_, axis) => !axes.includes(axis));
-}
-
-/** Later passes over partial results: squares and magnitudes are summed, once taken. */
-function combining(op: ReduceOp): ReduceOp {
-  return op === ReduceOp.sumSquares || op === ReduceOp.sumAbs ? ReduceOp.sum : op;
-}
-
-/** Reduces runs of axes from the innermost outwards; one kernel for each run. */
-function reduceKernel(x: Tensor, axes: readonly number[], op: ReduceOp): Tensor {
-  const source = keepsOrder(x, axes) ? x : rowMajor(x);
-  const runs = runsOf(source, axes);
-  const target = reducedShape(x.shape, axes, false);
-  let current = source;
-  let code = op;
-  for (let i = runs.length - 1; i >= 0; i--) {
-    const run = runs[i];
-    if (!run?.reduced) continue;
-    const outer = runs.slice(0, i).reduce((n, r) => n * r.size, 1);
-    const inner = runs.slice(i + 1).reduce((n, r) => n * (r.reduced ? 1 : r.size), 1);
-    const isLast = !runs.slice(0, i).some((r) => r.reduced);
-    const out = empty(isLast ? target : [outer, inner], x.dtype);
-    kernels().reduce(numbers(out), numbers(current), outer, run.size, inner, code);
-    if (current !== source) current.dispose();
-    current = out;
-    code = combining(op);
-    run.size = 1;
-  }
-  releaseTemporary(source, x);
-  return current;
-}
-
-/** The gradient of a reduction, seen in the shape of its input. */
-function restored(g: Tensor, { axes, shape }: ReduceAttrs): Tensor {
-  return expand(reshape(g, reducedShape(shape, axes, true)), shape);
-}
+export { sum } from './broadcast.js';
+export type { Axes } from './kit/reduction.js';
 
 function withKeptDims(y: Tensor, { axes, shape }: ReduceAttrs): Tensor {
   return reshape(y, reducedShape(shape, axes, true));
 }
 
-const sumOp = defineOp<ReduceAttrs>('sum', (g, node) => [restored(g, node.attrs)]);
 const meanOp = defineOp<ReduceAttrs>('mean', (g, node) => [
   restored(mul(g, 1 / node.attrs.count), node.attrs),
 ]);
@@ -149,60 +67,12 @@ const sumAbsOp = defineOp<ReduceAttrs>('sumAbs', (g, node) => [
   mul(sign(node.saved(0)), withKeptDims(g, node.attrs)),
 ]);
 
-/** How one reduction differs from the others. */
-interface Reduction {
-  readonly op: ReturnType<typeof defineOp<ReduceAttrs>>;
-  readonly code: ReduceOp;
-  readonly saves: 'nothing' | 'input' | 'both';
-}
-
-const SUM: Reduction = { op: sumOp, code: ReduceOp.sum, saves: 'nothing' };
 const MEAN: Reduction = { op: meanOp, code: ReduceOp.mean, saves: 'nothing' };
 const MAX: Reduction = { op: extremeOp, code: ReduceOp.max, saves: 'both' };
 const MIN: Reduction = { op: extremeOp, code: ReduceOp.min, saves: 'both' };
 const PROD: Reduction = { op: prodOp, code: ReduceOp.prod, saves: 'input' };
 const SUM_SQUARES: Reduction = { op: sumSquaresOp, code: ReduceOp.sumSquares, saves: 'input' };
 const SUM_ABS: Reduction = { op: sumAbsOp, code: ReduceOp.sumAbs, saves: 'input' };
-
-function reduction(
-  x: Tensor,
-  name: string,
-  { op, code, saves }: Reduction,
-  axes: Axes,
-  keepDims: boolean,
-): Tensor {
-  checkTensor(x, name);
-  const list = normalizeAxes(axes, x.rank, name);
-  const count = list.reduce((n, axis) => n * dim(x.shape, axis), 1);
-  if (count === 0 && (code === ReduceOp.max || code === ReduceOp.min)) {
-    throw new ShapeError(
-      `${name}: ${formatShape(x.shape)} has nothing to choose from along axes ${formatShape(list)}`,
-    );
-  }
-  const input = x.dtype === 'uint8' ? converted(x, 'int32') : x;
-  const attrs: ReduceAttrs = { axes: list, shape: x.shape, count };
-  const reduced =
-    list.length === 0 ? elementwiseReduction(input, code) : reduceKernel(input, list, code);
-  const out = keepDims ? reduced.share(reducedShape(x.shape, list, true), 0, 'rowMajor') : reduced;
-  releaseTemporary(reduced, out);
-  releaseTemporary(input, x);
-  const saved = saves === 'nothing' ? [] : saves === 'input' ? [x] : [x, out];
-  return record(op, out, [x], saved, attrs);
-}
-
-/** A reduction over no axes: every element by itself. */
-function elementwiseReduction(x: Tensor, code: ReduceOp): Tensor {
-  const source = rowMajor(x);
-  const out = empty(x.shape, x.dtype);
-  kernels().reduce(numbers(out), numbers(source), x.size, 1, 1, code);
-  releaseTemporary(source, x);
-  return out;
-}
-
-/** Sum over axes (all by default). int32 wraps. */
-export function sum(x: Tensor, axes?: Axes, keepDims = false): Tensor {
-  return reduction(x, 'sum', SUM, axes, keepDims);
-}
 
 /** Mean over axes (all by default); NaN of nothing. */
 export function mean(x: Tensor, axes?: Axes, keepDims = false): Tensor {
@@ -326,25 +196,4 @@ export function argmax(x: Tensor, axis?: number, keepDims = false): Tensor {
 /** Index of the first smallest element along an axis, or of the flattened tensor. int32, no gradient. */
 export function argmin(x: Tensor, axis?: number, keepDims = false): Tensor {
   return argReduce(x, 'argmin', ArgOp.min, axis, keepDims);
-}
-
-/** Sums x down to a shape that broadcasts to x's: the gradient of broadcasting. */
-export function sumTo(x: Tensor, shape: Shape): Tensor {
-  if (sameShape(x.shape, shape)) return x;
-  if (!isFloat(x.dtype)) throw new DTypeError(`sumTo: x is ${x.dtype}, expected floats`);
-  if (!broadcastsTo(shape, x.shape)) {
-    throw new ShapeError(
-      `sumTo: ${formatShape(shape)} does not broadcast to ${formatShape(x.shape)}`,
-    );
-  }
-  const extra = x.rank - shape.length;
-  const axes: number[] = [];
-  for (let axis = 0; axis < x.rank; axis++) {
-    if (axis < extra || (shape[axis - extra] === 1 && dim(x.shape, axis) !== 1)) axes.push(axis);
-  }
-  const reduced = sum(x, axes);
-  if (sameShape(reduced.shape, shape)) return reduced;
-  const out = reshape(reduced, shape);
-  reduced.dispose();
-  return out;
 }

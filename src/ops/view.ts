@@ -1,7 +1,6 @@
 import { ShapeError } from '../errors.js';
 import { record } from '../tape/node.js';
 import {
-  broadcastsTo,
   checkShape,
   dim,
   formatShape,
@@ -13,8 +12,7 @@ import {
 } from '../tensor/shape.js';
 import { releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { checkTensor, defineOp, stridesIn } from './kit/define.js';
-import { walked, walkThrough } from './kit/strided.js';
-import { sumTo } from './reduce.js';
+import { walked } from './kit/strided.js';
 
 // --- views: no data moves -----------------------------------------------------------------------------
 
@@ -125,24 +123,4 @@ export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
   const b = normalizeAxis(axisB, x.rank, 'transpose');
   const order = Array.from({ length: x.rank }, (_, i) => (i === a ? b : i === b ? a : i));
   return permute(x, order);
-}
-
-const expandOp = defineOp<Shape>('expand', (g, node) => [sumTo(g, node.attrs)]);
-
-/** Broadcasts x to a shape; −1 keeps a size. Copies. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  checkTensor(x, 'expand');
-  const target = shape.map((size, i) =>
-    size === -1 ? (x.shape[i - shape.length + x.rank] ?? -1) : size,
-  );
-  checkShape(target, 'expand');
-  if (!broadcastsTo(x.shape, target)) {
-    throw new ShapeError(
-      `expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
-    );
-  }
-  if (sameShape(x.shape, target)) return x;
-  const layout = target.length === x.rank ? x.layout : 'rowMajor';
-  const out = walked(x, target, walkThrough(x, target), layout);
-  return record(expandOp, out, [x], [], x.shape);
 }

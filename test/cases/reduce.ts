@@ -1,3 +1,4 @@
+import { sumTo } from '../../src/ops/broadcast.js';
 import * as ops from '../../src/ops/index.js';
 import type { Shape } from '../../src/tensor/shape.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
@@ -160,12 +161,7 @@ export const reduce: readonly OpCase[] = [
   ...argReductions,
   {
     name: 'sumTo',
-    ops: ['sumTo'],
-    fn: (a, b, c, d) => [
-      ops.sumTo(a, [3, 1]),
-      ops.sumTo(b, []),
-      ops.sumTo(c, [3, 2, 2]),
-      ops.sumTo(d, [2, 2]),
-    ],
+    ops: ['sum'],
+    fn: (a, b, c, d) => [sumTo(a, [3, 1]), sumTo(b, []), sumTo(c, [3, 2, 2]), sumTo(d, [2, 2])],
   },
 ];
