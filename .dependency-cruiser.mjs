@@ -30,11 +30,11 @@ const ROOMS = `
   tape/
   tensor/
   backend/
-  backend/ts/index.ts  backend/native/
-  backend/ts/conv/     backend/ts/norm/     backend/ts/pool/    backend/ts/loss/
-  backend/ts/reduce/   backend/ts/elementwise/                  backend/ts/optim/
-  backend/ts/indexing/
-  backend/ts/
+  backend/ts/          backend/native/
+  backend/ts/conv/     backend/ts/recurrent/
+  backend/ts/gemm/     backend/ts/memory/   backend/ts/optim/
+  backend/ts/indexing/ backend/ts/norm/     backend/ts/pool/    backend/ts/loss/
+  backend/ts/reduce/   backend/ts/random/   backend/ts/elementwise/
   backend/ts/kit/
   backend/kernels/
   numeric/
