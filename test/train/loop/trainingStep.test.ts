@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import '../../../src/autograd/methods.js';
 import { Linear } from '../../../src/nn/index.js';
 import { copyFrom, mseLoss, randn, tensor } from '../../../src/ops/index.js';
 import '../../../src/ops/methods.js';
