@@ -139,6 +139,8 @@ type Affine = { readonly scale: number; readonly shift: number };
 
 const affineOp = defineOp<Nothing, Affine>('affine', (g, { attrs }) => [mul(g, attrs.scale)]);
 const divScalarOp = defineOp<Nothing, Scalar>('div', (g, { attrs }) => [mul(g, 1 / attrs.scalar)]);
+/** A number less integers. */
+const rsubOp = defineOp<Nothing, Scalar>('rsub');
 const rdivOp = defineOp<{ x: Tensor }, Scalar>('rdiv', (g, { saved, attrs }) => [
   mul(div(g, square(saved.x)), -attrs.scalar),
 ]);
@@ -162,7 +164,8 @@ export function add(a: TensorLike, b: TensorLike): Tensor {
 export function sub(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'sub'), 1, -b);
   if (typeof a === 'number') {
-    return isFloat(b.dtype) ? affine(b, -1, a) : scalarKernel(b, a, BinaryOp.rsub);
+    if (isFloat(b.dtype)) return affine(b, -1, a);
+    return record(rsubOp, scalarKernel(b, a, BinaryOp.rsub), [b], {}, { scalar: a });
   }
   return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b]);
 }
