@@ -139,8 +139,6 @@ type Affine = { readonly scale: number; readonly shift: number };
 
 const affineOp = defineOp<Nothing, Affine>('affine', (g, { attrs }) => [mul(g, attrs.scale)]);
 const divScalarOp = defineOp<Nothing, Scalar>('div', (g, { attrs }) => [mul(g, 1 / attrs.scalar)]);
-/** A number less integers. */
-const rsubOp = defineOp<Nothing, Scalar>('rsub');
 const rdivOp = defineOp<{ x: Tensor }, Scalar>('rdiv', (g, { saved, attrs }) => [
   mul(div(g, square(saved.x)), -attrs.scalar),
 ]);
@@ -165,7 +163,8 @@ export function sub(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'sub'), 1, -b);
   if (typeof a === 'number') {
     if (isFloat(b.dtype)) return affine(b, -1, a);
-    return record(rsubOp, scalarKernel(b, a, BinaryOp.rsub), [b], {}, { scalar: a });
+    const out = scalarKernel(b, a, BinaryOp.rsub);
+    return record(affineOp, out, [b], {}, { scale: -1, shift: a });
   }
   return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b]);
 }

@@ -100,6 +100,9 @@ it('layers say what they are', () => {
   );
   expect(`${new nn.Upsample({ size: [4, 5] })}`).toBe('Upsample(size=[4,5], mode=nearest)');
   expect(`${new nn.ZeroPad2d(1)}`).toBe('ZeroPad2d([[1, 1], [1, 1]])');
-  const mirror = new nn.ReflectionPad2d([[3, 4], [1, 2]]);
+  const mirror = new nn.ReflectionPad2d([
+    [3, 4],
+    [1, 2],
+  ]);
   expect(`${mirror}`).toBe('ReflectionPad2d([[3, 4], [1, 2]])');
 });
