@@ -84,7 +84,7 @@ export class Trace {
       return value ? `${id}: ${formatShape(value.shape)} ${value.dtype}` : id;
     });
     const lines = this.ops.map(({ name, inputs, outputs, attrs }) => {
-      const call = `${outputs.join(', ')} = ${name}(${inputs.join(', ')})`;
+      const call = `${outputs.join(', ')} = ${name}(${inputs.map(String).join(', ')})`;
       return Object.keys(attrs).length === 0 ? call : `${call} ${formatAttr(attrs)}`;
     });
     return [

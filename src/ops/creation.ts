@@ -352,6 +352,8 @@ export function refill(target: Tensor, value: number): void {
   overwrite(target, 'constant', (elements) => kernels().fill(elements, target.size, value));
 }
 
+const copyFromOp = defineOp('copyFrom');
+
 /**
  * As {@link copyFrom}, for what a training step makes of parameters and statistics: left out, as the optimiser's
  * update is, where the step ran into an index out of range. One dtype. @internal
@@ -362,9 +364,8 @@ export function assign(target: Tensor, source: Tensor): void {
   target.storage.version++;
   kernels().assign(target.raw, from.raw, target.size);
   releaseTemporary(from, source);
+  record(copyFromOp, target, [target, source]);
 }
-
-const copyFromOp = defineOp('copyFrom');
 
 /**
  * Overwrites a tensor's elements with another's, of its shape, in place. Not recorded; a leaf that requires

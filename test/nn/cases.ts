@@ -6,7 +6,7 @@ export type Target = Tensor & { readonly outputSize?: never };
 
 /** A layer, or a loss with its target. */
 export interface Checked extends nn.Module {
-  forward(x: Tensor, target: Target): Tensor;
+  forward(x: Tensor, ...target: Target[]): Tensor;
 }
 
 /** The layers and losses of `make_nn.py`, under the same names and with the same options. */
@@ -14,20 +14,12 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   Linear: () => new nn.Linear(5, 3),
   'Linear of many axes': () => new nn.Linear(5, 3),
   'Linear without bias': () => new nn.Linear(5, 3, { bias: false }),
-  Conv1d: () => new nn.Conv1d(4, 6, { kernelSize: 3 }),
+  Conv1d: () => new nn.Conv1d(4, 6, 3),
   'Conv1d with options': () =>
-    new nn.Conv1d(4, 6, {
-      kernelSize: 3,
-      stride: 2,
-      padding: 2,
-      dilation: 2,
-      groups: 2,
-      bias: false,
-    }),
-  Conv2d: () => new nn.Conv2d(4, 3, { kernelSize: 3 }),
+    new nn.Conv1d(4, 6, 3, { stride: 2, padding: 2, dilation: 2, groups: 2, bias: false }),
+  Conv2d: () => new nn.Conv2d(4, 3, 3),
   'Conv2d with options': () =>
-    new nn.Conv2d(4, 6, {
-      kernelSize: [3, 2],
+    new nn.Conv2d(4, 6, [3, 2], {
       stride: [2, 1],
       padding: [1, 2],
       dilation: [1, 2],
@@ -35,11 +27,10 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
       bias: false,
     }),
   'Conv2d with padding same': () =>
-    new nn.Conv2d(4, 2, { kernelSize: [4, 3], padding: 'same', dilation: [1, 2] }),
-  ConvTranspose2d: () => new nn.ConvTranspose2d(4, 3, { kernelSize: 3 }),
+    new nn.Conv2d(4, 2, [4, 3], { padding: 'same', dilation: [1, 2] }),
+  ConvTranspose2d: () => new nn.ConvTranspose2d(4, 3, 3),
   'ConvTranspose2d with options': () =>
-    new nn.ConvTranspose2d(4, 6, {
-      kernelSize: [3, 2],
+    new nn.ConvTranspose2d(4, 6, [3, 2], {
       stride: 2,
       padding: 1,
       outputPadding: [1, 0],
@@ -103,7 +94,7 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   LocalResponseNorm: () => new nn.LocalResponseNorm(3, { alpha: 0.5, k: 2 }),
   Sequential: () =>
     new nn.Sequential(
-      new nn.Conv2d(4, 2, { kernelSize: 3 }),
+      new nn.Conv2d(4, 2, 3),
       new nn.ReLU(),
       new nn.MaxPool2d(2),
       new nn.Flatten(),
@@ -121,27 +112,19 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   BCEWithLogitsLoss: () => new nn.BCEWithLogitsLoss(),
   KLDivLoss: () => new nn.KLDivLoss({ reduction: 'batchmean' }),
   ConvTranspose1d: () =>
-    new nn.ConvTranspose1d(4, 6, {
-      kernelSize: 4,
-      stride: 3,
-      padding: 1,
-      outputPadding: 2,
-      groups: 2,
-    }),
+    new nn.ConvTranspose1d(4, 6, 4, { stride: 3, padding: 1, outputPadding: 2, groups: 2 }),
   AdaptiveAvgPool1d: () => new nn.AdaptiveAvgPool1d(3),
   AdaptiveMaxPool1d: () => new nn.AdaptiveMaxPool1d(4),
-  'Conv2d that reflects': () =>
-    new nn.Conv2d(4, 3, { kernelSize: 3, padding: [2, 1], paddingMode: 'reflect' }),
+  'Conv2d that reflects': () => new nn.Conv2d(4, 3, 3, { padding: [2, 1], paddingMode: 'reflect' }),
   'Conv2d that replicates': () =>
-    new nn.Conv2d(4, 4, {
-      kernelSize: [4, 2],
+    new nn.Conv2d(4, 4, [4, 2], {
       stride: 2,
       padding: [3, 7],
       paddingMode: 'replicate',
       groups: 2,
     }),
   'Conv1d that goes around': () =>
-    new nn.Conv1d(4, 2, { kernelSize: 4, padding: 'same', dilation: 2, paddingMode: 'circular' }),
+    new nn.Conv1d(4, 2, 4, { padding: 'same', dilation: 2, paddingMode: 'circular' }),
   'BatchNorm2d without statistics': () => new nn.BatchNorm2d(4, { trackRunningStats: false }),
   'BatchNorm1d of sequences, evaluated': () => new nn.BatchNorm1d(4).eval(),
   'MaxPool2d, dilated': () =>
@@ -156,12 +139,11 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
   'GroupNorm without bias': () => new nn.GroupNorm(2, 4, { bias: false }),
   'Upsample by recomputed factors': () =>
     new nn.Upsample({ scaleFactor: [1.3, 2.3], mode: 'bilinear', recomputeScaleFactor: true }),
-  'Conv2d without a batch axis': () =>
-    new nn.Conv2d(4, 6, { kernelSize: 3, stride: 2, padding: 1, groups: 2 }),
+  'Conv2d without a batch axis': () => new nn.Conv2d(4, 6, 3, { stride: 2, padding: 1, groups: 2 }),
   'Conv2d that reflects, without a batch axis': () =>
-    new nn.Conv2d(4, 3, { kernelSize: 3, padding: [2, 1], paddingMode: 'reflect' }),
+    new nn.Conv2d(4, 3, 3, { padding: [2, 1], paddingMode: 'reflect' }),
   'Conv1d that goes around, without a batch axis': () =>
-    new nn.Conv1d(4, 2, { kernelSize: 4, padding: 'same', dilation: 2, paddingMode: 'circular' }),
+    new nn.Conv1d(4, 2, 4, { padding: 'same', dilation: 2, paddingMode: 'circular' }),
   'ZeroPad2d without a batch axis': () =>
     new nn.ZeroPad2d([
       [0, -3],
@@ -169,7 +151,7 @@ export const CASES: Readonly<Record<string, () => Checked>> = {
     ]),
   'Sequential without a batch axis': () =>
     new nn.Sequential(
-      new nn.Conv2d(4, 2, { kernelSize: 3 }),
+      new nn.Conv2d(4, 2, 3),
       new nn.ReLU(),
       new nn.MaxPool2d(2),
       new nn.Flatten({ start: 0 }),

@@ -10,6 +10,7 @@ import { withBackend } from '../support/backends.js';
 import { expectClose, type Tolerance } from '../support/close.js';
 import { type Stored, tensorOf, valuesOf } from '../support/fixtures.js';
 import { gradcheck } from '../support/gradcheck.js';
+import { ACTIVATIONS } from './activations.js';
 import { CASES, type Checked } from './cases.js';
 
 /** What PyTorch says of a layer. */
@@ -33,6 +34,7 @@ const TESTED_ELSEWHERE = [
   ...['Module', 'ModuleList', 'Perceptron', 'Adaline'],
   ...['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   ...['Dropout1d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout'],
+  ...ACTIVATIONS,
 ];
 
 const FLOAT32 = { rtol: 1e-5, atol: 2e-6 };
@@ -55,14 +57,15 @@ function loaded(make: () => Checked, { state }: Reference, float: DType): Checke
   return layer;
 }
 
-function inputsOf({ inputs }: Reference, float: DType): [Tensor, Tensor] {
+/** The input of a layer, and the target of a loss. */
+function inputsOf({ inputs }: Reference, float: DType): [x: Tensor, ...target: Tensor[]] {
   const made = inputs.map((stored) => {
     const input = tensorOf(stored, float);
     input.requiresGrad = stored.grad;
     return input;
   });
-  const [x = tensorOf({ dtype: 'float', shape: [], data: [0] }, float), target = x] = made;
-  return [x, target];
+  const [x = tensorOf({ dtype: 'float', shape: [], data: [0] }, float), ...target] = made;
+  return [x, ...target];
 }
 
 function checkLayer(
@@ -116,11 +119,11 @@ describe.each(Object.entries(CASES))('%s', (name, make) => {
   test('has the gradients of central differences', () => {
     withBackend('ts', () => {
       const layer = loaded(make, reference, 'float64');
-      const [x, target] = inputsOf(reference, 'float64');
-      const leaves = [x, target, ...layer.parameters()].filter((leaf) => leaf.requiresGrad);
+      const inputs = inputsOf(reference, 'float64');
+      const leaves = [...inputs, ...layer.parameters()].filter((leaf) => leaf.requiresGrad);
       gradcheck(
-        () => layer.forward(x, target),
-        () => [...new Set(leaves)],
+        () => layer.forward(...inputs),
+        () => leaves,
       );
     });
   });
