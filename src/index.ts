@@ -21,6 +21,7 @@ export * as nn from './nn/index.js';
 export { type ConvAlgorithms, convAlgorithms } from './ops/conv/convAlgorithms.js';
 export * from './ops/index.js';
 
+import './autograd/methods.js';
 import './ops/methods.js';
 
 export * from './errors.js';
@@ -34,4 +35,5 @@ export type { Shape } from './tensor/shape.js';
 export { type MemoryInfo, memoryInfo, trimPool } from './tensor/storage.js';
 export { Tensor } from './tensor/tensor.js';
 export * as train from './train/index.js';
+export * as tune from './train/tune/index.js';
 export * as vision from './vision/index.js';

@@ -307,7 +307,9 @@ export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = 
 /** The identity matrix: a linear layer that keeps its inputs, as many as fit. */
 export function eye<T extends Tensor>(x: T): T {
   if (x.rank !== 2) throw new ShapeError(`eye: ${formatShape(x.shape)}, expected a matrix`);
-  return overwrite(x, () => creation.eye(dim(x.shape, 0), dim(x.shape, 1), { dtype: x.dtype }));
+  return overwrite(x, () =>
+    creation.eye(dim(x.shape, 0), { columns: dim(x.shape, 1), dtype: x.dtype }),
+  );
 }
 
 export interface DiracOptions {

@@ -2,11 +2,10 @@ import type { FloatArray } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
-import { checkTensor, floats } from '../ops/kit/define.js';
-import type { Graph } from '../tape/node.js';
+import { allFloatsForWriting, checkTensor, floats } from '../ops/kit/define.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { currentContext } from '../tensor/scope.js';
-import { empty, Tensor } from '../tensor/tensor.js';
+import { empty, Tensor, type TensorGraph } from '../tensor/tensor.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
 
 /** How gradients are measured. */
@@ -37,12 +36,12 @@ interface Gradients {
   readonly arrays: FloatArray[];
   readonly sizes: Int32Array;
   /** What backward() has finished: a norm lives as long as the loss does. */
-  readonly graph: Graph | null;
+  readonly graph: TensorGraph | null;
 }
 
 function gradientsOf(parameters: Iterable<Tensor> | Tensor, owner: string): Gradients {
   const found = new Set<Tensor>();
-  let graph: Graph | null = null;
+  let graph: TensorGraph | null = null;
   for (const parameter of parameters instanceof Tensor ? [parameters] : parameters) {
     checkTensor(parameter, owner, 'a parameter');
     if (parameter.grad === null) continue;
@@ -174,8 +173,9 @@ export function clipGradNorm(
   const total = totalNorm(gradients, normType);
   if (errorIfNonfinite) checkFinite(total, normType);
   if (gradients.tensors.length > 0) {
-    kernels().clipGradNorm(gradients.arrays, floats(total), gradients.sizes, maxNorm);
-    for (const { storage } of gradients.tensors) storage.version++;
+    const norm = floats(total);
+    const arrays = allFloatsForWriting(gradients.tensors);
+    kernels().clipGradNorm(arrays, norm, gradients.sizes, maxNorm);
   }
   return total;
 }
@@ -198,8 +198,7 @@ function checkFinite(total: Tensor, normType: number): void {
  */
 export function clipGradValue(parameters: Iterable<Tensor> | Tensor, clipValue: number): void {
   checkNotNegative('clipGradValue', 'clipValue', clipValue);
-  const { tensors, arrays, sizes } = gradientsOf(parameters, 'clipGradValue');
+  const { tensors, sizes } = gradientsOf(parameters, 'clipGradValue');
   if (tensors.length === 0) return;
-  kernels().clipGradValue(arrays, sizes, clipValue);
-  for (const { storage } of tensors) storage.version++;
+  kernels().clipGradValue(allFloatsForWriting(tensors), sizes, clipValue);
 }

@@ -1,9 +1,10 @@
 import type * as operations from '../../src/ops/index.js';
+import type * as recurrent from '../../src/ops/recurrent/recurrent.js';
 import { scope } from '../../src/tensor/scope.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
-/** The name of an exported op, or of any other function that `src/ops` exports. */
-export type OpName = keyof typeof operations;
+/** The name of an exported op, of any other function that `src/ops` exports, or of a recurrent op. */
+export type OpName = keyof typeof operations | keyof typeof recurrent;
 
 /** How far two results may be apart: |actual − expected| ≤ atol + rtol·|expected|. */
 export interface Tolerance {

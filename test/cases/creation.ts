@@ -23,11 +23,11 @@ export const creation: readonly OpCase[] = [
     name: 'arange',
     ops: ['arange'],
     fn: () => [
-      ops.arange(5, undefined, undefined, { dtype: 'int32' }),
-      ops.arange(2, 7, undefined, { dtype: 'int32' }),
-      ops.arange(7, 0, -2, { dtype: 'int32' }),
-      ops.arange(0, 1, 0.25),
-      ops.arange(3, 3, 1, { dtype: 'int32' }),
+      ops.arange(5, { dtype: 'int32' }),
+      ops.arange(2, 7, { dtype: 'int32' }),
+      ops.arange(7, 0, { step: -2, dtype: 'int32' }),
+      ops.arange(0, 1, { step: 0.25 }),
+      ops.arange(3, 3, { dtype: 'int32' }),
     ],
   },
   {
@@ -38,7 +38,12 @@ export const creation: readonly OpCase[] = [
   {
     name: 'eye',
     ops: ['eye'],
-    fn: () => [ops.eye(3), ops.eye(2, 4), ops.eye(0), ops.eye(2, 2, { dtype: 'int32' })],
+    fn: () => [
+      ops.eye(3),
+      ops.eye(2, { columns: 4 }),
+      ops.eye(0),
+      ops.eye(2, { columns: 2, dtype: 'int32' }),
+    ],
   },
   {
     name: 'tensor',

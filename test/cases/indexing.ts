@@ -46,7 +46,7 @@ export const indexing: readonly OpCase[] = [
     ops: ['indexAdd'],
     fn: composed((x, i, s, t, y, u) => [
       indexAdd(x, 0, i, s),
-      indexAdd(x, 1, ops.remainder(i, 3), t, -0.5),
+      indexAdd(x, 1, ops.remainder(i, 3), t, { alpha: -0.5 }),
       indexAdd(y, 1, ops.remainder(i, 3), u),
     ]),
   },

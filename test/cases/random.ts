@@ -10,9 +10,9 @@ export const random: readonly OpCase[] = [
       const generator = new Generator(7);
       return [
         ops.rand([3, 5], { generator }),
-        ops.uniform([2], -2, 3, { generator }),
+        ops.uniform([2], { low: -2, high: 3, generator }),
         ops.rand([0, 4], { generator }),
-        ops.uniform([9], undefined, undefined, { generator }),
+        ops.uniform([9], { generator }),
       ];
     },
   },
@@ -23,8 +23,8 @@ export const random: readonly OpCase[] = [
       const generator = new Generator(2 ** 40 + 5);
       return [
         ops.randn([3, 5], { generator }),
-        ops.normal([7], 2, 0.5, { generator }),
-        ops.normal([1], undefined, undefined, { generator }),
+        ops.normal([7], { mean: 2, std: 0.5, generator }),
+        ops.normal([1], { generator }),
       ];
     },
   },
@@ -47,7 +47,7 @@ export const random: readonly OpCase[] = [
       const generator = new Generator(3);
       return [
         ops.bernoulli([4, 5], 0.3, { generator }),
-        ops.bernoulli([7], undefined, { generator }),
+        ops.bernoulli([7], 0.5, { generator }),
         ops.bernoulli([2, 3], ops.tensor([0, 0.5, 1]), { generator }),
       ];
     }),

@@ -1,8 +1,12 @@
-import * as ops from '../../src/ops/index.js';
+import {
+  gru,
+  type LstmWeights,
+  lstm,
+  rnn,
+  type SequenceOptions,
+} from '../../src/ops/recurrent/recurrent.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { composed, type OpCase } from './case.js';
-
-const { gru, lstm, rnn } = ops;
 
 const LENGTHS = [3, 2, 2, 1];
 const WHOLE = [2, 2, 2];
@@ -11,8 +15,8 @@ type Inputs = readonly Tensor[];
 type Run = (
   x: Tensor,
   states: Inputs,
-  weights: ops.LstmWeights,
-  options: ops.SequenceOptions,
+  weights: LstmWeights,
+  options: SequenceOptions,
 ) => readonly Tensor[];
 
 const KINDS: Readonly<Record<string, { op: 'rnn' | 'lstm' | 'gru'; run: Run; isBent?: boolean }>> =

@@ -47,7 +47,7 @@ export const softmax: readonly OpCase[] = [
     fn: (a, b, c, s) => [
       ops.logSumExp(a, 1),
       ops.logSumExp(a),
-      ops.logSumExp(b, [0, 2], true),
+      ops.logSumExp(b, [0, 2], { keepDims: true }),
       ops.logSumExp(c, 1),
       ops.logSumExp(c, [2, 3]),
       ops.logSumExp(s),

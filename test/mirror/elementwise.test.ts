@@ -18,16 +18,16 @@ import {
 const UNARY: Readonly<Record<string, (x: Tensor) => Tensor>> = {
   ...PLAIN,
   relu: ops.relu,
-  leakyRelu: (x) => ops.leakyRelu(x, 0.1),
-  elu: (x) => ops.elu(x, 0.7),
+  leakyRelu: (x) => ops.leakyRelu(x, { slope: 0.1 }),
+  elu: (x) => ops.elu(x, { alpha: 0.7 }),
   gelu: (x) => ops.gelu(x),
-  geluTanh: (x) => ops.gelu(x, 'tanh'),
+  geluTanh: (x) => ops.gelu(x, { approximate: 'tanh' }),
   silu: ops.silu,
   sigmoid: ops.sigmoid,
   tanh: ops.tanh,
-  softplus: (x) => ops.softplus(x, 2, 3),
-  hardtanh: (x) => ops.hardtanh(x, -0.5, 1.5),
-  clamp: (x) => ops.clamp(x, -1, 1),
+  softplus: (x) => ops.softplus(x, { beta: 2, threshold: 3 }),
+  hardtanh: (x) => ops.hardtanh(x, { low: -0.5, high: 1.5 }),
+  clamp: (x) => ops.clamp(x, { low: -1, high: 1 }),
   logSigmoid: ops.logSigmoid,
   numbers: (x) => ops.div(2, ops.add(ops.mul(x, 1.5), ops.pow(x, 3))),
 };
@@ -72,7 +72,7 @@ describe('one argument', () => {
         ops.abs(x),
         ops.sign(x),
         ops.square(x),
-        ops.clamp(x, -3, 4),
+        ops.clamp(x, { low: -3, high: 4 }),
         ops.mul(ops.add(x, 7), 3),
       ]);
     });

@@ -14,7 +14,7 @@ const CONSUMERS: Readonly<Record<string, (y: Tensor) => Tensor | Tensor[]>> = {
   'add a bias': (y) => ops.add(y, ops.tensor([[[1]], [[2]], [[3]]])),
   'add itself': (y) => ops.add(y, y),
   'add a row-major image': (y) => ops.mul(y, ops.full(y.shape, 1.5)),
-  'minus its mean': (y) => ops.sub(y, ops.mean(y, [0, 2, 3], true)),
+  'minus its mean': (y) => ops.sub(y, ops.mean(y, [0, 2, 3], { keepDims: true })),
   'a smaller operand first': (y) => ops.div(ops.tensor([1, 2, 3, 4]), ops.add(ops.square(y), 1)),
   'a number': (y) => ops.sub(2, y),
   comparison: (y) => ops.greater(y, ops.mean(y)),

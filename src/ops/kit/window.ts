@@ -44,8 +44,24 @@ export function windowPositions(
   return positions;
 }
 
+/** Elements before and after an axis. */
+export type Widths = readonly [before: number, after: number];
+
+/** Padding along height and width; none along the height of a sequence. */
+export function widthsOf({
+  padBefore,
+  padAfter,
+}: Pick<SlidingWindow, 'padBefore' | 'padAfter'>): [height: Widths, width: Widths] {
+  const [top, left] = heightWidth(padBefore, 0);
+  const [bottom, right] = heightWidth(padAfter, 0);
+  return [
+    [top, bottom],
+    [left, right],
+  ];
+}
+
 /** A sequence is an image of height 1. */
-function heightWidth(values: readonly number[], height: number): [number, number] {
+export function heightWidth(values: readonly number[], height: number): [number, number] {
   return values.length === 1 ? [height, dim(values, 0)] : [dim(values, 0), dim(values, 1)];
 }
 

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../errors.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { dim, type Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { tensor } from '../creation.js';
@@ -11,6 +12,8 @@ import { pad } from '../slice.js';
 import { permute, reshape } from '../view.js';
 import { changed, type MaxPooled, pooledImages, type ReturnIndicesOption } from './maxPooled.js';
 import { avgPool2d, maxPool2d } from './pool.js';
+
+const RETURN_INDICES: OptionNames<ReturnIndicesOption> = { returnIndices: true };
 
 /** Size of an adaptive pool's output; null keeps the input's size along an axis. */
 export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
@@ -151,6 +154,7 @@ export function adaptiveMaxPool2d<I extends boolean = false>(
   size: AdaptiveSize,
   options: ReturnIndicesOption<I> = {},
 ): MaxPooled<I> {
+  checkOptions('adaptiveMaxPool2d', options, RETURN_INDICES);
   return adaptive<I>('adaptiveMaxPool2d', 2, x, size, (images, rows, columns) =>
     maxima(images, rows, columns, options),
   );
@@ -179,6 +183,7 @@ export function adaptiveMaxPool1d<I extends boolean = false>(
   size: number,
   options: ReturnIndicesOption<I> = {},
 ): MaxPooled<I> {
+  checkOptions('adaptiveMaxPool1d', options, RETURN_INDICES);
   return adaptive<I>('adaptiveMaxPool1d', 1, x, [1, size], (images, rows, columns) =>
     maxima(images, rows, columns, options),
   );
