@@ -3,13 +3,19 @@ import { defineConfig } from 'vitest/config';
 // Compares the two backends, or is about the native one itself.
 const NATIVE_ONLY = [
   'test/mirror/**',
+  'test/fuzz/**',
   'test/backend/contract.test.ts',
   'test/backend/lifecycle.test.ts',
   // Trains for seconds, natively.
   'test/train/sequences/addingProblem.test.ts',
 ];
 // Runs on the TypeScript backend, whichever is in use.
-const TS_ONLY = ['test/ops/gradcheck.test.ts', 'test/ops/coverage.test.ts'];
+const TS_ONLY = [
+  'test/ops/gradcheck.test.ts',
+  'test/ops/coverage.test.ts',
+  // About the source, not about a backend.
+  'test/architecture/**',
+];
 
 // One suite, two backends. AXONODE_BACKEND=native makes a missing addon an error instead of a
 // fallback, so the `native` project can never pass on the TypeScript backend.

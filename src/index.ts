@@ -14,8 +14,8 @@ export {
   synchronize,
   synchronizeSync,
 } from './backend/select.js';
-export * from './data/index.js';
-export * from './io/index.js';
+export * as data from './data/index.js';
+export * as io from './io/index.js';
 export * as models from './models/index.js';
 export * as nn from './nn/index.js';
 export { type ConvAlgorithms, convAlgorithms } from './ops/conv/convAlgorithms.js';
@@ -35,4 +35,5 @@ export type { Shape } from './tensor/shape.js';
 export { type MemoryInfo, memoryInfo, trimPool } from './tensor/storage.js';
 export { Tensor } from './tensor/tensor.js';
 export * as train from './train/index.js';
+export * as tune from './train/tune/index.js';
 export * as vision from './vision/index.js';

@@ -31,6 +31,7 @@ export {
 } from './clip.js';
 export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } from './cycles.js';
 export { type AveragedModel, Ema, type EmaOptions, type EmaState } from './ema.js';
+export type { Goal } from './goal.js';
 export { Lion, type LionOptions } from './lion.js';
 export { maxNorm } from './maxNorm.js';
 export {
@@ -56,9 +57,7 @@ export {
   CosineAnnealingWarmRestarts,
   type CosineAnnealingWarmRestartsOptions,
   ExponentialLR,
-  type ExponentialLROptions,
   LambdaLR,
-  type LambdaLROptions,
   LinearLR,
   type LinearLROptions,
   MultiStepLR,
@@ -69,6 +68,6 @@ export {
   StepLR,
   type StepLROptions,
 } from './schedules.js';
-export { ChainedScheduler, SequentialLR, type SequentialLROptions } from './sequence.js';
+export { ChainedScheduler, SequentialLR } from './sequence.js';
 export { SGD, type SGDOptions } from './sgd.js';
 export type { OptimizerState } from './state.js';

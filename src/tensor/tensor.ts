@@ -6,13 +6,13 @@ import { adopt, Owned } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
 import { allocate, type Storage } from './storage.js';
 
-/** The op that computed a tensor, as far as tensors know of it; the tape makes them. @internal */
+/** The op that computed a tensor, as far as tensors know of it; the tape makes them. */
 export interface TensorNode {
   readonly op: { readonly name: string };
   readonly graph: TensorGraph;
 }
 
-/** What keeps computed tensors until backward() has consumed them; the tape makes them. @internal */
+/** What keeps computed tensors until backward() has consumed them; the tape makes them. */
 export interface TensorGraph {
   own(tensor: Tensor): void;
 }
@@ -136,6 +136,11 @@ export class Tensor extends Owned {
   get raw(): TypedArray {
     const view = this.storage.view(this.dtype);
     return this.#offset === 0 ? view : view.subarray(this.#offset, this.#offset + this.size);
+  }
+
+  /** Notes a change in place, so that the tape refuses what it saved before. @internal */
+  markWritten(): void {
+    this.storage.version++;
   }
 
   /** Another handle of the same storage, with its own shape, as part of no graph. @internal */
