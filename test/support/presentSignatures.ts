@@ -63,7 +63,7 @@ const TABLE: Readonly<Record<string, (args: Args) => Args>> = {
   arange: positional(2, 'step'),
   uniform: positional(1, 'low', 'high'),
   normal: positional(1, 'mean', 'std'),
-  bernoulli: positional(1, 'p'),
+  eye: positional(1, 'columns'),
   reflectionPad2d: ([x, widths]) => [x, flatWidths(widths)],
   ZeroPad2d: ([widths]) => [flatWidths(widths)],
   ReflectionPad2d: ([widths]) => [flatWidths(widths)],
