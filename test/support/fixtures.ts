@@ -35,6 +35,15 @@ export interface Reference {
   readonly gradients: readonly (Stored | null)[];
 }
 
+/** A number that this library has and PyTorch does not, on purpose. */
+export interface Difference {
+  readonly of: 'outputs' | 'gradients';
+  readonly index: number;
+  readonly at: readonly number[];
+  readonly ours: readonly (number | string)[];
+  readonly reason: string;
+}
+
 /** What the oracles check: calls of ops, their inputs, and what PyTorch makes of them. */
 export interface OpCase extends Reference, Notes {
   readonly name: string;
@@ -42,11 +51,13 @@ export interface OpCase extends Reference, Notes {
   readonly ops: readonly string[];
   /** Called with all of its inputs. */
   readonly fn: (inputs: readonly Tensor[], observe?: Observer) => Tensor[];
+  /** What PyTorch makes of special points in float32, where it is more than rounded. */
+  readonly float32?: Partial<Pick<Reference, 'outputs' | 'gradients'>>;
+  readonly differences?: readonly Difference[];
 }
 
 /** As it is stored: calls, or the name of a function of `test/ops/composedCases.ts`. */
-type StoredCase = Reference &
-  Notes &
+type StoredCase = Omit<OpCase, 'name' | 'ops' | 'fn'> &
   (Calls | { readonly run: string; readonly ops: readonly string[] });
 
 const FOLDER = new URL('../fixtures/', import.meta.url);
@@ -91,11 +102,14 @@ const SPECIAL: Record<string, number> = {
   '-inf': Number.NEGATIVE_INFINITY,
 };
 
+/** A stored number. */
+export function numberOf(value: number | string): number {
+  return typeof value === 'number' ? value : (SPECIAL[value] ?? Number.NaN);
+}
+
 /** The numbers of a stored array. */
 export function valuesOf(stored: Stored): Float64Array {
-  return Float64Array.from(stored.data, (value) =>
-    typeof value === 'number' ? value : (SPECIAL[value] ?? Number.NaN),
-  );
+  return Float64Array.from(stored.data, numberOf);
 }
 
 /** A stored array as a tensor; `float` becomes the given kind. */

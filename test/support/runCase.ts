@@ -53,8 +53,8 @@ function checkOutput(output: Tensor, expected: Stored, tolerance: Tolerance, wha
   expectClose(output, valuesOf(expected), tolerance, what);
 }
 
-/** Gradients of the inputs from the cotangents of the reference. */
-function gradientsOf(
+/** Gradients of the inputs, null for none, from the cotangents of the reference. */
+export function gradientsOf(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
   reference: Reference,
