@@ -45,7 +45,7 @@ function normsThroughTime(layer: Layer, from = 0): number[] {
     if (!gradient) throw new Error('the input has no gradient');
     const norms = gradient
       .reshape([steps, BATCH * FEATURES])
-      .norm(2, 1)
+      .norm(1)
       .dataSync();
     // What is exactly 0 cannot be drawn on a logarithmic axis.
     return Array.from(norms, (norm) => (norm > 0 ? norm : Number.NaN));

@@ -21,6 +21,7 @@ export * as nn from './nn/index.js';
 export { type ConvAlgorithms, convAlgorithms } from './ops/conv/convAlgorithms.js';
 export * from './ops/index.js';
 
+import './autograd/methods.js';
 import './ops/methods.js';
 
 export * from './errors.js';

@@ -12,7 +12,7 @@ export function addingProblem(steps: number, batch: number): { input: Tensor; ta
   const second = randint(half, steps, [batch, 1]);
   const one = ones([batch, 1]);
   const marks = zeros([batch, steps]).scatterAdd(1, first, one).scatterAdd(1, second, one);
-  const target = values.mul(marks).sum(1, true);
+  const target = values.mul(marks).sum(1, { keepDims: true });
   const input = values.reshape([batch, steps, 1]);
   return { input: pair(input, marks.reshape([batch, steps, 1])), target };
 }

@@ -10,7 +10,7 @@ export async function clouds(
   spread: number,
   seed: number,
 ): Promise<{ points: Point[]; labels: number[] }> {
-  const noise = await normal([count, 2], 0, spread, { generator: new Generator(seed) }).data();
+  const noise = await normal([count, 2], { std: spread, generator: new Generator(seed) }).data();
   const labels = Array.from({ length: count }, (_, i) => i % 2);
   const points = labels.map((label, i): Point => {
     const [x, y] = centres[label === 0 ? 0 : 1];

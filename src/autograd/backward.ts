@@ -1,8 +1,9 @@
 import { AutogradError, DTypeError, ShapeError } from '../errors.js';
+import { sumTo } from '../ops/broadcast.js';
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
-import { sumTo } from '../ops/reduce.js';
-import type { Edge, Graph, Node } from '../tape/node.js';
+import { finishedGraphOf, type Graph } from '../tape/graph.js';
+import { type Edge, type GraphNode, nodeOf } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { adopt, runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
@@ -18,8 +19,8 @@ export interface BackwardOptions {
 }
 
 /** Nodes that feed `root`, latest first: ids rise in recording order, so this is a topological order. */
-function reachable(roots: readonly Node[]): Node[] {
-  const seen = new Set<Node>(roots);
+function reachable(roots: readonly GraphNode[]): GraphNode[] {
+  const seen = new Set<GraphNode>(roots);
   const stack = [...seen];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     for (const edge of node.inputs) {
@@ -73,7 +74,7 @@ interface Sink {
   /** A share of a leaf's gradient. */
   leaf(leaf: Tensor, gradient: Tensor): void;
   /** The whole gradients of a node's outputs. */
-  computed?(node: Node, gradients: readonly (Tensor | null)[]): void;
+  computed?(node: GraphNode, gradients: readonly (Tensor | null)[]): void;
 }
 
 function checkGradient(tensor: Tensor, gradient: Tensor | undefined, op: string): Tensor {
@@ -109,18 +110,18 @@ function send(edge: Edge, gradient: Tensor, createGraph: boolean, sink: Sink): v
   grads[edge.outputIndex] = accumulate(grads[edge.outputIndex] ?? null, dense, createGraph);
 }
 
-function runNode(node: Node, retain: boolean, createGraph: boolean, sink: Sink): void {
+function runNode(node: GraphNode, retain: boolean, createGraph: boolean, sink: Sink): void {
   // Outputs that nothing used leave holes.
   const filled = Array.from(node.grads, (gradient) => gradient ?? null);
   node.grads = [];
   if (filled.every((gradient) => gradient === null)) return;
   sink.computed?.(node, filled);
-  const results = node.op.vjp(node, filled);
+  const results = node.gradients(filled);
   for (let i = 0; i < node.inputs.length; i++) {
     const edge = node.inputs[i] ?? null;
     const result = results[i] ?? null;
-    const shape = node.inputShapes[i];
-    if (edge === null || result === null || shape === undefined) continue;
+    const shape = node.inputShapes[i] ?? null;
+    if (edge === null || result === null || shape === null) continue;
     send(edge, sumTo(result, shape), createGraph, sink);
   }
   for (const gradient of filled) gradient?.dispose();
@@ -132,18 +133,19 @@ function walk(
   retain: boolean,
   createGraph: boolean,
   sink: Sink,
-): Node[] {
-  const nodes: Node[] = [];
+): GraphNode[] {
+  const nodes: GraphNode[] = [];
   for (const { tensor, gradient } of roots) {
-    if (tensor.node !== null) {
-      if (tensor.node.graph.root().consumed) {
+    const node = nodeOf(tensor);
+    if (node !== null) {
+      if (node.graph.root().consumed) {
         throw new AutogradError(
-          `backward: this graph was consumed by an earlier backward() (at ${tensor.node.op.name}). ` +
+          `backward: this graph was consumed by an earlier backward() (at ${node.op.name}). ` +
             'Pass { retainGraph: true } to the first one, or add the losses before calling it.',
         );
       }
-      nodes.push(tensor.node);
-      const grads = tensor.node.grads;
+      nodes.push(node);
+      const { grads } = node;
       grads[tensor.outputIndex] = accumulate(
         grads[tensor.outputIndex] ?? null,
         gradient,
@@ -192,8 +194,9 @@ export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
     });
   });
   if (!createGraph) for (const leaf of leaves) ownMemory(leaf);
-  if (retain || tensor.node === null) return;
-  finish(tensor.node.graph, leaves, tensor);
+  const node = nodeOf(tensor);
+  if (retain || node === null) return;
+  finish(node.graph, leaves, tensor);
 }
 
 /** Gradients may have come to share memory (a + b gives both the same); each leaf gets its own. */
@@ -209,8 +212,8 @@ function ownMemory(leaf: Tensor): void {
 function finish(graph: Graph, leaves: Iterable<Tensor>, loss: Tensor | null): void {
   graph.finish(loss);
   for (const leaf of leaves) {
-    leaf.finishedGraph =
-      leaf.finishedGraph === null ? graph.root() : graph.merge(leaf.finishedGraph);
+    const finished = finishedGraphOf(leaf);
+    leaf.finishedGraph = finished === null ? graph.root() : graph.merge(finished);
   }
 }
 
@@ -258,7 +261,11 @@ export function grad(
         }
       },
     });
-    if (!retain) for (const { node } of roots) if (node !== null) finish(node.graph, leaves, null);
+    if (!retain)
+      for (const root of roots) {
+        const node = nodeOf(root);
+        if (node !== null) finish(node.graph, leaves, null);
+      }
     return inputs.map((input) => {
       const gradient = results.get(input) ?? leafGrads.get(input) ?? null;
       if (gradient === null && options.allowUnused !== true) {

@@ -48,6 +48,10 @@ abstract class CallingConvolution<
     super(kind, inChannels, outChannels, options);
     this.#convolve = convolve;
     this.#options = { ...options };
+    // The layer's own, which the function does not know.
+    for (const name of ['kernelSize', 'bias', 'paddingMode']) {
+      Reflect.deleteProperty(this.#options, name);
+    }
   }
 
   /** What the function is called with. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.js';
-import { checkEmbeddingOptions, type EmbeddingOptions, embedding } from '../ops/indexing.js';
+import { checkEmbeddingOptions, type EmbeddingOptions, embedding } from '../ops/embedding.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';

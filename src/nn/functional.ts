@@ -13,8 +13,10 @@ export {
 } from '../ops/activation.js';
 export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv/conv.js';
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
-export { embedding, oneHot } from '../ops/indexing.js';
+export { embedding } from '../ops/embedding.js';
+export { oneHot } from '../ops/indexing.js';
 export { interpolate } from '../ops/interpolate.js';
+export { linear } from '../ops/linear.js';
 export {
   bceLoss,
   bceWithLogitsLoss,
@@ -24,7 +26,6 @@ export {
   mseLoss,
   smoothL1Loss,
 } from '../ops/loss.js';
-export { linear } from '../ops/matmul.js';
 export { batchNorm } from '../ops/norm/batchNorm.js';
 export { groupNorm, layerNorm } from '../ops/norm/groupNorm.js';
 export { localResponseNorm } from '../ops/norm/localResponseNorm.js';

@@ -1,9 +1,9 @@
 import { relu } from '../ops/activation.js';
-import { type ConvFinish, fusedConv2d, type PreparedConv2d } from '../ops/conv/conv.js';
-import { type Filters, PreparedFilters } from '../ops/conv/preparedFilters.js';
-import { add, mul, pow, sub } from '../ops/elementwise.js';
-import { reshape } from '../ops/view.js';
-import { wantsGrad } from '../tape/node.js';
+import type { ConvFinish } from '../ops/conv/conv.js';
+import { fusedConv2d } from '../ops/conv/fusedConv.js';
+import { PreparedFilters } from '../ops/conv/preparedFilters.js';
+import { add } from '../ops/elementwise.js';
+import { wantsGrad } from '../tape/record.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { ReLU } from './activation.js';
@@ -26,18 +26,6 @@ function filtersOf(conv: Conv2d, norm: BatchNorm2d | null): PreparedFilters {
   return filters;
 }
 
-/** Weight and bias of the convolution that does what `conv` and the batch-norm after it do in evaluation. */
-function fold(conv: Conv2d, norm: BatchNorm2d, mean: Tensor, variance: Tensor): Filters {
-  const rstd = pow(add(variance, norm.eps), -0.5);
-  const scale = norm.weight === null ? rstd : mul(rstd, norm.weight);
-  const center = conv.bias === null ? mean : sub(mean, conv.bias);
-  const shift = mul(center, scale);
-  return {
-    weight: mul(conv.weight, reshape(scale, [-1, 1, 1, 1])),
-    bias: norm.bias === null ? mul(shift, -1) : sub(norm.bias, shift),
-  };
-}
-
 /** Convolution, batch-norm and what follows as one kernel; null where gradients, observers or shapes are against it. */
 function fuse(
   x: Tensor,
@@ -49,25 +37,16 @@ function fuse(
   const { weight, bias, options } = conv;
   const operands = [weight, bias, norm?.weight, norm?.bias].filter((t) => t instanceof Object);
   if (wantsGrad(finish.add ? [x, finish.add, ...operands] : [x, ...operands])) return null;
-  const using = (sources: readonly Tensor[], filters: () => Filters): PreparedConv2d => ({
-    prepared: filtersOf(conv, norm),
-    sources,
-    filters,
-    weight,
-    options,
-  });
-  if (norm === null) {
-    const plain = using(operands, () => ({ weight, bias }));
-    return fusedConv2d(x, plain, finish);
-  }
-  const [mean, variance] = [norm.running_mean, norm.running_var];
+  const plain = { prepared: filtersOf(conv, norm), weight, bias, norm: null, options };
+  if (norm === null) return fusedConv2d(x, plain, finish);
+  const { running_mean: mean, running_var: variance, eps } = norm;
   const isFolded = norm.constructor === BatchNorm2d && !norm.training && mean && variance;
   if (!isFolded || norm.features !== conv.outChannels) return null;
   // A batch-norm's own ReLU comes before the addition.
   if (norm.relu && finish.add) return null;
-  const folded = using([...operands, mean, variance], () => fold(conv, norm, mean, variance));
+  const given = { weight: norm.weight, bias: norm.bias, mean, variance, eps };
   const whole = { add: finish.add ?? null, relu: norm.relu || finish.relu === true };
-  return fusedConv2d(x, folded, whole);
+  return fusedConv2d(x, { ...plain, norm: given }, whole);
 }
 
 /**

@@ -207,7 +207,7 @@ export function truncatedNormal<T extends Tensor>(x: T, options: TruncatedNormal
     );
   }
   return overwrite(x, () => {
-    const draws = random.uniform(x.shape, 0, 1, options).dataSync();
+    const draws = random.uniform(x.shape, { generator: options.generator }).dataSync();
     return Float64Array.from(draws, (draw) => {
       // To the middle of the 2⁻²⁴ that a draw stands for, so that it is never 0.
       const p = from + (to - from) * (draw + 2 ** -25);
@@ -238,7 +238,7 @@ export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = 
   const cols = x.size / rows;
   const [count, length] = rows < cols ? [rows, cols] : [cols, rows];
   return overwrite(x, () => {
-    const draws = random.normal([count, length], 0, 1, options).dataSync();
+    const draws = random.normal([count, length], { generator: options.generator }).dataSync();
     const vectors = Array.from({ length: count }, (_, i) =>
       Float64Array.from(draws.subarray(i * length, (i + 1) * length)),
     );
@@ -253,7 +253,9 @@ export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = 
 /** The identity matrix: a linear layer that keeps its inputs, as many as fit. */
 export function eye<T extends Tensor>(x: T): T {
   if (x.rank !== 2) throw new ShapeError(`eye: ${formatShape(x.shape)}, expected a matrix`);
-  return overwrite(x, () => creation.eye(dim(x.shape, 0), dim(x.shape, 1), { dtype: x.dtype }));
+  return overwrite(x, () =>
+    creation.eye(dim(x.shape, 0), { columns: dim(x.shape, 1), dtype: x.dtype }),
+  );
 }
 
 export interface DiracOptions {

@@ -1,5 +1,5 @@
 import { checkInteger } from '../ops/kit/options.js';
-import { linear } from '../ops/matmul.js';
+import { linear } from '../ops/linear.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { resetWeightAndBias } from './initialWeights.js';

@@ -1,7 +1,7 @@
 import { ArgumentError, ShapeError } from '../errors.js';
 import { copyFrom } from '../ops/creation.js';
 import { checkInteger } from '../ops/kit/options.js';
-import { linear } from '../ops/matmul.js';
+import { linear } from '../ops/linear.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { zeros } from './init.js';

@@ -4,7 +4,7 @@ import { zeros } from '../ops/creation.js';
 import { add, mul, sub } from '../ops/elementwise.js';
 import { checkFloat, checkTensor } from '../ops/kit/define.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
-import { linear } from '../ops/matmul.js';
+import { linear } from '../ops/linear.js';
 import type { RnnNonlinearity } from '../ops/recurrent/recurrent.js';
 import { split } from '../ops/slice.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';

@@ -1,6 +1,11 @@
 import { checkInterpolate, type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 import { checkAxes } from '../ops/kit/imageAxes.js';
-import { type Padding2d, paddingOfSides, reflectionPad2d } from '../ops/reflectionPad.js';
+import {
+  type Padding2d,
+  paddingOfSides,
+  reflectionPad2d,
+  sidesText,
+} from '../ops/reflectionPad.js';
 import { pad } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
@@ -39,9 +44,9 @@ export class Upsample extends Module {
 
 /** Zeros around images [N, C, H, W] or [C, H, W]; negative widths crop. */
 export class ZeroPad2d extends Module {
-  readonly #sides: readonly [number, number, number, number];
+  readonly #sides: ReturnType<typeof paddingOfSides>;
 
-  /** @param padding one width for all sides, or [left, right, top, bottom] */
+  /** @param padding one width for all sides, or `[[top, bottom], [left, right]]` */
   constructor(padding: Padding2d) {
     super();
     this.#sides = paddingOfSides(padding, 'ZeroPad2d', Number.NEGATIVE_INFINITY);
@@ -49,23 +54,19 @@ export class ZeroPad2d extends Module {
 
   override forward(x: Tensor): Tensor {
     checkAxes('ZeroPad2d', 2, x);
-    const [left, right, top, bottom] = this.#sides;
-    return pad(x, [
-      [top, bottom],
-      [left, right],
-    ]);
+    return pad(x, this.#sides);
   }
 
   protected override describeOptions(): string {
-    return `[${this.#sides.join(', ')}]`;
+    return sidesText(this.#sides);
   }
 }
 
 /** Images [N, C, H, W] or [C, H, W] with their mirror image around them, see {@link reflectionPad2d}. */
 export class ReflectionPad2d extends Module {
-  readonly #sides: readonly [number, number, number, number];
+  readonly #sides: ReturnType<typeof paddingOfSides>;
 
-  /** @param padding one width for all sides, or [left, right, top, bottom] */
+  /** @param padding one width for all sides, or `[[top, bottom], [left, right]]` */
   constructor(padding: Padding2d) {
     super();
     this.#sides = paddingOfSides(padding, 'ReflectionPad2d', 0);
@@ -76,6 +77,6 @@ export class ReflectionPad2d extends Module {
   }
 
   protected override describeOptions(): string {
-    return `[${this.#sides.join(', ')}]`;
+    return sidesText(this.#sides);
   }
 }

@@ -1,5 +1,8 @@
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
   bytesPerElement,
   checkDType,
@@ -11,7 +14,7 @@ import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { allocateForHost } from '../tensor/storage.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { floats } from './kit/define.js';
+import { defineOp, floats } from './kit/define.js';
 
 /** Numbers, nested to any depth, each level of one length. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
@@ -27,6 +30,13 @@ export interface FromDataOptions extends TensorOptions {
   /** Default: the nesting of the arrays; `[n]` for a typed array. */
   shape?: Shape;
 }
+
+/** The names of {@link TensorOptions}. @internal */
+export const TENSOR: OptionNames<TensorOptions> = { dtype: true, requiresGrad: true };
+const FROM_DATA: OptionNames<FromDataOptions> = { ...TENSOR, shape: true };
+
+/** Of ops that make a tensor out of their attributes alone. @internal */
+export const NO_INPUTS: readonly Tensor[] = Object.freeze([]);
 
 function finish(made: Tensor, options: TensorOptions): Tensor {
   if (options.requiresGrad) made.requiresGrad = true;
@@ -101,6 +111,7 @@ export function tensor(
   data: NestedNumbers | ArrayBufferView,
   options: FromDataOptions = {},
 ): Tensor {
+  checkOptions('tensor', options, FROM_DATA);
   if (ArrayBuffer.isView(data)) return fromTypedArray(data, options);
   if (typeof data !== 'number' && typeof data !== 'boolean' && !Array.isArray(data)) {
     throw new ArgumentError(
@@ -145,29 +156,44 @@ function fromTypedArray(data: ArrayBufferView, options: FromDataOptions): Tensor
   return finish(made, options);
 }
 
+interface FullAttrs {
+  readonly shape: Shape;
+  readonly value: number;
+  readonly dtype: DType;
+}
+
+const fullOp = defineOp<Nothing, FullAttrs>('full');
+
+function filled(op: string, shape: Shape, value: number, options: TensorOptions): Tensor {
+  checkOptions(op, options, TENSOR);
+  checkShape(shape, op);
+  const dtype = checkedDType(options.dtype, op);
+  const made = empty([...shape], dtype);
+  kernels().fill(made.raw, made.size, value);
+  record(fullOp, made, NO_INPUTS, {}, { shape: made.shape, value, dtype });
+  return finish(made, options);
+}
+
 /** A tensor filled with one number. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  checkShape(shape, 'full');
-  const made = empty([...shape], checkedDType(options.dtype, 'full'));
-  kernels().fill(made.raw, made.size, value);
-  return finish(made, options);
+  return filled('full', shape, value, options);
 }
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled('zeros', shape, 0, options);
 }
 
 /** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled('ones', shape, 1, options);
 }
 
 /** x's shape, dtype and layout, filled with one number. @internal */
 export function filledLike(x: Tensor, value: number): Tensor {
   const made = empty(x.shape, x.dtype, x.layout);
   kernels().fill(made.raw, made.size, value);
-  return made;
+  return record(fullOp, made, NO_INPUTS, {}, { shape: x.shape, value, dtype: x.dtype });
 }
 
 /** Zeros of x's shape and dtype. */
@@ -180,24 +206,63 @@ export function onesLike(x: Tensor): Tensor {
   return filledLike(x, 1);
 }
 
-/**
- * start, start + step, ... up to but without end; `arange(n)` counts from 0.
- * dtype defaults to int32 when all are integers, else float32.
- */
-export function arange(start: number, end?: number, step = 1, options: TensorOptions = {}): Tensor {
-  const from = end === undefined ? 0 : start;
-  const to = end === undefined ? start : end;
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  if (!Number.isFinite(count) || step === 0) {
-    throw new ArgumentError(`arange: start ${from}, end ${to}, step ${step} give no finite range`);
-  }
-  const whole = Number.isInteger(from) && Number.isInteger(step);
-  const dtype = options.dtype ?? (whole && !options.requiresGrad ? 'int32' : 'float32');
-  return tensor(
-    Float64Array.from({ length: count }, (_, i) => from + i * step),
-    { ...options, dtype },
-  );
+export interface ArangeOptions extends TensorOptions {
+  /** From one number to the next, of either sign. Default: 1. */
+  step?: number;
 }
+
+const ARANGE: OptionNames<ArangeOptions> = { ...TENSOR, step: true };
+
+interface ArangeAttrs {
+  readonly start: number;
+  readonly end: number;
+  readonly step: number;
+  readonly dtype: DType;
+}
+
+const arangeOp = defineOp<Nothing, ArangeAttrs>('arange');
+
+/** 0, 1, ... up to but without end. */
+export function arange(end: number, options?: ArangeOptions): Tensor;
+/**
+ * start, start + step, ... up to but without end; `arange(end)` counts from 0.
+ * dtype defaults to int32 when start and step are integers, else float32.
+ *
+ * @example
+ * arange(4);                    // 0, 1, 2, 3
+ * arange(0, 1, { step: 0.25 }); // 0, 0.25, 0.5, 0.75
+ */
+export function arange(start: number, end: number, options?: ArangeOptions): Tensor;
+export function arange(
+  first: number,
+  second: number | ArangeOptions = {},
+  third: ArangeOptions = {},
+): Tensor {
+  const [start, end, options] =
+    typeof second === 'number' ? [first, second, third] : [0, first, second];
+  checkOptions('arange', options, ARANGE);
+  const { step = 1, requiresGrad = false } = options;
+  const count = Math.max(0, Math.ceil((end - start) / step));
+  if (!Number.isFinite(count) || step === 0) {
+    throw new ArgumentError(
+      `arange: start ${start}, end ${end}, step ${step} give no finite range`,
+    );
+  }
+  const whole = Number.isInteger(start) && Number.isInteger(step);
+  const dtype = options.dtype ?? (whole && !requiresGrad ? 'int32' : 'float32');
+  const values = Float64Array.from({ length: count }, (_, i) => start + i * step);
+  const made = tensor(values, { dtype, requiresGrad });
+  return record(arangeOp, made, NO_INPUTS, {}, { start, end, step, dtype });
+}
+
+interface LinspaceAttrs {
+  readonly start: number;
+  readonly end: number;
+  readonly count: number;
+  readonly dtype: DType;
+}
+
+const linspaceOp = defineOp<Nothing, LinspaceAttrs>('linspace');
 
 /** `count` numbers evenly spaced from start to end, both included. */
 export function linspace(
@@ -206,29 +271,53 @@ export function linspace(
   count: number,
   options: TensorOptions = {},
 ): Tensor {
+  checkOptions('linspace', options, TENSOR);
   if (!Number.isInteger(count) || count < 0) {
     throw new ArgumentError(`linspace: count ${count}, expected an integer ≥ 0`);
   }
   const values = Float64Array.from({ length: count }, (_, i) =>
     count === 1 ? start : start + ((end - start) * i) / (count - 1),
   );
-  return tensor(values, { dtype: 'float32', ...options });
+  const dtype = options.dtype ?? 'float32';
+  const made = tensor(values, { ...options, dtype });
+  return record(linspaceOp, made, NO_INPUTS, {}, { start, end, count, dtype });
 }
 
-/** The identity matrix [n, m], m = n by default. */
-export function eye(n: number, m = n, options: TensorOptions = {}): Tensor {
-  checkShape([n, m], 'eye');
-  const { made, array } = emptyForHost([n, m], checkedDType(options.dtype, 'eye'));
-  array.fill(0, 0, n * m);
-  for (let i = 0; i < Math.min(n, m); i++) array[i * m + i] = 1;
+export interface EyeOptions extends TensorOptions {
+  /** Default: as many as rows. */
+  columns?: number;
+}
+
+const EYE: OptionNames<EyeOptions> = { ...TENSOR, columns: true };
+
+interface EyeAttrs {
+  readonly rows: number;
+  readonly columns: number;
+  readonly dtype: DType;
+}
+
+const eyeOp = defineOp<Nothing, EyeAttrs>('eye');
+
+/** The identity matrix [rows, columns], square by default. */
+export function eye(rows: number, options: EyeOptions = {}): Tensor {
+  checkOptions('eye', options, EYE);
+  const { columns = rows } = options;
+  checkShape([rows, columns], 'eye');
+  const dtype = checkedDType(options.dtype, 'eye');
+  const { made, array } = emptyForHost([rows, columns], dtype);
+  array.fill(0, 0, rows * columns);
+  for (let i = 0; i < Math.min(rows, columns); i++) array[i * columns + i] = 1;
+  record(eyeOp, made, NO_INPUTS, {}, { rows, columns, dtype });
   return finish(made, options);
 }
+
+const cloneOp = defineOp('clone');
 
 /** A copy with memory of its own, cut from the graph. See {@link Tensor.detach} for one that shares it. */
 export function clone(x: Tensor): Tensor {
   const made = empty(x.shape, x.dtype, x.layout);
   kernels().cast(made.raw, x.raw, x.size);
-  return made;
+  return record(cloneOp, made, [x]);
 }
 
 /** y += alpha · x, in place. Not recorded. @internal */
@@ -265,6 +354,8 @@ export function refill(target: Tensor, value: number): void {
   overwrite(target, 'constant', (elements) => kernels().fill(elements, target.size, value));
 }
 
+const copyFromOp = defineOp('copyFrom');
+
 /**
  * As {@link copyFrom}, for what a training step makes of parameters and statistics: left out, as the optimiser's
  * update is, where the step ran into an index out of range. One dtype. @internal
@@ -275,6 +366,7 @@ export function assign(target: Tensor, source: Tensor): void {
   target.storage.version++;
   kernels().assign(target.raw, from.raw, target.size);
   releaseTemporary(from, source);
+  record(copyFromOp, target, [target, source]);
 }
 
 /**
@@ -293,4 +385,5 @@ export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void
   target.storage.version++;
   kernels().cast(target.raw, from.raw, target.size);
   releaseTemporary(from, source);
+  record(copyFromOp, target, [target, source]);
 }

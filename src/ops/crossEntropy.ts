@@ -1,27 +1,36 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { full } from './creation.js';
+import { expand } from './broadcast.js';
 import { add, cast, div, mul, neg, notEqual, sub, where } from './elementwise.js';
-import { gather, indexSelect } from './indexing.js';
+import { gather, indexSelect, oneHot } from './indexing.js';
 import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
   checkSameDType,
   checkTensor,
+  constant,
   converted,
   defineOp,
   floats,
   ints,
 } from './kit/define.js';
-import { checkFraction, checkReduction, type LossOptions, type Reduction } from './kit/options.js';
+import {
+  checkFraction,
+  checkReduction,
+  KEEP_DIMS,
+  LOSS,
+  type LossOptions,
+  type Reduction,
+} from './kit/options.js';
 import { mean, sum } from './reduce.js';
 import { logSoftmax, softmax } from './softmax.js';
-import { expand, reshape } from './view.js';
+import { permute, reshape } from './view.js';
 
 /** PyTorch's mark for targets that do not count. */
 const DEFAULT_IGNORE_INDEX = -100;
@@ -37,6 +46,9 @@ export interface CrossEntropyOptions extends NllLossOptions {
   /** Share of the target that is spread evenly over all classes, from 0 to 1. Default: 0. */
   labelSmoothing?: number;
 }
+
+const NLL: OptionNames<NllLossOptions> = { ...LOSS, weight: true, ignoreIndex: true };
+const CROSS_ENTROPY: OptionNames<CrossEntropyOptions> = { ...NLL, labelSmoothing: true };
 
 // --- checks ---------------------------------------------------------------------------------------------------
 
@@ -93,13 +105,21 @@ function checkIgnoreIndex(op: string, ignoreIndex: number): number {
 // --- class indices ----------------------------------------------------------------------------------------------
 
 interface CrossEntropyAttrs {
-  /** Shape of the logits, [N, C, ...]. */
-  readonly shape: Shape;
   readonly ignoreIndex: number;
-  readonly smoothing: number;
+  readonly labelSmoothing: number;
   readonly reduction: Reduction;
-  readonly isWeighted: boolean;
 }
+
+type Saved = {
+  readonly x: Tensor;
+  /** Logarithms of the probabilities, as rows. */
+  readonly logProb: Tensor;
+  /** int32, one a row. */
+  readonly target: Tensor;
+  /** Sum of the factors of all rows. */
+  readonly divisor: Tensor;
+  readonly weight: Tensor | null;
+};
 
 /** [N, C, ...] as [N, C, D, 1] with the classes innermost in memory: the rows that the kernel walks. */
 function asRows(x: Tensor): Tensor {
@@ -119,10 +139,8 @@ function fromRows(rows: Tensor, shape: Shape): Tensor {
 /** ∂loss/∂logits of every row, times g: [rows], in one kernel. */
 function gradKernel(
   g: Tensor,
-  logProb: Tensor,
-  target: Tensor,
-  weight: Tensor | null,
-  attrs: CrossEntropyAttrs,
+  { x, logProb, target, weight }: Saved,
+  { ignoreIndex, labelSmoothing }: CrossEntropyAttrs,
 ): Tensor {
   const rows = empty(logProb.shape, logProb.dtype, 'channelsLast');
   kernels().crossEntropyGrad(
@@ -132,48 +150,47 @@ function gradKernel(
     ints(target),
     weight ? floats(weight) : null,
     target.size,
-    dim(attrs.shape, 1),
-    attrs.ignoreIndex,
-    attrs.smoothing,
+    dim(x.shape, 1),
+    ignoreIndex,
+    labelSmoothing,
   );
-  return fromRows(rows, attrs.shape);
+  return fromRows(rows, x.shape);
 }
 
-/**
- * The same gradient as ops of the logits: g·(m·softmax(x) − wanted), `wanted` being the target's distribution
- * with its weights and m its sum. The kernel gives `wanted` where all probabilities are 0.
- */
-function composedGrad(
-  g: Tensor,
-  x: Tensor,
-  target: Tensor,
-  weight: Tensor | null,
-  attrs: CrossEntropyAttrs,
+/** What the loss wants each class's probability to be, times the classes' weights: [rows, C]. */
+function wantedRows(
+  { x, target, weight }: Saved,
+  { ignoreIndex, labelSmoothing }: CrossEntropyAttrs,
 ): Tensor {
-  const { shape } = attrs;
-  const impossible = full(
-    [dim(shape, 0), dim(shape, 1), sizeOf(shape.slice(2)), 1],
-    Number.NEGATIVE_INFINITY,
-    { dtype: x.dtype },
-  );
-  const minusOne = full([target.size], -1, { dtype: x.dtype });
-  const wanted = gradKernel(minusOne, impossible, target, weight, attrs);
-  const difference = sub(mul(softmax(x, 1), sum(wanted, 1, true)), wanted);
-  return mul(reshape(g, [dim(shape, 0), 1, ...shape.slice(2)]), difference);
+  const classes = dim(x.shape, 1);
+  const counts = notEqual(target, ignoreIndex);
+  const hot = oneHot(where(counts, target, 0), classes, { dtype: x.dtype });
+  const smooth = add(mul(hot, 1 - labelSmoothing), labelSmoothing / classes);
+  const kept = mul(smooth, reshape(cast(counts, x.dtype), [target.size, 1]));
+  return weight ? mul(kept, weight) : kept;
 }
 
-const crossEntropyOp = defineOp<CrossEntropyAttrs>('crossEntropy', (g, node) => {
-  const { attrs } = node;
-  const [x, logProb, target] = [node.saved(0), node.saved(1), node.saved(2)];
-  const weight = attrs.isWeighted ? node.saved(4) : null;
+/** The same gradient as ops of the logits: g·(m·softmax(x) − wanted), m being the sum of what is wanted. */
+function composedGrad(g: Tensor, saved: Saved, attrs: CrossEntropyAttrs): Tensor {
+  const { shape } = saved.x;
+  const [n, classes] = [dim(shape, 0), dim(shape, 1)];
+  const rows = reshape(wantedRows(saved, attrs), [n, sizeOf(shape.slice(2)), classes]);
+  const wanted = reshape(permute(rows, [0, 2, 1]), shape);
+  const difference = sub(mul(softmax(saved.x, 1), sum(wanted, 1, KEEP_DIMS)), wanted);
+  return mul(reshape(g, [n, 1, ...shape.slice(2)]), difference);
+}
+
+const crossEntropyOp = defineOp<Saved, CrossEntropyAttrs>('crossEntropy', (g, node) => {
+  const { saved, attrs } = node;
+  const rows = [saved.target.size];
   const perRow =
     attrs.reduction === 'none'
-      ? reshape(g, [target.size])
-      : expand(attrs.reduction === 'mean' ? div(g, node.saved(3)) : g, [target.size]);
+      ? reshape(g, rows)
+      : expand(attrs.reduction === 'mean' ? div(g, saved.divisor) : g, rows);
   return [
-    isRecording()
-      ? composedGrad(perRow, x, target, weight, attrs)
-      : gradKernel(perRow, logProb, target, weight, attrs),
+    isRecording() ? composedGrad(perRow, saved, attrs) : gradKernel(perRow, saved, attrs),
+    null,
+    null,
   ];
 });
 
@@ -197,17 +214,17 @@ function withIndices(
     ints(indices),
     weight ? floats(weight) : null,
     indices.size,
-    dim(attrs.shape, 1),
+    dim(x.shape, 1),
     attrs.ignoreIndex,
-    attrs.smoothing,
+    attrs.labelSmoothing,
   );
-  const divisor = sum(factors);
-  const saved = [x, logProb, indices, divisor, ...(weight ? [weight] : [])];
+  const divisor = unrecorded(() => sum(factors));
   const out =
     attrs.reduction === 'none'
       ? losses.share(target.shape)
       : total(losses, divisor, attrs.reduction);
-  return record(crossEntropyOp, out, [x], saved, attrs);
+  const saves = { x, logProb, target: indices, divisor, weight };
+  return record(crossEntropyOp, out, [x, target, weight], saves, attrs);
 }
 
 function total(losses: Tensor, divisor: Tensor, reduction: Reduction): Tensor {
@@ -251,6 +268,7 @@ export function crossEntropy(
   options: CrossEntropyOptions = {},
 ): Tensor {
   const op = 'crossEntropy';
+  checkOptions(op, options, CROSS_ENTROPY);
   const { weight, ignoreIndex = DEFAULT_IGNORE_INDEX, labelSmoothing = 0 } = options;
   const reduction = checkReduction(options.reduction, op);
   checkFraction(labelSmoothing, 'labelSmoothing', op);
@@ -267,12 +285,10 @@ export function crossEntropy(
       const losses = withProbabilities(x, wanted, weight, labelSmoothing, reduction);
       return reduction === 'none' ? reshape(losses, indexShape(logits.shape)) : losses;
     }
-    return withIndices(x, target, weight ?? null, {
-      shape: x.shape,
+    return withIndices(x, target, weight ? constant(weight) : null, {
       ignoreIndex: checkIgnoreIndex(op, ignoreIndex),
-      smoothing: labelSmoothing,
+      labelSmoothing,
       reduction,
-      isWeighted: weight !== undefined,
     });
   });
 }
@@ -290,6 +306,7 @@ export function nllLoss(
   options: NllLossOptions = {},
 ): Tensor {
   const op = 'nllLoss';
+  checkOptions(op, options, NLL);
   const { weight, ignoreIndex = DEFAULT_IGNORE_INDEX } = options;
   const reduction = checkReduction(options.reduction, op);
   const classes = classesOf(op, logProbabilities, 'logProbabilities');
@@ -299,7 +316,7 @@ export function nllLoss(
   checkClassWeight(op, weight, logProbabilities, classes);
   return composite(() => {
     const axis = logProbabilities.rank === 1 ? 0 : 1;
-    const indices = converted(target, 'int32');
+    const indices = cast(target, 'int32');
     const counts = notEqual(indices, ignoreIndex);
     const safe = where(counts, indices, 0);
     const unfit = logProbabilities.shape.map((size, i) => (i === axis ? 1 : size));
@@ -308,7 +325,7 @@ export function nllLoss(
     const factors = weight
       ? mul(
           kept,
-          reshape(indexSelect(weight.detach(), 0, reshape(safe, [safe.size])), target.shape),
+          reshape(indexSelect(constant(weight), 0, reshape(safe, [safe.size])), target.shape),
         )
       : kept;
     const losses = where(counts, neg(mul(picked, factors)), 0);

@@ -1,7 +1,8 @@
 import { BinaryOp, CompareOp, UnaryOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { DTypeError } from '../errors.js';
-import { record, wantsGrad } from '../tape/node.js';
+import type { Nothing } from '../tape/node.js';
+import { record, wantsGrad } from '../tape/record.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
 import { broadcastShapes, collapsePlan, dim, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, type Layout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
@@ -86,37 +87,44 @@ function unaryKernel(x: Tensor, code: UnaryOp, p = 0, q = 0): Tensor {
 
 // --- arithmetic -------------------------------------------------------------------------------------
 
+/** Both operands of an op, which its gradient reads. */
+type Operands = { readonly a: Tensor; readonly b: Tensor };
+/** The number that took the place of the second operand. */
+type Scalar = { readonly scalar: number };
+
 const addOp = defineOp('add', (g) => [g, g]);
 const subOp = defineOp('sub', (g, node) => [g, node.needs(1) ? neg(g) : null]);
-const mulOp = defineOp('mul', (g, node) => [
-  node.needs(0) ? mul(g, node.saved(1)) : null,
-  node.needs(1) ? mul(g, node.saved(0)) : null,
+const mulOp = defineOp<Operands>('mul', (g, { saved, needs }) => [
+  needs(0) ? mul(g, saved.b) : null,
+  needs(1) ? mul(g, saved.a) : null,
 ]);
-const divOp = defineOp('div', (g, node) => {
-  const [a, b] = [node.saved(0), node.saved(1)];
-  return [node.needs(0) ? div(g, b) : null, node.needs(1) ? neg(div(mul(g, a), square(b))) : null];
-});
-const powOp = defineOp('pow', (g, node) => {
-  const [a, b, y] = [node.saved(0), node.saved(1), node.saved(2)];
+const divOp = defineOp<Operands>('div', (g, { saved, needs }) => [
+  needs(0) ? div(g, saved.b) : null,
+  needs(1) ? neg(div(mul(g, saved.a), square(saved.b))) : null,
+]);
+const powOp = defineOp<Operands & { readonly y: Tensor }>('pow', (g, { saved, needs }) => {
+  const { a, b, y } = saved;
   return [
     // a ** 0 is 1 everywhere: its gradient in a is 0, not 0 · 0⁻¹.
-    node.needs(0) ? mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))) : null,
+    needs(0) ? mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))) : null,
     // 0 ** b has gradient 0 in b, not 0 · log 0.
-    node.needs(1)
-      ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0))
-      : null,
+    needs(1) ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0)) : null,
   ];
 });
-const atan2Op = defineOp('atan2', (g, node) => {
-  const [y, x] = [node.saved(0), node.saved(1)];
+const atan2Op = defineOp<Operands>('atan2', (g, { saved, needs }) => {
+  const { a: y, b: x } = saved;
   const scaled = div(g, add(square(x), square(y)));
-  return [node.needs(0) ? mul(scaled, x) : null, node.needs(1) ? neg(mul(scaled, y)) : null];
+  return [needs(0) ? mul(scaled, x) : null, needs(1) ? neg(mul(scaled, y)) : null];
 });
-const maximumOp = defineOp('maximum', (g, node) => extremumGrad(g, node.saved(0), node.saved(1)));
-const minimumOp = defineOp('minimum', (g, node) => extremumGrad(g, node.saved(1), node.saved(0)));
-const remainderOp = defineOp('remainder', (g, node) => {
-  if (!node.needs(1)) return [g, null];
-  return [g, neg(mul(g, floor(div(node.saved(0), node.saved(1)))))];
+const maximumOp = defineOp<Operands>('maximum', (g, { saved }) =>
+  extremumGrad(g, saved.a, saved.b),
+);
+const minimumOp = defineOp<Operands>('minimum', (g, { saved }) =>
+  extremumGrad(g, saved.b, saved.a),
+);
+const remainderOp = defineOp<Operands>('remainder', (g, { saved, needs }) => {
+  if (!needs(1)) return [g, null];
+  return [g, neg(mul(g, floor(div(saved.a, saved.b))))];
 });
 
 /** g where p > q and the rest of it, half each where they are equal, as in PyTorch. */
@@ -126,27 +134,28 @@ function extremumGrad(g: Tensor, p: Tensor, q: Tensor): Tensor[] {
   return [first, sub(g, first)];
 }
 
-const affineOp = defineOp<{ scale: number }>('affine', (g, node) => [mul(g, node.attrs.scale)]);
-const rdivOp = defineOp<{ scalar: number }>('rdiv', (g, node) => {
-  const x = node.saved(0);
-  return [mul(div(g, square(x)), -node.attrs.scalar)];
-});
-const powScalarOp = defineOp<{ exponent: number }>('pow', (g, node) => {
-  const { exponent } = node.attrs;
-  if (exponent === 0) return [mul(g, 0)];
-  return [mul(mul(g, pow(node.saved(0), exponent - 1)), exponent)];
-});
-const rpowOp = defineOp<{ base: number }>('rpow', (g, node) => [
-  mul(mul(g, node.saved(0)), Math.log(node.attrs.base)),
+/** x·scale + shift */
+type Affine = { readonly scale: number; readonly shift: number };
+
+const affineOp = defineOp<Nothing, Affine>('affine', (g, { attrs }) => [mul(g, attrs.scale)]);
+const divScalarOp = defineOp<Nothing, Scalar>('div', (g, { attrs }) => [mul(g, 1 / attrs.scalar)]);
+const rdivOp = defineOp<{ x: Tensor }, Scalar>('rdiv', (g, { saved, attrs }) => [
+  mul(div(g, square(saved.x)), -attrs.scalar),
 ]);
-const scalarMaskOp = defineOp('maximum', (g, node) => [mul(g, node.saved(0))]);
-const passOp = defineOp('remainder', (g) => [g]);
+const powScalarOp = defineOp<{ x: Tensor }, Scalar>('pow', (g, { saved, attrs }) => {
+  if (attrs.scalar === 0) return [mul(g, 0)];
+  return [mul(mul(g, pow(saved.x, attrs.scalar - 1)), attrs.scalar)];
+});
+const rpowOp = defineOp<{ y: Tensor }, Scalar>('rpow', (g, { saved, attrs }) => [
+  mul(mul(g, saved.y), Math.log(attrs.scalar)),
+]);
+const remainderScalarOp = defineOp<Nothing, Scalar>('remainder', (g) => [g]);
 
 /** Elementwise a + b, with broadcasting. */
 export function add(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'add'), 1, b);
   if (typeof a === 'number') return affine(b, 1, a);
-  return record(addOp, binaryKernel(a, b, BinaryOp.add, 'add'), [a, b], [], undefined);
+  return record(addOp, binaryKernel(a, b, BinaryOp.add, 'add'), [a, b]);
 }
 
 /** Elementwise a − b, with broadcasting. */
@@ -155,14 +164,14 @@ export function sub(a: TensorLike, b: TensorLike): Tensor {
   if (typeof a === 'number') {
     return isFloat(b.dtype) ? affine(b, -1, a) : scalarKernel(b, a, BinaryOp.rsub);
   }
-  return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b], [], undefined);
+  return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b]);
 }
 
 /** Elementwise a · b, with broadcasting. */
 export function mul(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'mul'), b, 0);
   if (typeof a === 'number') return affine(b, a, 0);
-  return record(mulOp, binaryKernel(a, b, BinaryOp.mul, 'mul'), [a, b], [a, b], undefined);
+  return record(mulOp, binaryKernel(a, b, BinaryOp.mul, 'mul'), [a, b], { a, b });
 }
 
 /** Elementwise a / b, with broadcasting; integers give floats. */
@@ -170,7 +179,7 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
   if (typeof a === 'number') {
     const divisor = tensorOperand(b, 'div');
     const x = asFloat(divisor);
-    const out = record(rdivOp, scalarKernel(x, a, BinaryOp.rdiv), [x], [x], { scalar: a });
+    const out = record(rdivOp, scalarKernel(x, a, BinaryOp.rdiv), [x], { x }, { scalar: a });
     releaseTemporary(x, divisor);
     return out;
   }
@@ -178,8 +187,8 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
   const y = typeof b === 'number' ? b : asFloat(tensorOperand(b, 'div'));
   const out =
     typeof y === 'number'
-      ? record(affineOp, scalarKernel(x, y, BinaryOp.div), [x], [], { scale: 1 / y })
-      : record(divOp, binaryKernel(x, y, BinaryOp.div, 'div'), [x, y], [x, y], undefined);
+      ? record(divScalarOp, scalarKernel(x, y, BinaryOp.div), [x], {}, { scalar: y })
+      : record(divOp, binaryKernel(x, y, BinaryOp.div, 'div'), [x, y], { a: x, b: y });
   releaseTemporary(x, a);
   if (typeof y !== 'number' && typeof b !== 'number') releaseTemporary(y, b);
   return out;
@@ -190,46 +199,58 @@ export function pow(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') {
     const x = tensorOperand(a, 'pow');
     if (b === 2) return square(x);
-    return record(powScalarOp, scalarKernel(x, b, BinaryOp.pow), [x], [x], { exponent: b });
+    return record(powScalarOp, scalarKernel(x, b, BinaryOp.pow), [x], { x }, { scalar: b });
   }
   if (typeof a === 'number') {
     const y = scalarKernel(b, a, BinaryOp.rpow);
-    return record(rpowOp, y, [b], [y], { base: a });
+    return record(rpowOp, y, [b], { y }, { scalar: a });
   }
   const y = binaryKernel(a, b, BinaryOp.pow, 'pow');
-  return record(powOp, y, [a, b], [a, b, y], undefined);
+  return record(powOp, y, [a, b], { a, b, y });
 }
 
 /** Remainder of a floored division: the result has the sign of b, as Python's %. */
 export function remainder(a: Tensor, b: TensorLike): Tensor {
   if (typeof b === 'number') {
-    return record(passOp, scalarKernel(a, b, BinaryOp.remainder), [a], [], undefined);
+    return record(
+      remainderScalarOp,
+      scalarKernel(a, b, BinaryOp.remainder),
+      [a],
+      {},
+      { scalar: b },
+    );
   }
-  return record(
-    remainderOp,
-    binaryKernel(a, b, BinaryOp.remainder, 'remainder'),
-    [a, b],
-    [a, b],
-    undefined,
-  );
+  return record(remainderOp, binaryKernel(a, b, BinaryOp.remainder, 'remainder'), [a, b], { a, b });
 }
 
 /** Angle of the point (x, y), in radians on (−π, π]. */
 export function atan2(y: Tensor, x: Tensor): Tensor {
   checkFloat(y, 'atan2');
   checkFloat(x, 'atan2', 'other');
-  return record(atan2Op, binaryKernel(y, x, BinaryOp.atan2, 'atan2'), [y, x], [y, x], undefined);
+  return record(atan2Op, binaryKernel(y, x, BinaryOp.atan2, 'atan2'), [y, x], { a: y, b: x });
+}
+
+/** How much of the gradient goes to x: all of it, half where both are equal, or nothing. */
+type Share = { readonly share: Tensor | null };
+
+const maximumScalarOp = defineOp<Share, Scalar>('maximum', (g, { saved }) => [shared(g, saved)]);
+const minimumScalarOp = defineOp<Share, Scalar>('minimum', (g, { saved }) => [shared(g, saved)]);
+
+function shared(g: Tensor, { share }: Share): Tensor | null {
+  return share && mul(g, share);
 }
 
 function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
   const out = scalarKernel(x, scalar, code);
-  if (!wantsGrad([x])) return out;
-  const share = unrecorded(() => {
-    const wins = code === BinaryOp.maximum ? greater(x, scalar) : less(x, scalar);
-    return add(cast(wins, x.dtype), mul(cast(equal(x, scalar), x.dtype), 0.5));
-  });
-  record(scalarMaskOp, out, [x], [share], undefined);
-  share.dispose();
+  const isMaximum = code === BinaryOp.maximum;
+  const share = wantsGrad([x])
+    ? unrecorded(() => {
+        const wins = isMaximum ? greater(x, scalar) : less(x, scalar);
+        return add(cast(wins, x.dtype), mul(cast(equal(x, scalar), x.dtype), 0.5));
+      })
+    : null;
+  record(isMaximum ? maximumScalarOp : minimumScalarOp, out, [x], { share }, { scalar });
+  share?.dispose();
   return out;
 }
 
@@ -238,13 +259,7 @@ export function maximum(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number')
     return extremumScalar(tensorOperand(a, 'maximum'), b, BinaryOp.maximum);
   if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.maximum);
-  return record(
-    maximumOp,
-    binaryKernel(a, b, BinaryOp.maximum, 'maximum'),
-    [a, b],
-    [a, b],
-    undefined,
-  );
+  return record(maximumOp, binaryKernel(a, b, BinaryOp.maximum, 'maximum'), [a, b], { a, b });
 }
 
 /** The smaller of a and b, elementwise; NaN if either is. Equal operands share the gradient. */
@@ -252,13 +267,7 @@ export function minimum(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number')
     return extremumScalar(tensorOperand(a, 'minimum'), b, BinaryOp.minimum);
   if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.minimum);
-  return record(
-    minimumOp,
-    binaryKernel(a, b, BinaryOp.minimum, 'minimum'),
-    [a, b],
-    [a, b],
-    undefined,
-  );
+  return record(minimumOp, binaryKernel(a, b, BinaryOp.minimum, 'minimum'), [a, b], { a, b });
 }
 
 function tensorOperand(x: TensorLike, op: string): Tensor {
@@ -273,16 +282,20 @@ function asFloat(x: Tensor): Tensor {
 /** x·scale + shift, one kernel; integers stay integers if both numbers are. */
 function affine(x: Tensor, scale: number, shift: number): Tensor {
   checkTensor(x, 'add');
-  if (!isFloat(x.dtype)) {
-    const scaled =
-      scale === 1
-        ? converted(x, arithmeticDType(x.dtype, 'int32'))
-        : scalarKernel(x, scale, BinaryOp.mul);
-    const out = scalarKernel(scaled, shift, BinaryOp.add);
-    releaseTemporary(scaled, x);
-    return out;
-  }
-  return record(affineOp, unaryKernel(x, UnaryOp.affine, scale, shift), [x], [], { scale });
+  const out = isFloat(x.dtype)
+    ? unaryKernel(x, UnaryOp.affine, scale, shift)
+    : affineOfIntegers(x, scale, shift);
+  return record(affineOp, out, [x], {}, { scale, shift });
+}
+
+function affineOfIntegers(x: Tensor, scale: number, shift: number): Tensor {
+  const scaled =
+    scale === 1
+      ? converted(x, arithmeticDType(x.dtype, 'int32'))
+      : scalarKernel(x, scale, BinaryOp.mul);
+  const out = scalarKernel(scaled, shift, BinaryOp.add);
+  releaseTemporary(scaled, x);
+  return out;
 }
 
 // --- functions of one argument ------------------------------------------------------------------------
@@ -296,13 +309,15 @@ function defineUnary(
   saves: Saves,
   gradient: (g: Tensor, s: Tensor) => Tensor,
 ): (x: Tensor) => Tensor {
-  const op = defineOp(name, (g, node) => [gradient(g, saves === 'nothing' ? g : node.saved(0))]);
+  const op = defineOp<{ value: Tensor | null }>(name, (g, { saved }) => [
+    gradient(g, saves === 'nothing' ? g : (saved.value ?? g)),
+  ]);
   return (x) => {
     checkTensor(x, name);
     const input = INTEGER_OPS.has(code) && x.dtype === 'int32' ? x : asFloat(x);
     const out = unaryKernel(input, code);
-    const saved = saves === 'input' ? [input] : saves === 'output' ? [out] : [];
-    record(op, out, [input], saved, undefined);
+    const value = saves === 'input' ? input : saves === 'output' ? out : null;
+    record(op, out, [input], { value });
     releaseTemporary(input, x);
     return out;
   };
@@ -358,26 +373,32 @@ export const ceil = defineUnary('ceil', UnaryOp.ceil, 'nothing', (g) => mul(g, 0
 /** Nearest integer, ties to even; gradient 0 */
 export const round = defineUnary('round', UnaryOp.round, 'nothing', (g) => mul(g, 0));
 
-const castOp = defineOp<{ from: DType }>('cast', (g, node) => [cast(g, node.attrs.from)]);
+/** The dtype that came in, and the one that went out. */
+type Cast = { readonly from: DType; readonly to: DType };
+
+const castOp = defineOp<Nothing, Cast>('cast', (g, { attrs }) => [cast(g, attrs.from)]);
+const castToIntegersOp = defineOp<Nothing, Cast>('cast');
 
 /** x in another dtype. Floats to int32 truncate; gradients flow between floats. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor(x, 'cast');
   checkedDType(dtype, 'cast');
   if (x.dtype === dtype) return x;
-  const out = converted(x, dtype);
-  return isFloat(dtype) && isFloat(x.dtype) ? record(castOp, out, [x], [], { from: x.dtype }) : out;
+  const op = isFloat(dtype) ? castOp : castToIntegersOp;
+  return record(op, converted(x, dtype), [x], {}, { from: x.dtype, to: dtype });
 }
 
 // --- comparisons and selection --------------------------------------------------------------------------
 
 function compareWith(name: string, code: CompareOp): (a: Tensor, b: TensorLike) => Tensor {
+  const op = defineOp(name);
+  const scalarOp = defineOp<Nothing, Scalar>(name);
   return (a, b) => {
     checkTensor(a, name);
     if (typeof b === 'number') {
       const out = empty(a.shape, 'uint8', a.layout);
       kernels().compareScalar(mask(out), a.raw, b, a.size, code);
-      return out;
+      return record(scalarOp, out, [a], {}, { scalar: b });
     }
     checkTensor(b, name, 'other');
     const dtype = a.dtype === b.dtype ? a.dtype : arithmeticDType(a.dtype, b.dtype);
@@ -388,7 +409,7 @@ function compareWith(name: string, code: CompareOp): (a: Tensor, b: TensorLike) 
     if (out.size > 0) kernels().compare(mask(out), left.raw, right.raw, plan, code);
     releaseTemporary(left, a);
     releaseTemporary(right, b);
-    return out;
+    return record(op, out, [a, b]);
   };
 }
 
@@ -415,14 +436,11 @@ export function logicalNot(x: Tensor): Tensor {
   return equal(x, 0);
 }
 
-const whereOp = defineOp('where', (g, node) => {
-  const condition = node.saved(0);
-  return [
-    null,
-    node.needs(1) ? where(condition, g, 0) : null,
-    node.needs(2) ? where(condition, 0, g) : null,
-  ];
-});
+const whereOp = defineOp<{ condition: Tensor }>('where', (g, { saved, needs }) => [
+  null,
+  needs(1) ? where(saved.condition, g, 0) : null,
+  needs(2) ? where(saved.condition, 0, g) : null,
+]);
 
 function filled(value: TensorLike, dtype: DType): Tensor {
   if (typeof value !== 'number') return value;
@@ -457,7 +475,7 @@ export function where(condition: Tensor, a: TensorLike, b: TensorLike): Tensor {
   const y = materialized(right, shape, layout);
   const out = empty(shape, left.dtype, layout);
   kernels().where(out.raw, mask(c), x.raw, y.raw, out.size);
-  record(whereOp, out, [condition, left, right], [condition], undefined);
+  record(whereOp, out, [condition, left, right], { condition });
   for (const temporary of [c, x, y, left, right]) {
     if (temporary !== condition && temporary !== a && temporary !== b) temporary.dispose();
   }

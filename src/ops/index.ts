@@ -1,5 +1,24 @@
 /** All ops: functions of tensors with their gradients beside them. */
-export * from './activation.js';
+export {
+  type ClampOptions,
+  clamp,
+  type EluOptions,
+  elu,
+  type GeluOptions,
+  gelu,
+  type HardtanhOptions,
+  hardtanh,
+  type LeakyReluOptions,
+  leakyRelu,
+  logSigmoid,
+  relu,
+  type SoftplusOptions,
+  sigmoid,
+  silu,
+  softplus,
+  tanh,
+} from './activation.js';
+export { expand } from './broadcast.js';
 export {
   type Conv1dOptions,
   type Conv2dOptions,
@@ -12,9 +31,11 @@ export {
   type OutputSize,
 } from './conv/conv.js';
 export {
+  type ArangeOptions,
   arange,
   clone,
   copyFrom,
+  type EyeOptions,
   eye,
   type FromDataOptions,
   full,
@@ -27,12 +48,17 @@ export {
   zeros,
   zerosLike,
 } from './creation.js';
-export * from './crossEntropy.js';
-export * from './elementwise.js';
 export {
-  type EmbeddingOptions,
-  embedding,
+  type CrossEntropyOptions,
+  crossEntropy,
+  type NllLossOptions,
+  nllLoss,
+} from './crossEntropy.js';
+export * from './elementwise.js';
+export { type EmbeddingOptions, embedding } from './embedding.js';
+export {
   gather,
+  type IndexAddOptions,
   indexAdd,
   indexSelect,
   type OneHotOptions,
@@ -40,9 +66,25 @@ export {
   scatterAdd,
 } from './indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
-export * from './join.js';
-export * from './loss.js';
-export { dot, linear, matmul } from './matmul.js';
+export { concat, repeat, stack } from './join.js';
+export { linear } from './linear.js';
+export {
+  type BceLossOptions,
+  type BceWithLogitsLossOptions,
+  bceLoss,
+  bceWithLogitsLoss,
+  type HuberLossOptions,
+  huberLoss,
+  type KlDivLossOptions,
+  klDivLoss,
+  type LossOptions,
+  l1Loss,
+  mseLoss,
+  type Reduction,
+  type SmoothL1LossOptions,
+  smoothL1Loss,
+} from './loss.js';
+export { dot, matmul } from './matmul.js';
 export * from './norm/batchNorm.js';
 export * from './norm/groupNorm.js';
 export * from './norm/localResponseNorm.js';
@@ -66,16 +108,44 @@ export {
   dropout1d,
   dropout2d,
   dropout3d,
+  type NormalOptions,
   normal,
   type RandomOptions,
   rand,
   randint,
   randn,
+  type UniformOptions,
   uniform,
 } from './random.js';
-export * from './recurrent/recurrent.js';
-export * from './reduce.js';
+export type { RnnNonlinearity } from './recurrent/recurrent.js';
+export {
+  type Axes,
+  argmax,
+  argmin,
+  max,
+  mean,
+  min,
+  norm,
+  prod,
+  type ReduceOptions,
+  std,
+  sum,
+  sumSquares,
+  type VarianceOptions,
+  type VectorNormOptions,
+  variance,
+} from './reduce.js';
 export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
-export * from './slice.js';
-export * from './softmax.js';
-export * from './view.js';
+export {
+  flip,
+  narrow,
+  type PadWidth,
+  pad,
+  type Range,
+  type SliceSpec,
+  select,
+  slice,
+  split,
+} from './slice.js';
+export { logSoftmax, logSumExp, softmax } from './softmax.js';
+export { flatten, permute, reshape, squeeze, transpose, unsqueeze } from './view.js';

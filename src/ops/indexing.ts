@@ -1,9 +1,9 @@
 import { kernels } from '../backend/select.js';
-import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { DTypeError, ShapeError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
-import { RowSparseTensor } from '../tensor/rowSparse.js';
-import { isRecording } from '../tensor/scope.js';
 import {
   dim,
   formatShape,
@@ -13,8 +13,8 @@ import {
   splitAtAxis,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { checkedDType, full, zeros } from './creation.js';
-import { add, cast, div, mul, notEqual } from './elementwise.js';
+import { checkedDType } from './creation.js';
+import { add, mul } from './elementwise.js';
 import { composite } from './kit/composite.js';
 import {
   checkFloat,
@@ -23,12 +23,12 @@ import {
   converted,
   defineOp,
   floats,
+  inputShape,
   ints,
   memoryOrder,
 } from './kit/define.js';
 import { checkInteger } from './kit/options.js';
 import { pad, slice } from './slice.js';
-import { reshape } from './view.js';
 
 // An index that lies outside its axis is found by the kernel, which throws an IndexFaultError: at once on the
 // TypeScript backend, at the next synchronisation on the native one.
@@ -41,8 +41,8 @@ export function checkIndex(x: Tensor, op: string, name = 'index'): void {
   }
 }
 
-/** An index as kernels take it. */
-function int32Index(x: Tensor): Tensor {
+/** An index as kernels take it: int32, row-major. @internal */
+export function int32Index(x: Tensor): Tensor {
   const integers = converted(x, 'int32');
   const ordered = rowMajor(integers);
   if (ordered !== integers) releaseTemporary(integers, x);
@@ -51,41 +51,49 @@ function int32Index(x: Tensor): Tensor {
 
 // --- one index an element ---------------------------------------------------------------------------------
 
-/** @internal */
-export interface GatherAttrs {
+interface GatherAttrs {
   readonly axis: number;
-  /** Shape of what is gathered from. */
+}
+
+interface ScatterAttrs extends GatherAttrs {
+  /** Of the zeros that are added to. */
   readonly shape: Shape;
 }
 
-const gatherOp = defineOp<GatherAttrs>('gather', (g, node) => [
-  scattered(g, node.saved(0), node.attrs),
+type SavedIndex = { readonly index: Tensor };
+
+const gatherOp = defineOp<SavedIndex, GatherAttrs>('gather', (g, node) => [
+  scattered(g, node.saved.index, { axis: node.attrs.axis, shape: inputShape(node) }),
 ]);
-const scatterOp = defineOp<GatherAttrs>('scatterAdd', (g, node) => [
-  gathered(g, node.saved(0), node.attrs),
+const scatterOp = defineOp<SavedIndex, ScatterAttrs>('scatter', (g, { saved, attrs }) => [
+  gathered(g, saved.index, attrs),
 ]);
 
 /** The elements of x that index names; both have the same sizes except along the axis. @internal */
-export function gathered(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
-  const source = rowMajor(x);
+export function gathered(x: Tensor, index: Tensor, { axis }: GatherAttrs): Tensor {
+  const [source, ids] = [rowMajor(x), int32Index(index)];
   const out = empty(index.shape, x.dtype);
-  const { outer, axis, inner } = splitAtAxis(attrs.shape, attrs.axis);
-  const count = dim(index.shape, attrs.axis);
-  kernels().gather(out.raw, source.raw, ints(index), outer, axis, inner, count);
+  const around = splitAtAxis(x.shape, axis);
+  const count = dim(index.shape, axis);
+  kernels().gather(out.raw, source.raw, ints(ids), around.outer, around.axis, around.inner, count);
   releaseTemporary(source, x);
-  return record(gatherOp, out, [x], [index], attrs);
+  record(gatherOp, out, [x, index], { index: ids }, { axis });
+  releaseTemporary(ids, index);
+  return out;
 }
 
 /** Zeros with x added where index says: the transpose of {@link gathered}. */
-function scattered(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
-  const source = rowMajor(x);
+function scattered(x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor {
+  const [source, ids] = [rowMajor(x), int32Index(index)];
   const out = empty(attrs.shape, x.dtype);
   const { outer, axis, inner } = splitAtAxis(attrs.shape, attrs.axis);
   kernels().fill(out.raw, out.size, 0);
   const count = dim(index.shape, attrs.axis);
-  kernels().scatterAdd(floats(out), floats(source), ints(index), outer, axis, inner, count);
+  kernels().scatterAdd(floats(out), floats(source), ints(ids), outer, axis, inner, count);
   releaseTemporary(source, x);
-  return record(scatterOp, out, [x], [index], attrs);
+  record(scatterOp, out, [x, index], { index: ids }, attrs);
+  releaseTemporary(ids, index);
+  return out;
 }
 
 /** Throws unless an index has x's rank and is no larger than x, except along `axis`. */
@@ -119,7 +127,7 @@ export function gather(x: Tensor, axis: number, index: Tensor): Tensor {
   checkIndexFits('gather', 'input', x.shape, index.shape, at);
   return composite(() => {
     const shape = index.shape.map((size, i) => (i === at ? dim(x.shape, at) : size));
-    return gathered(leadingPart(x, shape), int32Index(index), { axis: at, shape });
+    return gathered(leadingPart(x, shape), index, { axis: at });
   });
 }
 
@@ -139,7 +147,7 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tenso
   return composite(() => {
     const shape = index.shape.map((size, i) => (i === at ? dim(x.shape, at) : size));
     const part = leadingPart(source, index.shape);
-    const sums = scattered(part, int32Index(index), { axis: at, shape });
+    const sums = scattered(part, index, { axis: at, shape });
     if (sameShape(shape, x.shape)) return add(x, sums);
     return add(
       x,
@@ -153,15 +161,15 @@ export function scatterAdd(x: Tensor, axis: number, index: Tensor, source: Tenso
 
 // --- one index a slice --------------------------------------------------------------------------------------
 
-const indexSelectOp = defineOp<GatherAttrs>('indexSelect', (g, node) => [
-  spread(g, node.saved(0), node.attrs),
+const indexSelectOp = defineOp<SavedIndex, GatherAttrs>('indexSelect', (g, node) => [
+  spread(g, node.saved.index, { axis: node.attrs.axis, shape: inputShape(node) }),
 ]);
-const spreadOp = defineOp<GatherAttrs>('indexAdd', (g, node) => [
-  selected(g, node.saved(0), node.attrs),
+const spreadOp = defineOp<SavedIndex, ScatterAttrs>('indexScatter', (g, { saved, attrs }) => [
+  selected(g, saved.index, attrs.axis),
 ]);
 
-/** Sizes around the axis, in the order of x's memory. */
-function splitInMemory({ shape, axis }: GatherAttrs, { layout }: Tensor) {
+/** Sizes around an axis, in the order of x's memory. */
+function splitInMemory(shape: Shape, axis: number, { layout }: Tensor) {
   const order = memoryOrder(shape.length, layout);
   return splitAtAxis(
     order.map((at) => dim(shape, at)),
@@ -169,21 +177,27 @@ function splitInMemory({ shape, axis }: GatherAttrs, { layout }: Tensor) {
   );
 }
 
-function selected(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
-  const { outer, axis, inner } = splitInMemory(attrs, x);
-  const shape = attrs.shape.map((size, i) => (i === attrs.axis ? index.size : size));
+function selected(x: Tensor, index: Tensor, at: number): Tensor {
+  const ids = int32Index(index);
+  const { outer, axis, inner } = splitInMemory(x.shape, at, x);
+  const shape = x.shape.map((size, i) => (i === at ? index.size : size));
   const out = empty(shape, x.dtype, x.layout);
-  kernels().indexSelect(out.raw, x.raw, ints(index), outer, axis, inner, index.size);
-  return record(indexSelectOp, out, [x], [index], attrs);
+  kernels().indexSelect(out.raw, x.raw, ints(ids), outer, axis, inner, index.size);
+  record(indexSelectOp, out, [x, index], { index: ids }, { axis: at });
+  releaseTemporary(ids, index);
+  return out;
 }
 
 /** Zeros with the slices of x added where index says: the transpose of {@link selected}. */
-function spread(x: Tensor, index: Tensor, attrs: GatherAttrs): Tensor {
-  const { outer, axis, inner } = splitInMemory(attrs, x);
+function spread(x: Tensor, index: Tensor, attrs: ScatterAttrs): Tensor {
+  const ids = int32Index(index);
+  const { outer, axis, inner } = splitInMemory(attrs.shape, attrs.axis, x);
   const out = empty(attrs.shape, x.dtype, x.layout);
   kernels().fill(out.raw, out.size, 0);
-  kernels().indexAdd(floats(out), floats(x), ints(index), outer, axis, inner, index.size);
-  return record(spreadOp, out, [x], [index], attrs);
+  kernels().indexAdd(floats(out), floats(x), ints(ids), outer, axis, inner, index.size);
+  record(spreadOp, out, [x, index], { index: ids }, attrs);
+  releaseTemporary(ids, index);
+  return out;
 }
 
 function checkVectorIndex(index: Tensor, op: string): void {
@@ -198,25 +212,30 @@ export function indexSelect(x: Tensor, axis: number, index: Tensor): Tensor {
   checkTensor(x, 'indexSelect');
   const at = normalizeAxis(axis, x.rank, 'indexSelect');
   checkVectorIndex(index, 'indexSelect');
-  const ids = int32Index(index);
-  const out = selected(x, ids, { axis: at, shape: x.shape });
-  releaseTemporary(ids, index);
-  return out;
+  return selected(x, index, at);
 }
+
+export interface IndexAddOptions {
+  /** Factor of source. Default: 1. */
+  alpha?: number;
+}
+
+const INDEX_ADD: OptionNames<IndexAddOptions> = { alpha: true };
 
 /**
  * x with alpha times the slices of `source` added to those slices along an axis that `index` names.
  * @param index a vector of integers, one for each slice of source
- * @param alpha factor of source, 1 by default
  */
 export function indexAdd(
   x: Tensor,
   axis: number,
   index: Tensor,
   source: Tensor,
-  alpha = 1,
+  options: IndexAddOptions = {},
 ): Tensor {
   checkFloat(x, 'indexAdd');
+  checkOptions('indexAdd', options, INDEX_ADD);
+  const { alpha = 1 } = options;
   checkFloat(source, 'indexAdd', 'source');
   checkSameDType('indexAdd', x, source);
   const at = normalizeAxis(axis, x.rank, 'indexAdd');
@@ -229,7 +248,7 @@ export function indexAdd(
     );
   }
   return composite(() => {
-    const sums = spread(source, int32Index(index), { axis: at, shape: x.shape });
+    const sums = spread(source, index, { axis: at, shape: x.shape });
     return add(x, alpha === 1 ? sums : mul(sums, alpha));
   });
 }
@@ -239,6 +258,15 @@ export interface OneHotOptions {
   dtype?: DType;
 }
 
+const ONE_HOT: OptionNames<OneHotOptions> = { dtype: true };
+
+interface OneHotAttrs {
+  readonly classes: number;
+  readonly dtype: DType;
+}
+
+const oneHotOp = defineOp<Nothing, OneHotAttrs>('oneHot');
+
 /**
  * Class numbers as rows with a single one.
  * @param index integers from 0 to classes − 1, of any shape
@@ -246,168 +274,12 @@ export interface OneHotOptions {
  */
 export function oneHot(index: Tensor, classes: number, options: OneHotOptions = {}): Tensor {
   checkIndex(index, 'oneHot');
+  checkOptions('oneHot', options, ONE_HOT);
   checkInteger(classes, 'classes', 'oneHot', 1);
   const dtype = checkedDType(options.dtype, 'oneHot');
   const ids = int32Index(index);
   const out = empty([...index.shape, classes], dtype);
   kernels().oneHot(out.raw, ints(ids), index.size, classes);
   releaseTemporary(ids, index);
-  return out;
-}
-
-// --- embedding ------------------------------------------------------------------------------------------------
-
-interface EmbeddingAttrs {
-  /** Shape of the weight, [rows, features]. */
-  readonly shape: Shape;
-  /** The row that receives no gradient, or −1. */
-  readonly padding: number;
-  /** Divides gradients by how often their index occurs. */
-  readonly scaleByFreq: boolean;
-  /** The gradient has only the rows that occur. */
-  readonly sparse: boolean;
-}
-
-const embeddingOp = defineOp<EmbeddingAttrs>('embedding', (g, node) => {
-  const { attrs } = node;
-  const index = node.saved(0);
-  // A gradient that is recorded has a gradient itself, so it is dense.
-  if (attrs.sparse && !isRecording()) {
-    const source = rowMajor(g);
-    const gradient = RowSparseTensor.of(index, source, attrs.shape, attrs.padding);
-    releaseTemporary(source, g);
-    return [gradient];
-  }
-  return [embeddingGrad(attrs.scaleByFreq ? div(g, frequencies(index, attrs)) : g, index, attrs)];
-});
-const embeddingGradOp = defineOp<EmbeddingAttrs>('embeddingGrad', (g, node) => {
-  const index = node.saved(0);
-  const rows = lookedUp(g, index, node.attrs);
-  if (node.attrs.padding < 0) return [rows];
-  const keep = cast(notEqual(index, node.attrs.padding), g.dtype);
-  return [mul(rows, reshape(keep, [...index.shape, 1]))];
-});
-
-/** How often each index occurs, as a last axis of one: [...index.shape, 1]. */
-function frequencies(index: Tensor, { shape }: EmbeddingAttrs): Tensor {
-  const rows = dim(shape, 0);
-  const ones = full(index.shape, 1);
-  const counts = zeros([rows]);
-  kernels().indexAdd(floats(counts), floats(ones), ints(index), 1, rows, 1, index.size);
-  const each = empty([...index.shape, 1], 'float32');
-  kernels().indexSelect(each.raw, counts.raw, ints(index), 1, rows, 1, index.size);
-  return each;
-}
-
-/** Limits the norm of the rows that occur, in place. */
-function renormed(weight: Tensor, index: Tensor, maxNorm: number, normType: number): void {
-  if (weight.node !== null) {
-    throw new AutogradError(
-      `embedding: maxNorm changes the weight in place, and this one was computed by ${weight.node.op.name}; ` +
-        'expected a leaf',
-    );
-  }
-  weight.storage.version++;
-  const [rows, features] = [dim(weight.shape, 0), dim(weight.shape, 1)];
-  kernels().renormRows(floats(weight), ints(index), index.size, features, rows, maxNorm, normType);
-}
-
-function lookedUp(weight: Tensor, index: Tensor, attrs: EmbeddingAttrs): Tensor {
-  const [rows, features] = [dim(attrs.shape, 0), dim(attrs.shape, 1)];
-  const out = empty([...index.shape, features], weight.dtype);
-  kernels().indexSelect(out.raw, weight.raw, ints(index), 1, rows, features, index.size);
-  return record(embeddingOp, out, [weight], [index], attrs);
-}
-
-function embeddingGrad(g: Tensor, index: Tensor, attrs: EmbeddingAttrs): Tensor {
-  const source = rowMajor(g);
-  const [rows, features] = [dim(attrs.shape, 0), dim(attrs.shape, 1)];
-  const out = empty(attrs.shape, g.dtype);
-  kernels().fill(out.raw, out.size, 0);
-  kernels().indexAdd(floats(out), floats(source), ints(index), 1, rows, features, index.size);
-  releaseTemporary(source, g);
-  if (attrs.padding >= 0) {
-    const row = out.share([features], out.offset + attrs.padding * features);
-    kernels().fill(row.raw, features, 0);
-    row.dispose();
-  }
-  return record(embeddingGradOp, out, [g], [index], attrs);
-}
-
-export interface EmbeddingOptions {
-  /** A row, negative from the end, that receives no gradient. Default: none. */
-  paddingIndex?: number;
-  /**
-   * Rows that are looked up and have a larger norm are first scaled down to it, in place, also in evaluation. The
-   * weight has to be a leaf. Default: no limit.
-   */
-  maxNorm?: number;
-  /** p of the p-norm that maxNorm limits, above 0; Infinity for the largest magnitude. Default: 2. */
-  normType?: number;
-  /** Divides gradients by how often their index occurs in this call. Not together with sparse. Default: false. */
-  scaleGradByFreq?: boolean;
-  /**
-   * Makes the weight's gradient a {@link RowSparseTensor} of the rows that occur, which `optim.SGD`, `Adagrad` and
-   * `SparseAdam` take. It is dense where a dense gradient of the same weight is added to it, where the weight is no
-   * leaf, and with `createGraph`. Default: false.
-   */
-  sparse?: boolean;
-}
-
-/** Throws unless the options other than paddingIndex are in range. @internal */
-export function checkEmbeddingOptions(options: EmbeddingOptions, owner: string): void {
-  const { maxNorm = 1, normType = 2, scaleGradByFreq = false, sparse = false } = options;
-  if (!(typeof maxNorm === 'number' && maxNorm >= 0)) {
-    throw new ArgumentError(`${owner}: maxNorm is ${maxNorm}, expected a number ≥ 0`);
-  }
-  if (!(typeof normType === 'number' && normType > 0)) {
-    throw new ArgumentError(`${owner}: normType is ${normType}, expected a number > 0 or Infinity`);
-  }
-  for (const [name, value] of Object.entries({ scaleGradByFreq, sparse })) {
-    if (typeof value === 'boolean') continue;
-    throw new ArgumentError(`${owner}: ${name} is ${String(value)}, expected true or false`);
-  }
-  if (scaleGradByFreq && sparse) {
-    throw new ArgumentError(
-      `${owner}: scaleGradByFreq does not go together with sparse; expected one of them`,
-    );
-  }
-}
-
-/**
- * Looks rows of a table up.
- * @param index integers from 0 to rows − 1, of any shape
- * @param weight [rows, features]
- * @returns [...index.shape, features]
- * @throws ShapeError for a weight that is no matrix, or a paddingIndex out of range
- * @throws ArgumentError for other options out of range
- * @throws AutogradError for maxNorm with a weight that was computed
- * @throws IndexFaultError for an index out of range: on the native backend at the next synchronisation
- */
-export function embedding(index: Tensor, weight: Tensor, options: EmbeddingOptions = {}): Tensor {
-  checkIndex(index, 'embedding');
-  checkFloat(weight, 'embedding', 'weight');
-  if (weight.rank !== 2) {
-    throw new ShapeError(
-      `embedding: weight ${formatShape(weight.shape)}, expected [rows, features]`,
-    );
-  }
-  checkEmbeddingOptions(options, 'embedding');
-  const { paddingIndex, maxNorm, normType = 2, scaleGradByFreq = false, sparse = false } = options;
-  const rows = dim(weight.shape, 0);
-  let padding = -1;
-  if (paddingIndex !== undefined) {
-    if (!Number.isInteger(paddingIndex) || paddingIndex < -rows || paddingIndex >= rows) {
-      throw new ShapeError(
-        `embedding: paddingIndex ${paddingIndex} is out of range for a weight of ${rows} rows`,
-      );
-    }
-    padding = paddingIndex < 0 ? paddingIndex + rows : paddingIndex;
-  }
-  const ids = int32Index(index);
-  if (maxNorm !== undefined) renormed(weight, ids, maxNorm, normType);
-  const attrs = { shape: weight.shape, padding, scaleByFreq: scaleGradByFreq, sparse };
-  const out = lookedUp(weight, ids, attrs);
-  releaseTemporary(ids, index);
-  return out;
+  return record(oneHotOp, out, [index], {}, { classes, dtype });
 }

@@ -1,13 +1,16 @@
 import { UpsampleMode } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { onImages } from './images.js';
 import { checkFloat, defineOp, floats } from './kit/define.js';
-import { asImages, checkPixels } from './kit/imageAxes.js';
+import { checkPixels, imageShape } from './kit/imageAxes.js';
 import { checkChoice, perAxis } from './kit/options.js';
-import { imageShape } from './kit/window.js';
+import { heightWidth } from './kit/window.js';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './pool/adaptivePool.js';
 
 /** The modes of {@link interpolate}, and how many spatial axes each is for; nearest and area are for any. */
@@ -42,26 +45,74 @@ export interface InterpolateOptions {
   recomputeScaleFactor?: boolean;
 }
 
-interface UpsampleAttrs {
+const NAMES: OptionNames<InterpolateOptions> = {
+  size: true,
+  scaleFactor: true,
+  mode: true,
+  alignCorners: true,
+  recomputeScaleFactor: true,
+};
+
+/** What the kernels take. */
+interface UpsamplePlan {
   readonly inputShape: Shape;
   readonly outputShape: Shape;
   /** Input pixels from one output pixel to the next. */
   readonly scale: readonly [number, number];
-  readonly mode: UpsampleMode;
+  readonly code: UpsampleMode;
 }
 
-const upsampleOp = defineOp<UpsampleAttrs>('upsample2d', (g, node) => [
-  upsampleGrad(g, node.attrs),
+/** The options, those of a sequence as of an image of height 1, and behind them what the kernels take. */
+class UpsampleAttrs implements UpsamplePlan {
+  readonly size: readonly [height: number, width: number];
+  /** What positions follow from; null takes them from the sizes. */
+  readonly scaleFactor: readonly [height: number, width: number] | null;
+  readonly mode: InterpolateMode;
+  readonly alignCorners: boolean;
+  readonly #plan: UpsamplePlan;
+
+  constructor(
+    mode: InterpolateMode,
+    alignCorners: boolean,
+    factors: readonly number[] | null,
+    plan: UpsamplePlan,
+  ) {
+    this.size = [dim(plan.outputShape, 2), dim(plan.outputShape, 3)];
+    this.scaleFactor = factors && heightWidth(factors, 1);
+    this.mode = mode === 'linear' ? 'bilinear' : mode;
+    this.alignCorners = alignCorners;
+    this.#plan = plan;
+  }
+
+  get inputShape(): Shape {
+    return this.#plan.inputShape;
+  }
+
+  get outputShape(): Shape {
+    return this.#plan.outputShape;
+  }
+
+  get scale(): readonly [number, number] {
+    return this.#plan.scale;
+  }
+
+  get code(): UpsampleMode {
+    return this.#plan.code;
+  }
+}
+
+const upsampleOp = defineOp<Nothing, UpsampleAttrs>('interpolate', (g, { attrs }) => [
+  upsampleGrad(g, attrs),
 ]);
-const upsampleGradOp = defineOp<UpsampleAttrs>('upsample2dGrad', (g, node) => [
-  upsampled(g, node.attrs),
+const upsampleGradOp = defineOp<Nothing, UpsampleAttrs>('interpolateGrad', (g, { attrs }) => [
+  upsampled(g, attrs),
 ]);
 
 /** The integers and the numbers of a kernel call. */
-function sizesOf({ inputShape, outputShape, scale, mode }: UpsampleAttrs) {
+function sizesOf({ inputShape, outputShape, scale, code }: UpsampleAttrs) {
   const [batch, channels, height, width] = [0, 1, 2, 3].map((axis) => dim(inputShape, axis));
   const output = [dim(outputShape, 2), dim(outputShape, 3)] as const;
-  return [batch ?? 0, height ?? 0, width ?? 0, channels ?? 0, ...output, ...scale, mode] as const;
+  return [batch ?? 0, height ?? 0, width ?? 0, channels ?? 0, ...output, ...scale, code] as const;
 }
 
 function upsampled(x: Tensor, attrs: UpsampleAttrs): Tensor {
@@ -69,7 +120,7 @@ function upsampled(x: Tensor, attrs: UpsampleAttrs): Tensor {
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
   kernels().upsample2d(floats(out), floats(image), ...sizesOf(attrs));
   releaseTemporary(image, x);
-  return record(upsampleOp, out, [x], [], attrs);
+  return record(upsampleOp, out, [x], {}, attrs);
 }
 
 function upsampleGrad(g: Tensor, attrs: UpsampleAttrs): Tensor {
@@ -77,7 +128,7 @@ function upsampleGrad(g: Tensor, attrs: UpsampleAttrs): Tensor {
   const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
   kernels().upsample2dGrad(floats(out), floats(dy), ...sizesOf(attrs));
   releaseTemporary(dy, g);
-  return record(upsampleGradOp, out, [g], [], attrs);
+  return record(upsampleGradOp, out, [g], {}, attrs);
 }
 
 /** The kernel's mode; null for 'area'. */
@@ -107,6 +158,7 @@ interface Checked {
 
 /** Checks the options, whatever the input. @internal */
 export function checkInterpolate(op: string, options: InterpolateOptions): Checked {
+  checkOptions(op, options, NAMES);
   const { size, scaleFactor, mode = 'nearest', alignCorners = false } = options;
   checkChoice(mode, Object.keys(MODES) as InterpolateMode[], 'mode', op);
   if ((size === undefined) === (scaleFactor === undefined)) {
@@ -190,12 +242,14 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
     return factor === undefined || options.recomputeScaleFactor ? from / to : 1 / factor;
   });
   const [scaleHeight = 1, scaleWidth = 1] = axes === 1 ? [1, ...scales] : scales;
-  return asImages(x, (images) =>
-    upsampled(images, {
-      inputShape: images.shape,
-      outputShape: imageShape(outputShape),
-      scale: [scaleHeight, scaleWidth],
-      mode: code,
-    }),
-  );
+  const { mode = 'nearest', alignCorners = false, recomputeScaleFactor } = options;
+  // Corners that lie in the same places tell where all others are.
+  const followed = isAligned || recomputeScaleFactor ? null : factors;
+  const attrs = new UpsampleAttrs(mode, alignCorners, followed, {
+    inputShape: imageShape(x.shape),
+    outputShape: imageShape(outputShape),
+    scale: [scaleHeight, scaleWidth],
+    code,
+  });
+  return onImages(x, axes, (images) => upsampled(images, attrs));
 }

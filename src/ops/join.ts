@@ -1,17 +1,20 @@
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { dim, formatShape, MAX_RANK, normalizeAxis, sameShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
+import { expand } from './broadcast.js';
 import { composite } from './kit/composite.js';
-import { checkSameDType, checkTensor, defineOp, stridesIn } from './kit/define.js';
+import { checkSameDType, checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
 import { stridedCopy, walkThrough } from './kit/strided.js';
 import { narrow } from './slice.js';
-import { expand, reshape, unsqueeze } from './view.js';
+import { reshape, unsqueeze } from './view.js';
 
-const concatOp = defineOp<{ axis: number; sizes: readonly number[] }>('concat', (g, node) => {
-  const { axis, sizes } = node.attrs;
+const concatOp = defineOp<Nothing, { readonly axis: number }>('concat', (g, node) => {
+  const { axis } = node.attrs;
   let start = 0;
-  return sizes.map((size, i) => {
+  return node.inputs.map((_, i) => {
+    const size = dim(inputShape(node, i), axis);
     const part = node.needs(i) ? narrow(g, axis, start, size) : null;
     start += size;
     return part;
@@ -44,7 +47,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
     stridedCopy(out, to, t, walkThrough(t), t.shape);
     start += sizes[i] ?? 0;
   }
-  return record(concatOp, out, tensors, [], { axis: at, sizes });
+  return record(concatOp, out, tensors, {}, { axis: at });
 }
 
 /** Joins tensors of one shape along a new axis. */

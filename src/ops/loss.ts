@@ -1,23 +1,43 @@
 import { ReduceOp, UnaryOp } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { broadcastsTo, dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { clamp, sigmoid, softplus } from './activation.js';
-import { abs, add, div, exp, log, mul, neg, notEqual, square, sub, where } from './elementwise.js';
+import {
+  abs,
+  add,
+  cast,
+  div,
+  exp,
+  log,
+  mul,
+  neg,
+  notEqual,
+  square,
+  sub,
+  where,
+} from './elementwise.js';
 import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
   checkSameDType,
   checkTensor,
-  converted,
+  constant,
   defineOp,
   floats,
 } from './kit/define.js';
-import { checkChoice, checkReduction, type LossOptions, type Reduction } from './kit/options.js';
+import {
+  checkChoice,
+  checkReduction,
+  LOSS,
+  type LossOptions,
+  type Reduction,
+} from './kit/options.js';
 import { materialized } from './kit/strided.js';
 import { mean, norm, sum } from './reduce.js';
 
@@ -37,50 +57,69 @@ function checkedTarget(x: Tensor, target: Tensor, op: string): Tensor {
       `${op}: input ${formatShape(x.shape)} and target ${formatShape(target.shape)} differ, expected one shape`,
     );
   }
-  if (!isFloat(target.dtype)) return converted(target, x.dtype);
+  if (!isFloat(target.dtype)) return cast(target, x.dtype);
   checkSameDType(op, x, target);
   return target;
 }
 
 // --- regression -----------------------------------------------------------------------------------------------
 
-const squaredErrorOp = defineOp<number>('mseLoss', (g, node) => [
-  mul(node.saved(0), mul(g, 2 * node.attrs)),
-]);
+/** Attributes of what is recorded before it is reduced. */
+const EACH: Required<LossOptions> = Object.freeze({ reduction: 'none' });
 
-/** scale · Σ d², in one node: small models feel every op. */
-function squaredError(d: Tensor, scale: number): Tensor {
+type Operands = { readonly x: Tensor; readonly target: Tensor };
+
+const squaredErrorOp = defineOp<Operands & { d: Tensor }, Required<LossOptions>>(
+  'mseLoss',
+  (g, { saved, attrs, needs }) => {
+    // A gradient that is recorded is one of x and the target, too.
+    const d = isRecording() ? sub(saved.x, saved.target) : saved.d;
+    const gradient = mul(d, mul(g, 2 * scaleOf(attrs.reduction, d)));
+    return [gradient, needs(1) ? neg(gradient) : null];
+  },
+);
+
+function scaleOf(reduction: Reduction, { size }: Tensor): number {
+  return reduction === 'mean' ? 1 / size : 1;
+}
+
+/** Mean or sum of (x − target)², in one node: small models feel every op. */
+function squaredError(x: Tensor, target: Tensor, reduction: Reduction): Tensor {
+  const d = unrecorded(() => sub(x, target));
   const out = empty([], d.dtype);
   kernels().reduce(floats(out), floats(d), 1, d.size, 1, ReduceOp.sumSquares);
+  const scale = scaleOf(reduction, d);
   if (scale !== 1) kernels().unary(floats(out), floats(out), 1, UnaryOp.affine, scale, 0);
-  return record(squaredErrorOp, out, [d], [d], scale);
+  return record(squaredErrorOp, out, [x, target], { x, target, d }, { reduction });
 }
 
 /** Mean squared error, (x − target)². */
 export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions('mseLoss', options, LOSS);
   const reduction = checkReduction(options.reduction, 'mseLoss');
   return composite(() => {
-    const d = sub(x, checkedTarget(x, target, 'mseLoss'));
-    if (reduction === 'none') return square(d);
-    return squaredError(d, reduction === 'mean' ? 1 / d.size : 1);
+    const wanted = checkedTarget(x, target, 'mseLoss');
+    if (reduction === 'none') return square(sub(x, wanted));
+    return squaredError(x, wanted, reduction);
   });
 }
 
 function absoluteError(d: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return abs(d);
-  const total = norm(d, 1);
+  const total = norm(d, undefined, { p: 1 });
   return reduction === 'sum' ? total : mul(total, 1 / d.size);
 }
 
 /** Mean absolute error, |x − target|. */
 export function l1Loss(x: Tensor, target: Tensor, options: LossOptions = {}): Tensor {
+  checkOptions('l1Loss', options, LOSS);
   const reduction = checkReduction(options.reduction, 'l1Loss');
   return composite(() => absoluteError(sub(x, checkedTarget(x, target, 'l1Loss')), reduction));
 }
 
 /** ½d² where |d| ≤ delta, else delta·(|d| − ½delta): with c = d cut to ±delta both are c·(d − ½c). */
 function huber(d: Tensor, delta: number): Tensor {
-  const c = clamp(d, -delta, delta);
+  const c = clamp(d, { low: -delta, high: delta });
   return mul(c, sub(d, mul(c, 0.5)));
 }
 
@@ -89,8 +128,11 @@ export interface HuberLossOptions extends LossOptions {
   delta?: number;
 }
 
+const HUBER: OptionNames<HuberLossOptions> = { ...LOSS, delta: true };
+
 /** Half the squared error up to `delta`, and from there on a line of the same slope (Huber 1964). */
 export function huberLoss(x: Tensor, target: Tensor, options: HuberLossOptions = {}): Tensor {
+  checkOptions('huberLoss', options, HUBER);
   const { delta = 1 } = options;
   if (!(delta > 0)) throw new ArgumentError(`huberLoss: delta is ${delta}, expected a number > 0`);
   const reduction = checkReduction(options.reduction, 'huberLoss');
@@ -104,8 +146,11 @@ export interface SmoothL1LossOptions extends LossOptions {
   beta?: number;
 }
 
+const SMOOTH_L1: OptionNames<SmoothL1LossOptions> = { ...LOSS, beta: true };
+
 /** ½d²/beta up to |d| = beta, and |d| − ½beta from there on (Girshick 2015): Huber's loss over beta. */
 export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1LossOptions = {}): Tensor {
+  checkOptions('smoothL1Loss', options, SMOOTH_L1);
   const { beta = 1 } = options;
   if (!(beta >= 0)) throw new ArgumentError(`smoothL1Loss: beta is ${beta}, expected a number ≥ 0`);
   const reduction = checkReduction(options.reduction, 'smoothL1Loss');
@@ -122,15 +167,15 @@ export function smoothL1Loss(x: Tensor, target: Tensor, options: SmoothL1LossOpt
 const LOG_FLOOR = -100;
 
 function flooredLog(p: Tensor): Tensor {
-  return clamp(log(p), LOG_FLOOR);
+  return clamp(log(p), { low: LOG_FLOOR });
 }
 
-const bceOp = defineOp('bceLoss', (g, node) => {
-  const [p, t] = [node.saved(0), node.saved(1)];
-  const slope = (): Tensor => div(sub(p, t), clamp(mul(p, sub(1, p)), 1e-12));
+const bceOp = defineOp<Operands, Required<LossOptions>>('bceLoss', (g, { saved, needs }) => {
+  const { x: p, target: t } = saved;
+  const slope = (): Tensor => div(sub(p, t), clamp(mul(p, sub(1, p)), { low: 1e-12 }));
   return [
-    node.needs(0) ? mul(g, slope()) : null,
-    node.needs(1) ? mul(g, sub(flooredLog(sub(1, p)), flooredLog(p))) : null,
+    needs(0) ? mul(g, slope()) : null,
+    needs(1) ? mul(g, sub(flooredLog(sub(1, p)), flooredLog(p))) : null,
   ];
 });
 
@@ -150,6 +195,8 @@ export interface BceLossOptions extends LossOptions {
   weight?: Tensor;
 }
 
+const BCE: OptionNames<BceLossOptions> = { ...LOSS, weight: true };
+
 /**
  * Binary cross-entropy, −t·log p − (1 − t)·log(1 − p), logarithms cut at −100. Use {@link bceWithLogitsLoss}
  * where you have logits: it is exact everywhere.
@@ -157,6 +204,7 @@ export interface BceLossOptions extends LossOptions {
  * @param target probabilities, of the same shape
  */
 export function bceLoss(x: Tensor, target: Tensor, options: BceLossOptions = {}): Tensor {
+  checkOptions('bceLoss', options, BCE);
   const { weight } = options;
   const reduction = checkReduction(options.reduction, 'bceLoss');
   return composite(() => {
@@ -165,24 +213,24 @@ export function bceLoss(x: Tensor, target: Tensor, options: BceLossOptions = {})
     const out = unrecorded(() =>
       neg(add(mul(t, flooredLog(x)), mul(sub(1, t), flooredLog(sub(1, x))))),
     );
-    const losses = record(bceOp, out, [x, t], [x, t], undefined);
+    const losses = record(bceOp, out, [x, t], { x, target: t }, EACH);
     return reduced(weight ? mul(losses, weight) : losses, reduction);
   });
 }
 
-interface LogitsAttrs {
-  /** Whether posWeight is the third saved tensor. */
-  readonly isWeighted: boolean;
-}
+type LogitsOperands = Operands & { readonly posWeight: Tensor | null };
 
-const bceWithLogitsOp = defineOp<LogitsAttrs>('bceWithLogitsLoss', (g, node) => {
-  const [x, t] = [node.saved(0), node.saved(1)];
-  const weight = node.attrs.isWeighted ? node.saved(2) : null;
-  return [
-    node.needs(0) ? logitsGrad(g, x, t, weight) : null,
-    node.needs(1) ? mul(g, logitsTargetSlope(x, weight)) : null,
-  ];
-});
+const bceWithLogitsOp = defineOp<LogitsOperands, Required<LossOptions>>(
+  'bceWithLogitsLoss',
+  (g, { saved, needs }) => {
+    const { x, target, posWeight } = saved;
+    return [
+      needs(0) ? logitsGrad(g, x, target, posWeight) : null,
+      needs(1) ? mul(g, logitsTargetSlope(x, posWeight)) : null,
+      null,
+    ];
+  },
+);
 
 /** ∂loss/∂x = 1 − t − (1 + (w − 1)·t)·sigmoid(−x). */
 function logitsGrad(g: Tensor, x: Tensor, t: Tensor, weight: Tensor | null): Tensor {
@@ -244,6 +292,8 @@ export interface BceWithLogitsLossOptions extends BceLossOptions {
   posWeight?: Tensor;
 }
 
+const BCE_WITH_LOGITS: OptionNames<BceWithLogitsLossOptions> = { ...BCE, posWeight: true };
+
 /**
  * Binary cross-entropy of logits, stable: (1 − t)·x + (1 + (posWeight − 1)·t)·log(1 + e⁻ˣ).
  * @param x logits, of any shape
@@ -254,19 +304,21 @@ export function bceWithLogitsLoss(
   target: Tensor,
   options: BceWithLogitsLossOptions = {},
 ): Tensor {
-  const { weight, posWeight } = options;
   const op = 'bceWithLogitsLoss';
+  checkOptions(op, options, BCE_WITH_LOGITS);
+  const { weight } = options;
   const reduction = checkReduction(options.reduction, op);
   return composite(() => {
     const given = checkedTarget(x, target, op);
     checkWeight(weight, x, 'weight', op);
-    checkWeight(posWeight, x, 'posWeight', op);
+    checkWeight(options.posWeight, x, 'posWeight', op);
+    const posWeight = options.posWeight ? constant(options.posWeight) : null;
     const t = inLayout(given, x.layout);
-    const { array, inner } = posWeightOperand(posWeight ?? null, x);
+    const { array, inner } = posWeightOperand(posWeight, x);
     const out = empty(x.shape, x.dtype, x.layout);
     kernels().bceWithLogits(floats(out), floats(x), floats(t), array, x.size, inner);
-    const saved = posWeight ? [x, given, posWeight] : [x, given];
-    record(bceWithLogitsOp, out, [x, given], saved, { isWeighted: posWeight !== undefined });
+    const saves = { x, target: given, posWeight };
+    record(bceWithLogitsOp, out, [x, given, posWeight], saves, EACH);
     return reduced(weight ? mul(out, weight) : out, reduction);
   });
 }
@@ -280,6 +332,8 @@ export interface KlDivLossOptions {
   logTarget?: boolean;
 }
 
+const KL_DIV: OptionNames<KlDivLossOptions> = { reduction: true, logTarget: true };
+
 /** t·(log t − x), and 0 where t is 0. */
 function divergence(x: Tensor, t: Tensor): Tensor {
   const present = notEqual(t, 0);
@@ -292,6 +346,7 @@ function divergence(x: Tensor, t: Tensor): Tensor {
  * @param target probabilities, or their logarithms with `logTarget`
  */
 export function klDivLoss(x: Tensor, target: Tensor, options: KlDivLossOptions = {}): Tensor {
+  checkOptions('klDivLoss', options, KL_DIV);
   const { reduction = 'mean', logTarget = false } = options;
   checkChoice(reduction, ['mean', 'sum', 'none', 'batchmean'], 'reduction', 'klDivLoss');
   return composite(() => {

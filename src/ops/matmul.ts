@@ -1,6 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
   broadcastShapes,
   dim,
@@ -10,12 +10,13 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import { expand } from './broadcast.js';
 import { composite } from './kit/composite.js';
 import { checkFloat, checkSameDType, defineOp, floats } from './kit/define.js';
-import { sum } from './reduce.js';
-import { expand, reshape } from './view.js';
+import { reshape } from './view.js';
 
-interface Product {
+/** Sizes of a product op(a)·op(b): [m, k]·[k, n]. @internal */
+export interface Product {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -29,8 +30,8 @@ function batchStride(batch: Shape, matrix: number): number {
   return sizeOf(batch) <= 1 ? 0 : matrix;
 }
 
-/** op(a)·op(b) (+ bias) for operands whose batch axes are equal, or missing in one. */
-function product(
+/** op(a)·op(b) (+ bias) for operands whose batch axes are equal, or missing in one. Not recorded. @internal */
+export function product(
   a: Tensor,
   b: Tensor,
   bias: Tensor | null,
@@ -61,7 +62,9 @@ function product(
 }
 
 interface MatmulAttrs {
+  /** Transposes the last two axes of the first operand. */
   readonly transA: boolean;
+  /** Of the second. */
   readonly transB: boolean;
 }
 
@@ -69,9 +72,9 @@ interface MatmulAttrs {
  * Gradients of c = op(a)·op(b): for plain operands g·bᵀ and aᵀ·g; transposed operands swap their roles, so
  * that no matrix is ever transposed in memory.
  */
-const matmulOp = defineOp<MatmulAttrs>('matmul', (g, node) => {
+const matmulOp = defineOp<{ a: Tensor; b: Tensor }, MatmulAttrs>('matmul', (g, node) => {
   const { transA, transB } = node.attrs;
-  const [a, b] = [node.saved(0), node.saved(1)];
+  const { a, b } = node.saved;
   return [
     node.needs(0) ? (transA ? multiply(b, g, transB, true) : multiply(g, b, false, !transB)) : null,
     node.needs(1) ? (transB ? multiply(g, a, true, transA) : multiply(a, g, !transA, false)) : null,
@@ -88,7 +91,7 @@ export function multiply(a: Tensor, b: Tensor, transA: boolean, transB: boolean)
   const x = matchBatch(a, batchA, batch);
   const y = matchBatch(b, batchB, batch);
   const out = product(x, y, null, [...batch, m, n], { m, n, k, transA, transB, batch });
-  return record(matmulOp, out, [x, y], [x, y], { transA, transB });
+  return record(matmulOp, out, [x, y], { a: x, b: y }, { transA, transB });
 }
 
 function matrixDims(x: Tensor, transposed: boolean): [number, number] {
@@ -136,53 +139,6 @@ function multiplyStacks(a: Tensor, b: Tensor): Tensor {
   if (a.rank > 1) shape.push(dim(left.shape, left.rank - 2));
   if (b.rank > 1) shape.push(dim(right.shape, right.rank - 1));
   return reshape(out, shape);
-}
-
-const linearOp = defineOp('linear', (g, node) => {
-  const [x, weight] = [node.saved(0), node.saved(1)];
-  return [
-    node.needs(0) ? multiply(g, weight, false, false) : null,
-    node.needs(1) ? multiply(g, x, true, false) : null,
-    node.needs(2) ? sum(g, 0) : null,
-  ];
-});
-
-/**
- * x·weightᵀ + bias, one kernel.
- * @param x [..., in]
- * @param weight [out, in], as PyTorch keeps it
- * @param bias [out]
- * @returns [..., out]
- */
-export function linear(x: Tensor, weight: Tensor, bias?: Tensor | null): Tensor {
-  checkFloat(x, 'linear');
-  checkFloat(weight, 'linear', 'weight');
-  checkSameDType('linear', x, weight, ...(bias ? [bias] : []));
-  if (weight.rank !== 2)
-    throw new ShapeError(`linear: weight ${formatShape(weight.shape)}, expected [out, in]`);
-  const outFeatures = dim(weight.shape, 0);
-  const inFeatures = dim(weight.shape, 1);
-  if (x.rank === 0 || dim(x.shape, x.rank - 1) !== inFeatures) {
-    throw new ShapeError(
-      `linear: input ${formatShape(x.shape)} with weight ${formatShape(weight.shape)} expects [..., ${inFeatures}]`,
-    );
-  }
-  if (bias && !sameShape(bias.shape, [outFeatures])) {
-    throw new ShapeError(`linear: bias ${formatShape(bias.shape)}, expected [${outFeatures}]`);
-  }
-  if (x.rank === 2) return affineRows(x, weight, bias ?? null);
-  return composite(() => {
-    const rows = reshape(x, [sizeOf(x.shape.slice(0, -1)), inFeatures]);
-    const y = affineRows(rows, weight, bias ?? null);
-    return reshape(y, [...x.shape.slice(0, -1), outFeatures]);
-  });
-}
-
-/** x·weightᵀ + bias of rows [m, in]. */
-function affineRows(x: Tensor, weight: Tensor, bias: Tensor | null): Tensor {
-  const [m, n, k] = [dim(x.shape, 0), dim(weight.shape, 0), dim(weight.shape, 1)];
-  const y = product(x, weight, bias, [m, n], { m, n, k, transA: false, transB: true, batch: [] });
-  return record(linearOp, y, bias ? [x, weight, bias] : [x, weight], [x, weight], undefined);
 }
 
 /** Inner product of two vectors. */

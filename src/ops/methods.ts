@@ -1,8 +1,6 @@
-import { type BackwardOptions, backward } from '../autograd/backward.js';
-import type { DType } from '../tensor/dtype.js';
-import type { Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import * as activation from './activation.js';
+import { expand } from './broadcast.js';
 import * as creation from './creation.js';
 import * as elementwise from './elementwise.js';
 import * as indexing from './indexing.js';
@@ -13,8 +11,11 @@ import * as slicing from './slice.js';
 import * as softmax from './softmax.js';
 import * as view from './view.js';
 
-// Ops whose first argument is the tensor, as its methods: x.add(y) is add(x, y).
-const METHODS = {
+/**
+ * Ops whose first argument is the tensor, as its methods: x.add(y) is add(x, y). Methods are the elementwise ops,
+ * activations, reductions, views, slicing, indexing, matrix products, softmax, and copies. @internal
+ */
+export const METHODS = {
   abs: elementwise.abs,
   add: elementwise.add,
   argmax: reduce.argmax,
@@ -32,7 +33,7 @@ const METHODS = {
   equal: elementwise.equal,
   erf: elementwise.erf,
   exp: elementwise.exp,
-  expand: view.expand,
+  expand,
   expm1: elementwise.expm1,
   flatten: view.flatten,
   flip: slicing.flip,
@@ -41,6 +42,8 @@ const METHODS = {
   gelu: activation.gelu,
   greater: elementwise.greater,
   greaterEqual: elementwise.greaterEqual,
+  hardtanh: activation.hardtanh,
+  indexAdd: indexing.indexAdd,
   indexSelect: indexing.indexSelect,
   isNan: elementwise.isNan,
   leakyRelu: activation.leakyRelu,
@@ -48,9 +51,10 @@ const METHODS = {
   lessEqual: elementwise.lessEqual,
   log: elementwise.log,
   log1p: elementwise.log1p,
+  logicalNot: elementwise.logicalNot,
+  logSigmoid: activation.logSigmoid,
   logSoftmax: softmax.logSoftmax,
   logSumExp: softmax.logSumExp,
-  logicalNot: elementwise.logicalNot,
   matmul: matrix.matmul,
   max: reduce.max,
   maximum: elementwise.maximum,
@@ -62,6 +66,7 @@ const METHODS = {
   neg: elementwise.neg,
   norm: reduce.norm,
   notEqual: elementwise.notEqual,
+  oneHot: indexing.oneHot,
   pad: slicing.pad,
   permute: view.permute,
   pow: elementwise.pow,
@@ -89,11 +94,13 @@ const METHODS = {
   std: reduce.std,
   sub: elementwise.sub,
   sum: reduce.sum,
+  sumSquares: reduce.sumSquares,
   tan: elementwise.tan,
   tanh: activation.tanh,
   transpose: view.transpose,
   unsqueeze: view.unsqueeze,
-  var: reduce.variance,
+  variance: reduce.variance,
+  where: elementwise.where,
 };
 
 type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result
@@ -102,22 +109,10 @@ type Method<F> = F extends (x: Tensor, ...rest: infer Rest) => infer Result
 type Methods = { readonly [Name in keyof typeof METHODS]: Method<(typeof METHODS)[Name]> };
 
 declare module '../tensor/tensor.js' {
-  interface Tensor extends Methods {
-    /** See {@link backward}. */
-    backward(options?: BackwardOptions): void;
-    /** Converts to another dtype; see cast. */
-    to(dtype: DType): Tensor;
-    /** See reshape. */
-    view(shape: Shape): Tensor;
-  }
+  interface Tensor extends Methods {}
 }
 
-for (const [name, op] of Object.entries({
-  ...METHODS,
-  backward,
-  to: elementwise.cast,
-  view: view.reshape,
-})) {
+for (const [name, op] of Object.entries(METHODS)) {
   const call = op as (x: Tensor, ...rest: unknown[]) => unknown;
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor, ...rest: unknown[]): unknown {

@@ -1,15 +1,26 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
-import { isFloat } from '../tensor/dtype.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
+import { type DType, isFloat } from '../tensor/dtype.js';
 import { defaultGenerator, type Generator } from '../tensor/random.js';
 import { broadcastsTo, checkShape, formatShape, type Shape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { checkedDType, copyFrom, full, overwrite, type TensorOptions } from './creation.js';
+import {
+  checkedDType,
+  copyFrom,
+  full,
+  NO_INPUTS,
+  overwrite,
+  TENSOR,
+  type TensorOptions,
+} from './creation.js';
 import { less, mul, type TensorLike } from './elementwise.js';
 import { unrecorded } from './kit/composite.js';
 import {
   checkFloat,
+  checkTensor,
   converted,
   defineOp,
   type FloatArray,
@@ -25,6 +36,14 @@ export interface RandomOptions extends TensorOptions {
   generator?: Generator;
 }
 
+const RANDOM: OptionNames<RandomOptions> = { ...TENSOR, generator: true };
+
+/** What every op that draws numbers has. */
+interface DrawAttrs {
+  readonly shape: Shape;
+  readonly dtype: DType;
+}
+
 /** Draws n floats, as the random kernels do. */
 type FloatKernel = (
   out: FloatArray,
@@ -36,6 +55,13 @@ type FloatKernel = (
   q: number,
 ) => void;
 
+function checkFloatDType(options: RandomOptions, op: string): DType {
+  const dtype = checkedDType(options.dtype, op);
+  if (isFloat(dtype)) return dtype;
+  throw new DTypeError(`${op}: dtype is ${dtype}, expected float32 or float64 (see randint())`);
+}
+
+/** Floats, not recorded. */
 function drawFloats(
   op: string,
   kernel: FloatKernel,
@@ -45,12 +71,8 @@ function drawFloats(
   options: RandomOptions,
 ): Tensor {
   checkShape(shape, op);
-  const dtype = checkedDType(options.dtype, op);
-  if (!isFloat(dtype)) {
-    throw new DTypeError(`${op}: dtype is ${dtype}, expected float32 or float64 (see randint())`);
-  }
+  const made = empty([...shape], checkFloatDType(options, op));
   const { generator = defaultGenerator } = options;
-  const made = empty([...shape], dtype);
   kernel(floats(made), made.size, ...generator.reserve(made.size), p, q);
   if (options.requiresGrad) made.requiresGrad = true;
   return made;
@@ -96,27 +118,64 @@ export function redrawNormal(x: Tensor, mean: number, std: number, generator?: G
   redraw('normal', kernels().randomNormal, x, mean, std, generator);
 }
 
-/** Numbers drawn uniformly from [low, high), [0, 1) by default. */
-export function uniform(shape: Shape, low = 0, high = 1, options: RandomOptions = {}): Tensor {
-  checkRange(low, high);
-  return drawFloats('uniform', kernels().randomUniform, shape, low, high, options);
+export interface UniformOptions extends RandomOptions {
+  /** Least value. Default: 0. */
+  low?: number;
+  /** All values are below it. Default: 1. */
+  high?: number;
 }
 
-/** Numbers drawn from the normal distribution, mean 0 and standard deviation 1 by default. */
-export function normal(shape: Shape, mean = 0, std = 1, options: RandomOptions = {}): Tensor {
-  checkMoments(mean, std);
-  return drawFloats('normal', kernels().randomNormal, shape, mean, std, options);
+const UNIFORM: OptionNames<UniformOptions> = { ...RANDOM, low: true, high: true };
+const uniformOp = defineOp<Nothing, DrawAttrs & { low: number; high: number }>('uniform');
+
+/** Numbers drawn uniformly from [low, high), [0, 1) by default. */
+export function uniform(shape: Shape, options: UniformOptions = {}): Tensor {
+  checkOptions('uniform', options, UNIFORM);
+  const { low = 0, high = 1 } = options;
+  checkRange(low, high);
+  const made = drawFloats('uniform', kernels().randomUniform, shape, low, high, options);
+  const { dtype } = made;
+  return record(uniformOp, made, NO_INPUTS, {}, { shape: made.shape, low, high, dtype });
 }
+
+export interface NormalOptions extends RandomOptions {
+  /** Default: 0. */
+  mean?: number;
+  /** Standard deviation. Default: 1. */
+  std?: number;
+}
+
+const NORMAL: OptionNames<NormalOptions> = { ...RANDOM, mean: true, std: true };
+const normalOp = defineOp<Nothing, DrawAttrs & { mean: number; std: number }>('normal');
+
+/** Numbers drawn from the normal distribution, mean 0 and standard deviation 1 by default. */
+export function normal(shape: Shape, options: NormalOptions = {}): Tensor {
+  checkOptions('normal', options, NORMAL);
+  const { mean = 0, std = 1 } = options;
+  checkMoments(mean, std);
+  const made = drawFloats('normal', kernels().randomNormal, shape, mean, std, options);
+  const { dtype } = made;
+  return record(normalOp, made, NO_INPUTS, {}, { shape: made.shape, mean, std, dtype });
+}
+
+const randOp = defineOp<Nothing, DrawAttrs>('rand');
+const randnOp = defineOp<Nothing, DrawAttrs>('randn');
 
 /** Numbers drawn uniformly from [0, 1). */
 export function rand(shape: Shape, options: RandomOptions = {}): Tensor {
-  return drawFloats('rand', kernels().randomUniform, shape, 0, 1, options);
+  checkOptions('rand', options, RANDOM);
+  const made = drawFloats('rand', kernels().randomUniform, shape, 0, 1, options);
+  return record(randOp, made, NO_INPUTS, {}, { shape: made.shape, dtype: made.dtype });
 }
 
 /** Numbers drawn from the standard normal distribution. */
 export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
-  return drawFloats('randn', kernels().randomNormal, shape, 0, 1, options);
+  checkOptions('randn', options, RANDOM);
+  const made = drawFloats('randn', kernels().randomNormal, shape, 0, 1, options);
+  return record(randnOp, made, NO_INPUTS, {}, { shape: made.shape, dtype: made.dtype });
 }
+
+const randintOp = defineOp<Nothing, DrawAttrs & { low: number; high: number }>('randint');
 
 function isInt32(value: number): boolean {
   return (value | 0) === value;
@@ -129,6 +188,7 @@ export function randint(
   shape: Shape,
   options: RandomOptions = {},
 ): Tensor {
+  checkOptions('randint', options, RANDOM);
   if (!isInt32(low) || !isInt32(high - 1) || low >= high) {
     throw new ArgumentError(
       `randint: low ${low} and high ${high}, expected integers low < high from −2^31 to 2^31`,
@@ -142,21 +202,33 @@ export function randint(
   const made = converted(drawn, dtype);
   releaseTemporary(drawn, made);
   if (options.requiresGrad) made.requiresGrad = true;
-  return made;
+  return record(randintOp, made, NO_INPUTS, {}, { shape: made.shape, low, high, dtype });
 }
+
+interface BernoulliAttrs extends DrawAttrs {
+  /** Absent where it is a tensor, the op's input. */
+  readonly p?: number;
+}
+
+function checkProbabilities(p: Tensor, shape: Shape): void {
+  checkTensor(p, 'bernoulli', 'p');
+  if (broadcastsTo(p.shape, shape)) return;
+  throw new ShapeError(
+    `bernoulli: p ${formatShape(p.shape)} does not broadcast to ${formatShape(shape)}`,
+  );
+}
+
+const bernoulliOp = defineOp<Nothing, BernoulliAttrs>('bernoulli');
 
 /**
  * Ones with probability p, else zeros.
  * @param p a number from 0 to 1, or a tensor of them that broadcasts to `shape`
  */
-export function bernoulli(shape: Shape, p: TensorLike = 0.5, options: RandomOptions = {}): Tensor {
+export function bernoulli(shape: Shape, p: TensorLike, options: RandomOptions = {}): Tensor {
+  checkOptions('bernoulli', options, RANDOM);
   checkShape(shape, 'bernoulli');
   if (typeof p === 'number') checkFraction(p, 'p', 'bernoulli');
-  else if (!broadcastsTo(p.shape, shape)) {
-    throw new ShapeError(
-      `bernoulli: p ${formatShape(p.shape)} does not broadcast to ${formatShape(shape)}`,
-    );
-  }
+  else checkProbabilities(p, shape);
   const dtype = checkedDType(options.dtype, 'bernoulli');
   const made = unrecorded(() => {
     const source = typeof p !== 'number' && isFloat(p.dtype) ? p.dtype : 'float32';
@@ -164,7 +236,9 @@ export function bernoulli(shape: Shape, p: TensorLike = 0.5, options: RandomOpti
     return converted(less(draws, p), dtype);
   });
   if (options.requiresGrad) made.requiresGrad = true;
-  return made;
+  return typeof p === 'number'
+    ? record(bernoulliOp, made, NO_INPUTS, {}, { shape: made.shape, p, dtype })
+    : record(bernoulliOp, made, [p], {}, { shape: made.shape, dtype });
 }
 
 export interface DropoutOptions {
@@ -174,8 +248,12 @@ export interface DropoutOptions {
   generator?: Generator;
 }
 
-const maskScaleOp = defineOp<number>('maskScale', (g, node) => [
-  maskScale(g, node.saved(0), node.attrs),
+const DROPOUT: OptionNames<DropoutOptions> = { training: true, generator: true };
+
+type Kept = { readonly keep: Tensor };
+
+const maskScaleOp = defineOp<Kept, { readonly scale: number }>('maskScale', (g, node) => [
+  maskScale(g, node.saved.keep, node.attrs.scale),
 ]);
 
 /** keep ? x·scale : 0 */
@@ -184,11 +262,16 @@ function maskScale(x: Tensor, keep: Tensor, scale: number): Tensor {
   const out = empty(x.shape, x.dtype, keep.layout);
   kernels().maskScale(floats(out), floats(source), mask(keep), x.size, 1, scale);
   releaseTemporary(source, x);
-  return record(maskScaleOp, out, [x], [keep], scale);
+  return record(maskScaleOp, out, [x, keep], { keep }, { scale });
 }
 
-const dropoutOp = defineOp<number>('dropout', (g, node) => [
-  maskScale(g, node.saved(0), node.attrs),
+/** The probability of zeroing. */
+interface DropoutAttrs {
+  readonly p: number;
+}
+
+const dropoutOp = defineOp<Kept, DropoutAttrs>('dropout', (g, node) => [
+  maskScale(g, node.saved.keep, 1 / (1 - node.attrs.p)),
 ]);
 
 /**
@@ -199,40 +282,46 @@ const dropoutOp = defineOp<number>('dropout', (g, node) => [
 export function dropout(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkFloat(x, 'dropout');
   checkFraction(p, 'p', 'dropout');
+  checkOptions('dropout', options, DROPOUT);
   const { training = true, generator = defaultGenerator } = options;
   if (!training || p === 0) return x;
   const out = empty(x.shape, x.dtype, x.layout);
   const keep = empty(x.shape, 'uint8', x.layout);
   const draw = generator.reserve(x.size);
   kernels().dropout(floats(out), mask(keep), floats(x), x.size, 1, ...draw, p);
-  record(dropoutOp, out, [x], [keep], 1 / (1 - p));
+  record(dropoutOp, out, [x], { keep }, { p });
   keep.dispose();
   return out;
 }
 
-const channelScaleOp = defineOp('dropout2d', (g, node) => [channelScale(g, node.saved(0))]);
-
-/** x times one factor a channel; the factors are constants. */
-function channelScale(x: Tensor, factors: Tensor): Tensor {
-  const out = unrecorded(() => mul(x, factors));
-  return record(channelScaleOp, out, [x], [factors], undefined);
+/** Channels are dropped by one factor each, a constant. */
+function defineChannelDropout(name: string) {
+  return defineOp<{ factors: Tensor }, DropoutAttrs>(name, (g, node) => [
+    mul(g, node.saved.factors),
+  ]);
 }
+
+const dropout1dOp = defineChannelDropout('dropout1d');
+const dropout2dOp = defineChannelDropout('dropout2d');
+const dropout3dOp = defineChannelDropout('dropout3d');
 
 /** @param axes at the end that make up a channel */
 function dropChannels(
-  op: string,
+  op: typeof dropout2dOp,
   axes: number,
   x: Tensor,
   p: number,
   options: DropoutOptions,
 ): Tensor {
-  checkFraction(p, 'p', op);
+  checkFraction(p, 'p', op.name);
+  checkOptions(op.name, options, DROPOUT);
   const { training = true, generator = defaultGenerator } = options;
   if (!training || p === 0) return x;
   // One draw a channel, so that it does not depend on where in memory the channels lie.
   const shape = x.shape.map((size, axis) => (axis < x.rank - axes ? size : 1));
   const factors = unrecorded(() => dropout(full(shape, 1, { dtype: x.dtype }), p, { generator }));
-  const out = channelScale(x, factors);
+  const out = unrecorded(() => mul(x, factors));
+  record(op, out, [x], { factors }, { p });
   factors.dispose();
   return out;
 }
@@ -243,7 +332,7 @@ function dropChannels(
  */
 export function dropout1d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkAxes('dropout1d', 1, x);
-  return dropChannels('dropout1d', 1, x, p, options);
+  return dropChannels(dropout1dOp, 1, x, p, options);
 }
 
 /**
@@ -256,7 +345,7 @@ export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Ten
   if (x.rank < 3) {
     throw new ShapeError(`dropout2d: input ${formatShape(x.shape)}, expected [N, C, ...]`);
   }
-  return dropChannels('dropout2d', x.rank - 2, x, p, options);
+  return dropChannels(dropout2dOp, x.rank - 2, x, p, options);
 }
 
 /**
@@ -265,5 +354,5 @@ export function dropout2d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Ten
  */
 export function dropout3d(x: Tensor, p = 0.5, options: DropoutOptions = {}): Tensor {
   checkAxes('dropout3d', 3, x);
-  return dropChannels('dropout3d', 3, x, p, options);
+  return dropChannels(dropout3dOp, 3, x, p, options);
 }

@@ -5,26 +5,42 @@ import { tensor } from './creation.js';
 import { indexSelect } from './indexing.js';
 import { composite } from './kit/composite.js';
 import { checkAxes } from './kit/imageAxes.js';
+import type { Widths } from './kit/window.js';
 
-/** Widths of padding around images: one for all sides, or those of each, in PyTorch's order. */
-export type Padding2d =
-  | number
-  | readonly [left: number, right: number, top: number, bottom: number];
+/** Widths of padding of an axis: one for both ends, or those of each. */
+type AxisPadding = number | Widths;
 
-/** Widths as [left, right, top, bottom]; throws unless they are integers ≥ least. @internal */
+/**
+ * Widths of padding around images: one number for all sides, or `[height, width]`, where an axis has one number for
+ * both sides or `[before, after]`: `[[top, bottom], [left, right]]`.
+ */
+export type Padding2d = number | readonly [height: AxisPadding, width: AxisPadding];
+
+/** Widths as [[top, bottom], [left, right]]; throws unless they are integers ≥ least. @internal */
 export function paddingOfSides(
   padding: Padding2d,
   op: string,
   least: number,
-): readonly [number, number, number, number] {
-  const sides =
-    typeof padding === 'number' ? ([padding, padding, padding, padding] as const) : padding;
-  if (sides.length === 4 && sides.every((side) => Number.isInteger(side) && side >= least))
-    return sides;
+): readonly [height: Widths, width: Widths] {
+  const axes = typeof padding === 'number' ? [padding, padding] : padding;
+  const [height, width, ...more] = Array.from(axes, widthsOfAxis);
+  const isWhole = (side: number): boolean => Number.isInteger(side) && side >= least;
+  if (height?.every(isWhole) && width?.every(isWhole) && more.length === 0) return [height, width];
   throw new ArgumentError(
-    `${op}: padding is ${String(padding)}, expected an integer or [left, right, top, bottom]` +
+    `${op}: padding is ${JSON.stringify(padding)}, expected an integer or [[top, bottom], [left, right]]` +
       (least === 0 ? ' of at least 0' : ''),
   );
+}
+
+function widthsOfAxis(padding: AxisPadding): Widths {
+  if (typeof padding === 'number') return [padding, padding];
+  const [before, after] = padding;
+  return padding.length === 2 ? [before, after] : [Number.NaN, Number.NaN];
+}
+
+/** `[[1, 1], [0, 2]]`, for messages. @internal */
+export function sidesText(sides: readonly Widths[]): string {
+  return `[${sides.map((widths) => formatShape(widths)).join(', ')}]`;
 }
 
 /** What lies beyond the edges: the mirror image without the edge itself, the edge again, or the other end. */
@@ -84,16 +100,15 @@ export function checkExtension(
  */
 export function reflectionPad2d(x: Tensor, padding: Padding2d): Tensor {
   checkAxes('reflectionPad2d', 2, x);
-  const [left, right, top, bottom] = paddingOfSides(padding, 'reflectionPad2d', 0);
+  const sides = paddingOfSides(padding, 'reflectionPad2d', 0);
+  const [rows, columns] = sides;
   const [down, across] = [x.rank - 2, x.rank - 1];
   const [height, width] = [dim(x.shape, down), dim(x.shape, across)];
-  if (Math.max(left, right) >= width || Math.max(top, bottom) >= height) {
+  if (Math.max(...columns) >= width || Math.max(...rows) >= height) {
     throw new ShapeError(
-      `reflectionPad2d: padding [${left}, ${right}, ${top}, ${bottom}] (left, right, top, bottom) is not ` +
+      `reflectionPad2d: padding ${sidesText(sides)} ([[top, bottom], [left, right]]) is not ` +
         `smaller than the ${height} rows and ${width} columns of input ${formatShape(x.shape)}`,
     );
   }
-  return composite(() =>
-    extended(extended(x, down, [top, bottom], 'reflect'), across, [left, right], 'reflect'),
-  );
+  return composite(() => extended(extended(x, down, rows, 'reflect'), across, columns, 'reflect'));
 }

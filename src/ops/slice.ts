@@ -1,6 +1,7 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
   checkShape,
   dim,
@@ -12,7 +13,7 @@ import {
 } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
 import { composite } from './kit/composite.js';
-import { checkTensor, defineOp, stridesIn } from './kit/define.js';
+import { checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
 import { stridedCopy, type Walk, walked, walkThrough } from './kit/strided.js';
 import { reshape } from './view.js';
 
@@ -59,9 +60,34 @@ function resolveRange(spec: SliceSpec, size: number, axis: number): ResolvedRang
   return { start, step, count: Math.max(0, Math.ceil((end - start) / step)) };
 }
 
+/** One axis of a slice that was taken, as {@link slice} takes it. */
+type TakenRange = Readonly<Required<Range>>;
+
 interface SliceAttrs {
-  readonly ranges: readonly ResolvedRange[];
+  /** One an axis. */
+  readonly ranges: readonly TakenRange[];
+}
+
+interface PlaceAttrs extends SliceAttrs {
+  /** Of the zeros around. */
   readonly shape: Shape;
+}
+
+/** A range of an axis of some size that resolves to the same elements. */
+function takenRange({ start, step, count }: ResolvedRange, size: number): TakenRange {
+  if (count === 0) return { start: 0, end: 0, step: 1 };
+  const end = start + count * step;
+  // Before the first element: further back than a negative end counts from the back.
+  return { start, end: end < 0 ? -size - 1 : Math.min(end, size), step };
+}
+
+function attrsOf(ranges: readonly ResolvedRange[], shape: Shape): SliceAttrs {
+  return { ranges: ranges.map((range, axis) => takenRange(range, dim(shape, axis))) };
+}
+
+/** The ranges of attributes, in a tensor of some shape. */
+function rangesIn({ ranges }: SliceAttrs, shape: Shape): ResolvedRange[] {
+  return ranges.map((range, axis) => resolveRange(range, dim(shape, axis), axis));
 }
 
 function walkOf(ranges: readonly ResolvedRange[], strides: readonly number[]): Walk {
@@ -74,18 +100,27 @@ function walkOf(ranges: readonly ResolvedRange[], strides: readonly number[]): W
   return { start, strides: steps };
 }
 
-const sliceOp = defineOp<SliceAttrs>('slice', (g, node) => [placed(g, node.attrs)]);
-const placeOp = defineOp<SliceAttrs>('place', (g, node) => [taken(g, node.attrs)]);
+const sliceOp = defineOp<Nothing, SliceAttrs>('slice', (g, node) => [
+  placed(g, node.attrs, inputShape(node)),
+]);
+const placeOp = defineOp<Nothing, PlaceAttrs>('place', (g, { attrs }) => [
+  taken(g, rangesIn(attrs, attrs.shape)),
+]);
 
 /** The elements of x within ranges; all of x's axes are kept. */
-function taken(x: Tensor, attrs: SliceAttrs): Tensor {
-  const counts = attrs.ranges.map((range) => range.count);
-  const out = walked(x, counts, walkOf(attrs.ranges, stridesIn(x, x.shape)), x.layout);
-  return record(sliceOp, out, [x], [], attrs);
+function taken(x: Tensor, ranges: readonly ResolvedRange[]): Tensor {
+  const counts = ranges.map((range) => range.count);
+  const out = walked(x, counts, walkOf(ranges, stridesIn(x, x.shape)), x.layout);
+  return record(sliceOp, out, [x], {}, attrsOf(ranges, x.shape));
 }
 
-/** x within a constant, where the ranges say. */
-function surrounded(x: Tensor, { ranges, shape }: SliceAttrs, value: number): Tensor {
+/** x within a constant of some shape, where the ranges say. */
+function surrounded(
+  x: Tensor,
+  ranges: readonly ResolvedRange[],
+  shape: Shape,
+  value: number,
+): Tensor {
   const out = empty(shape, x.dtype, x.layout);
   kernels().fill(out.raw, out.size, value);
   stridedCopy(out, walkOf(ranges, stridesIn(out, shape)), x, walkThrough(x), x.shape);
@@ -93,18 +128,20 @@ function surrounded(x: Tensor, { ranges, shape }: SliceAttrs, value: number): Te
 }
 
 /** The inverse of taking: x put into zeros of the original shape. */
-function placed(x: Tensor, attrs: SliceAttrs): Tensor {
-  const out = surrounded(x, attrs, 0);
-  return record(placeOp, out, [x], [], attrs);
+function placed(x: Tensor, { ranges }: SliceAttrs, shape: Shape): Tensor {
+  const out = surrounded(x, rangesIn({ ranges }, shape), shape, 0);
+  return record(placeOp, out, [x], {}, { ranges, shape });
 }
 
-const leadingSliceOp = defineOp<SliceAttrs>('slice', (g, node) => [placed(g, node.attrs)]);
-
 /** A range of the leading axis is a view. */
-function leadingSlice(x: Tensor, attrs: SliceAttrs, range: ResolvedRange): Tensor {
-  const shape = [range.count, ...x.shape.slice(1)];
-  const view = x.share(shape, x.offset + range.start * sizeOf(x.shape.slice(1)));
-  return record(leadingSliceOp, view, [x], [], attrs);
+function leadingSlice(
+  x: Tensor,
+  ranges: readonly ResolvedRange[],
+  { start, count }: ResolvedRange,
+): Tensor {
+  const shape = [count, ...x.shape.slice(1)];
+  const view = x.share(shape, x.offset + start * sizeOf(x.shape.slice(1)));
+  return record(sliceOp, view, [x], {}, attrsOf(ranges, x.shape));
 }
 
 /**
@@ -124,7 +161,6 @@ export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
     );
   }
   const ranges = x.shape.map((size, axis) => resolveRange(specs[axis] ?? null, size, axis));
-  const attrs: SliceAttrs = { ranges, shape: x.shape };
   const isWhole = (range: ResolvedRange, axis: number): boolean =>
     range.start === 0 && range.step === 1 && range.count === x.shape[axis];
   const first = ranges[0];
@@ -132,7 +168,7 @@ export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
     first !== undefined &&
     first.step === 1 &&
     ranges.every((range, axis) => axis === 0 || isWhole(range, axis));
-  const part = isLeading ? leadingSlice(x, attrs, first) : taken(x, attrs);
+  const part = isLeading ? leadingSlice(x, ranges, first) : taken(x, ranges);
   const kept = part.shape.filter((_, axis) => typeof specs[axis] !== 'number');
   if (kept.length === part.rank) return part;
   const out = reshape(part, kept);
@@ -157,7 +193,9 @@ export function select(x: Tensor, axis: number, index: number): Tensor {
   return slice(x, ...Array.from({ length: at }, () => null), index);
 }
 
-const flipOp = defineOp<readonly number[]>('flip', (g, node) => [flip(g, node.attrs)]);
+const flipOp = defineOp<Nothing, { readonly axes: readonly number[] }>('flip', (g, { attrs }) => [
+  flip(g, attrs.axes),
+]);
 
 /** Reverses axes (all by default). */
 export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
@@ -172,7 +210,7 @@ export function flip(x: Tensor, axes?: number | readonly number[]): Tensor {
     x.size === 0
       ? empty(x.shape, x.dtype, x.layout)
       : walked(x, x.shape, walkOf(ranges, stridesIn(x, x.shape)), x.layout);
-  return record(flipOp, out, [x], [], list);
+  return record(flipOp, out, [x], {}, { axes: list });
 }
 
 /** Cuts an axis into pieces of the given sizes, or of one size with a smaller last piece. */
@@ -208,7 +246,20 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
 /** Elements added before and after an axis. */
 export type PadWidth = readonly [before: number, after: number];
 
-const padOp = defineOp<SliceAttrs>('pad', (g, node) => [taken(g, node.attrs)]);
+interface PadAttrs {
+  /** One pair an axis, none negative. */
+  readonly widths: readonly PadWidth[];
+  readonly value: number;
+}
+
+const padOp = defineOp<Nothing, PadAttrs>('pad', (g, node) => [
+  taken(g, insideOf(inputShape(node), node.attrs.widths)),
+]);
+
+/** Where a padded tensor of some shape lies in the result. */
+function insideOf(shape: Shape, widths: readonly PadWidth[]): ResolvedRange[] {
+  return shape.map((size, axis) => ({ start: widths[axis]?.[0] ?? 0, step: 1, count: size }));
+}
 
 /**
  * Surrounds x with a constant.
@@ -250,11 +301,6 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
     (size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0),
   );
   checkShape(shape, 'pad');
-  const ranges = x.shape.map((size, axis) => ({
-    start: pairs[axis]?.[0] ?? 0,
-    step: 1,
-    count: size,
-  }));
-  const attrs: SliceAttrs = { ranges, shape };
-  return record(padOp, surrounded(x, attrs, value), [x], [], attrs);
+  const out = surrounded(x, insideOf(x.shape, pairs), shape, value);
+  return record(padOp, out, [x], {}, { widths: pairs, value });
 }

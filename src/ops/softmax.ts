@@ -1,19 +1,25 @@
 import { kernels } from '../backend/select.js';
-import { record } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import { isRecording } from '../tensor/scope.js';
-import { dim, normalizeAxes, normalizeAxis, type Shape } from '../tensor/shape.js';
+import { dim, normalizeAxis } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { abs, add, equal, exp, less, log, mul, sub, where } from './elementwise.js';
 import { unrecorded } from './kit/composite.js';
 import { checkFloat, defineOp, floats, memoryOrder } from './kit/define.js';
-import { type Axes, max, sum } from './reduce.js';
+import { KEEP_DIMS, type ReduceOptions } from './kit/options.js';
+import { type Axes, type ReduceAttrs, reduceAttrs, reducedShape } from './kit/reduction.js';
+import { max, sum } from './reduce.js';
 import { reshape } from './view.js';
 
 interface SoftmaxAttrs {
   readonly axis: number;
-  /** 1 for log-softmax, as kernels take it. */
-  readonly log: 0 | 1;
 }
+
+/** Both gradients are computed from the output. */
+type Output = { readonly y: Tensor };
+
+/** Which of both, as kernels take it. */
+type IsLog = 0 | 1;
 
 /** x's memory as [outer, axis, inner], whichever its layout. */
 function splitMemory(x: Tensor, axis: number): readonly [number, number, number] {
@@ -24,71 +30,68 @@ function splitMemory(x: Tensor, axis: number): readonly [number, number, number]
   return [sizeOfAxes(order.slice(0, at)), dim(x.shape, axis), sizeOfAxes(order.slice(at + 1))];
 }
 
-function gradKernel(g: Tensor, y: Tensor, attrs: SoftmaxAttrs): Tensor {
+function gradKernel(g: Tensor, y: Tensor, axis: number, isLog: IsLog): Tensor {
   const source = inLayout(g, y.layout);
   const out = empty(y.shape, y.dtype, y.layout);
-  kernels().softmaxGrad(
-    floats(out),
-    floats(source),
-    floats(y),
-    ...splitMemory(y, attrs.axis),
-    attrs.log,
-  );
+  kernels().softmaxGrad(floats(out), floats(source), floats(y), ...splitMemory(y, axis), isLog);
   releaseTemporary(source, g);
   return out;
 }
 
-const softmaxOp = defineOp<SoftmaxAttrs>('softmax', (g, node) => {
-  const y = node.saved(0);
-  if (!isRecording()) return [gradKernel(g, y, node.attrs)];
-  return [mul(y, sub(g, sum(mul(g, y), node.attrs.axis, true)))];
+const softmaxOp = defineOp<Output, SoftmaxAttrs>('softmax', (g, { saved: { y }, attrs }) => {
+  if (!isRecording()) return [gradKernel(g, y, attrs.axis, 0)];
+  return [mul(y, sub(g, sum(mul(g, y), attrs.axis, KEEP_DIMS)))];
 });
-const logSoftmaxOp = defineOp<SoftmaxAttrs>('logSoftmax', (g, node) => {
-  const y = node.saved(0);
-  if (!isRecording()) return [gradKernel(g, y, node.attrs)];
-  return [sub(g, mul(exp(y), sum(g, node.attrs.axis, true)))];
+const logSoftmaxOp = defineOp<Output, SoftmaxAttrs>('logSoftmax', (g, { saved: { y }, attrs }) => {
+  if (!isRecording()) return [gradKernel(g, y, attrs.axis, 1)];
+  return [sub(g, mul(exp(y), sum(g, attrs.axis, KEEP_DIMS)))];
 });
 
-function forward(x: Tensor, op: typeof softmaxOp, axis: number, isLog: 0 | 1): Tensor {
+function forward(op: typeof softmaxOp, x: Tensor, axis: number, isLog: IsLog): Tensor {
   checkFloat(x, op.name);
-  const attrs: SoftmaxAttrs = { axis: normalizeAxis(axis, x.rank, op.name), log: isLog };
-  const out = empty(x.shape, x.dtype, x.layout);
-  kernels().softmax(floats(out), floats(x), ...splitMemory(x, attrs.axis), isLog);
-  return record(op, out, [x], [out], attrs);
+  const at = normalizeAxis(axis, x.rank, op.name);
+  const y = empty(x.shape, x.dtype, x.layout);
+  kernels().softmax(floats(y), floats(x), ...splitMemory(x, at), isLog);
+  return record(op, y, [x], { y }, { axis: at });
 }
 
 /** eˣ / Σ eˣ along an axis (the last by default), shifted by the maximum so that nothing overflows. */
 export function softmax(x: Tensor, axis = -1): Tensor {
-  return forward(x, softmaxOp, axis, 0);
+  return forward(softmaxOp, x, axis, 0);
 }
 
 /** x − log Σ eˣ along an axis (the last by default): the logarithm of softmax, stable. */
 export function logSoftmax(x: Tensor, axis = -1): Tensor {
-  return forward(x, logSoftmaxOp, axis, 1);
+  return forward(logSoftmaxOp, x, axis, 1);
 }
 
-const logSumExpOp = defineOp<Shape>('logSumExp', (g, node) => {
-  const x = node.saved(0);
-  const y = reshape(node.saved(1), node.attrs);
-  // Where all are −∞ nothing has a share, instead of −∞ − −∞.
-  const total = where(equal(y, Number.NEGATIVE_INFINITY), 0, y);
-  return [mul(reshape(g, node.attrs), exp(sub(x, total)))];
-});
+const logSumExpOp = defineOp<Output & { readonly x: Tensor }, ReduceAttrs>(
+  'logSumExp',
+  (g, { saved, attrs }) => {
+    const { x } = saved;
+    const shape = reducedShape(x.shape, attrs.axes, true);
+    const y = reshape(saved.y, shape);
+    // Where all are −∞ nothing has a share, instead of −∞ − −∞.
+    const total = where(equal(y, Number.NEGATIVE_INFINITY), 0, y);
+    return [mul(reshape(g, shape), exp(sub(x, total)))];
+  },
+);
 
 /**
  * log Σ eˣ over axes (all by default), shifted by the maximum so that nothing overflows. −∞ where all are −∞
  * (whose gradient is 0), or where there is nothing to sum.
  */
-export function logSumExp(x: Tensor, axes?: Axes, keepDims = false): Tensor {
+export function logSumExp(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   checkFloat(x, 'logSumExp');
-  const list = normalizeAxes(axes, x.rank, 'logSumExp');
-  const keptShape = x.shape.map((size, axis) => (list.includes(axis) ? 1 : size));
-  const shape = keepDims ? keptShape : x.shape.filter((_, axis) => !list.includes(axis));
-  const out = unrecorded(() => {
-    if (list.some((axis) => dim(x.shape, axis) === 0)) return log(sum(exp(x), list, keepDims));
-    const peak = max(x, list, true);
+  const attrs = reduceAttrs('logSumExp', x, axes, options);
+  const list = attrs.axes;
+  const y = unrecorded(() => {
+    if (list.some((axis) => dim(x.shape, axis) === 0))
+      return log(sum(exp(x), list, { keepDims: attrs.keepDims }));
+    const peak = max(x, list, KEEP_DIMS);
     const shift = where(less(abs(peak), Number.POSITIVE_INFINITY), peak, 0);
-    return reshape(add(log(sum(exp(sub(x, shift)), list, true)), shift), shape);
+    const total = add(log(sum(exp(sub(x, shift)), list, KEEP_DIMS)), shift);
+    return reshape(total, reducedShape(x.shape, list, attrs.keepDims));
   });
-  return record(logSumExpOp, out, [x], [x, out], keptShape);
+  return record(logSumExpOp, y, [x], { x, y }, attrs);
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.js';
-import { record } from '../tape/node.js';
+import type { Nothing } from '../tape/node.js';
+import { record } from '../tape/record.js';
 import {
-  broadcastsTo,
   checkShape,
   dim,
   formatShape,
@@ -12,20 +12,21 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
-import { checkTensor, defineOp, stridesIn } from './kit/define.js';
-import { walked, walkThrough } from './kit/strided.js';
-import { sumTo } from './reduce.js';
+import { checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
+import { walked } from './kit/strided.js';
 
 // --- views: no data moves -----------------------------------------------------------------------------
 
-const reshapeOp = defineOp<Shape>('reshape', (g, node) => [reshape(g, node.attrs)]);
+const reshapeOp = defineOp<Nothing, { readonly shape: Shape }>('reshape', (g, node) => [
+  reshape(g, inputShape(node)),
+]);
 
 /** A handle of x's row-major elements in another shape. */
 function viewAs(x: Tensor, shape: Shape): Tensor {
   const source = rowMajor(x);
   const view = source.share(shape);
   releaseTemporary(source, x);
-  return record(reshapeOp, view, [x], [], x.shape);
+  return record(reshapeOp, view, [x], {}, { shape });
 }
 
 /** The same elements in another shape; one size may be −1 and follows from the others. Shares memory. */
@@ -79,9 +80,10 @@ export function unsqueeze(x: Tensor, axis: number): Tensor {
 
 // --- copies through one strided kernel ------------------------------------------------------------------
 
-const permuteOp = defineOp<readonly number[]>('permute', (g, node) => {
-  const inverse = new Array<number>(node.attrs.length);
-  for (const [to, from] of node.attrs.entries()) inverse[from] = to;
+const permuteOp = defineOp<Nothing, { readonly axes: readonly number[] }>('permute', (g, node) => {
+  const { axes } = node.attrs;
+  const inverse = new Array<number>(axes.length);
+  for (const [to, from] of axes.entries()) inverse[from] = to;
   return [permute(g, inverse)];
 });
 
@@ -116,7 +118,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
     );
   }
   const out = permuted(x, order);
-  return record(permuteOp, out, [x], [], order);
+  return record(permuteOp, out, [x], {}, { axes: order });
 }
 
 /** Swaps two axes, the last two by default. */
@@ -125,24 +127,4 @@ export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
   const b = normalizeAxis(axisB, x.rank, 'transpose');
   const order = Array.from({ length: x.rank }, (_, i) => (i === a ? b : i === b ? a : i));
   return permute(x, order);
-}
-
-const expandOp = defineOp<Shape>('expand', (g, node) => [sumTo(g, node.attrs)]);
-
-/** Broadcasts x to a shape; −1 keeps a size. Copies. */
-export function expand(x: Tensor, shape: Shape): Tensor {
-  checkTensor(x, 'expand');
-  const target = shape.map((size, i) =>
-    size === -1 ? (x.shape[i - shape.length + x.rank] ?? -1) : size,
-  );
-  checkShape(target, 'expand');
-  if (!broadcastsTo(x.shape, target)) {
-    throw new ShapeError(
-      `expand: ${formatShape(x.shape)} does not broadcast to ${formatShape(shape)}`,
-    );
-  }
-  if (sameShape(x.shape, target)) return x;
-  const layout = target.length === x.rank ? x.layout : 'rowMajor';
-  const out = walked(x, target, walkThrough(x, target), layout);
-  return record(expandOp, out, [x], [], x.shape);
 }

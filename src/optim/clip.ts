@@ -3,10 +3,9 @@ import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
 import { checkTensor, floats } from '../ops/kit/define.js';
-import type { Graph } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { currentContext } from '../tensor/scope.js';
-import { empty, Tensor } from '../tensor/tensor.js';
+import { empty, Tensor, type TensorGraph } from '../tensor/tensor.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
 
 /** How gradients are measured. */
@@ -37,12 +36,12 @@ interface Gradients {
   readonly arrays: FloatArray[];
   readonly sizes: Int32Array;
   /** What backward() has finished: a norm lives as long as the loss does. */
-  readonly graph: Graph | null;
+  readonly graph: TensorGraph | null;
 }
 
 function gradientsOf(parameters: Iterable<Tensor> | Tensor, owner: string): Gradients {
   const found = new Set<Tensor>();
-  let graph: Graph | null = null;
+  let graph: TensorGraph | null = null;
   for (const parameter of parameters instanceof Tensor ? [parameters] : parameters) {
     checkTensor(parameter, owner, 'a parameter');
     if (parameter.grad === null) continue;

@@ -29,7 +29,7 @@ export function maxNorm(parameters: Iterable<Tensor>, limit: number): void {
     if (parameter.rank < 2) continue;
     const axes = parameter.shape.slice(1).map((_, axis) => axis + 1);
     runInContext(false, () => {
-      const length = sqrt(sumSquares(parameter, axes, true));
+      const length = sqrt(sumSquares(parameter, axes, { keepDims: true }));
       assign(parameter, mul(parameter, div(limit, maximum(length, limit))));
     });
   }

@@ -1,133 +1,156 @@
 import { AutogradError } from '../errors.js';
-import { currentContext, isRecording } from '../tensor/scope.js';
 import type { Shape } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { Tensor, TensorNode } from '../tensor/tensor.js';
+import type { Graph } from './graph.js';
 
-/** The gradient rule of an op. */
-export interface Op<A = unknown> {
+/** What an op keeps for its gradient, by name; null for an optional operand that was not given. */
+export type Saves = Readonly<Record<string, Tensor | null>>;
+
+/** Nothing: of an op that saves nothing, or has no attributes. */
+export type Nothing = Readonly<Record<never, never>>;
+
+/** Gradients of the inputs, in their order; null for inputs without one. */
+export type Gradients = readonly (Tensor | null)[];
+
+/**
+ * An op as the tape and its observers know it.
+ * @typeParam S what it saves for its gradient, by name
+ * @typeParam A its attributes, in the user's terms: kernel size, padding, axis
+ */
+export interface Op<S extends Saves = Nothing, A extends object = Nothing> {
   readonly name: string;
   /**
-   * Gradients of the inputs, in their order, from those of the outputs (null: that output was not used).
-   * null for inputs without gradient. A gradient may have the output's broadcast shape: the walker sums it.
+   * The gradient rule, from the gradients of the outputs (null: that output was not used) to those of the inputs.
+   * A gradient may have the output's broadcast shape: the walker sums it. Null for ops without a gradient.
    */
-  vjp(node: Node<A>, grads: readonly (Tensor | null)[]): readonly (Tensor | null)[];
+  readonly vjp: ((node: Node<S, A>, grads: Gradients) => Gradients) | null;
+}
+
+/** A recorded op as the walker sees it, whatever it saves. */
+export interface GraphNode extends TensorNode {
+  readonly inputs: readonly Edge[];
+  readonly inputShapes: readonly (Shape | null)[];
+  /** Rising in the order of recording, which is a topological order. */
+  readonly id: number;
+  readonly graph: Graph;
+  /** Gradients of the outputs while backward() runs. */
+  grads: (Tensor | null)[];
+  gradients(grads: Gradients): Gradients;
+  /** Frees the saved values. */
+  releaseSaved(): void;
 }
 
 /** Where the gradient of an input goes: on to the node that made it, or to a leaf, or nowhere. */
 export type Edge =
-  | { readonly node: Node; readonly outputIndex: number }
+  | { readonly node: GraphNode; readonly outputIndex: number }
   | { readonly leaf: Tensor }
   | null;
 
-/**
- * All nodes that are connected, and the handles of the tensors computed outside of modules along the way.
- * `backward()` finishes a graph; the first op recorded after it that uses one of its leaves releases it. Losses
- * live for one graph longer: a GAN's are often read after the other player's step, which uses the same leaves.
- */
-export class Graph {
-  #owned: Tensor[] = [];
-  #losses: Tensor[] = [];
-  #earlierLosses: Tensor[] = [];
-  #mergedInto: Graph | null = null;
-  /** True once backward() has consumed it. */
-  consumed = false;
-
-  /** The graph that this one has become part of. */
-  root(): Graph {
-    let graph: Graph = this;
-    while (graph.#mergedInto !== null) graph = graph.#mergedInto;
-    return graph;
-  }
-
-  own(tensor: Tensor): void {
-    this.root().#owned.push(tensor);
-  }
-
-  /** Joins two graphs that an op has connected. */
-  merge(other: Graph): Graph {
-    let a = this.root();
-    let b = other.root();
-    if (a === b) return a;
-    if (a.#owned.length < b.#owned.length) [a, b] = [b, a];
-    for (const tensor of b.#owned) a.#owned.push(tensor);
-    a.#losses.push(...b.#losses);
-    a.#earlierLosses.push(...b.#earlierLosses);
-    b.#owned = [];
-    b.#losses = [];
-    b.#earlierLosses = [];
-    b.#mergedInto = a;
-    a.consumed ||= b.consumed;
-    return a;
-  }
-
-  /** Consumes it, by a backward() that began at a loss, if it did. */
-  finish(loss: Tensor | null): void {
-    const graph = this.root();
-    graph.consumed = true;
-    if (loss?.size === 1) graph.#losses.push(loss);
-  }
-
-  /** Lets go of every tensor that it owns, but for its losses, which the graph of the next step, if any, takes over. */
-  release(next: Graph | null = null): void {
-    const graph = this.root();
-    const losses = next === null ? [] : graph.#losses;
-    for (const tensor of graph.#owned) {
-      if (!tensor.kept && !losses.includes(tensor)) tensor.dispose();
-    }
-    for (const loss of graph.#earlierLosses) if (!loss.kept) loss.dispose();
-    if (next !== null) next.root().#earlierLosses.push(...losses);
-    graph.#owned = [];
-    graph.#losses = [];
-    graph.#earlierLosses = [];
-  }
+/** The node that computed a tensor; null for leaves. Only the tape sets it. */
+export function nodeOf(tensor: Tensor): GraphNode | null {
+  return tensor.node as GraphNode | null;
 }
+
+function edgeOf(tensor: Tensor | null): Edge {
+  if (tensor === null) return null;
+  const node = nodeOf(tensor);
+  if (node !== null) return { node, outputIndex: tensor.outputIndex };
+  return tensor.requiresGrad ? { leaf: tensor.leaf } : null;
+}
+
+/** Reads saved values by name, with the checks of {@link Node.read}. */
+interface Reader {
+  readonly names: readonly string[];
+  readonly open: (read: (at: number) => Tensor | null) => object;
+}
+
+function readerOf(names: readonly string[]): Reader {
+  class Saved {
+    readonly #read: (at: number) => Tensor | null;
+
+    constructor(read: (at: number) => Tensor | null) {
+      this.#read = read;
+    }
+
+    static {
+      for (const [at, name] of names.entries()) {
+        Object.defineProperty(Saved.prototype, name, {
+          get(this: Saved): Tensor | null {
+            return this.#read(at);
+          },
+        });
+      }
+    }
+  }
+  return { names, open: (read) => new Saved(read) };
+}
+
+/** By op: all nodes of an op save the same names. */
+const readers = new WeakMap<object, Reader>();
 
 let nextId = 0;
 
 /** One recorded op: how to get the inputs' gradients from the outputs'. */
-export class Node<A = unknown> {
-  readonly op: Op<A>;
+export class Node<S extends Saves = Saves, A extends object = object> implements GraphNode {
+  readonly op: Op<S, A>;
   readonly inputs: readonly Edge[];
-  readonly inputShapes: readonly Shape[];
+  readonly inputShapes: readonly (Shape | null)[];
   readonly attrs: A;
-  /** Rising in the order of recording, which is a topological order. */
   readonly id = nextId++;
-  graph: Graph;
-  /** Gradients of the outputs while backward() runs. */
+  readonly graph: Graph;
   grads: (Tensor | null)[] = [];
 
-  #saved: readonly Tensor[] = [];
-  #versions: readonly number[] = [];
+  #names: readonly string[] = [];
+  #handles: (Tensor | null)[] = [];
+  #versions: number[] = [];
+  #isReleased = false;
 
-  constructor(op: Op<A>, inputs: readonly Tensor[], attrs: A, graph: Graph) {
+  constructor(op: Op<S, A>, inputs: readonly (Tensor | null)[], attrs: A, graph: Graph) {
     this.op = op;
     this.inputs = inputs.map(edgeOf);
-    this.inputShapes = inputs.map((input) => input.shape);
+    this.inputShapes = inputs.map((input) => input?.shape ?? null);
     this.attrs = attrs;
     this.graph = graph;
   }
 
   /** Holds values for the vjp; once, after the outputs know their node, since they may be among them. */
-  save(tensors: readonly Tensor[]): void {
-    this.#saved = tensors.map((tensor) => tensor.saveForTape());
-    this.#versions = tensors.map((tensor) => tensor.storage.version);
+  save(saves: S): void {
+    this.#names = Object.keys(saves);
+    for (const name of this.#names) {
+      const tensor = saves[name] ?? null;
+      this.#handles.push(tensor === null ? null : tensor.saveForTape());
+      this.#versions.push(tensor === null ? 0 : tensor.storage.version);
+    }
   }
 
-  /** True if input i wants a gradient. */
-  needs(i: number): boolean {
-    return this.inputs[i] !== null && this.inputs[i] !== undefined;
+  /** Whether an input wants a gradient. */
+  get needs(): (i: number) => boolean {
+    return (i) => (this.inputs[i] ?? null) !== null;
   }
 
-  /** What the op saved, i-th; throws if it was let go of, or changed in place since. */
-  saved(i: number): Tensor {
-    const tensor = this.#saved[i];
-    if (tensor === undefined) {
+  /**
+   * What the op saved, by name.
+   * @throws AutogradError when one is read that was freed by an earlier backward(), or changed in place since
+   */
+  get saved(): S {
+    let reader = readers.get(this.op);
+    if (reader === undefined || !isSame(reader.names, this.#names)) {
+      reader = readerOf(this.#names);
+      readers.set(this.op, reader);
+    }
+    // It has a getter for every name of S.
+    return reader.open((at) => this.#read(at)) as S;
+  }
+
+  #read(at: number): Tensor | null {
+    if (this.#isReleased) {
       throw new AutogradError(
         `${this.op.name}: its saved values are gone: backward() ran through this graph before. ` +
           'Pass { retainGraph: true } to the first backward().',
       );
     }
-    if (tensor.storage.version !== this.#versions[i]) {
+    const tensor = this.#handles[at] ?? null;
+    if (tensor !== null && tensor.storage.version !== this.#versions[at]) {
       throw new AutogradError(
         `${this.op.name}: a value needed for its gradient was changed in place after the op ran ` +
           '(by an optimiser step or a copyFrom). Compute gradients before changing it.',
@@ -136,74 +159,17 @@ export class Node<A = unknown> {
     return tensor;
   }
 
-  /** Lets go of the saved values. */
+  gradients(grads: Gradients): Gradients {
+    return this.op.vjp === null ? [] : this.op.vjp(this, grads);
+  }
+
   releaseSaved(): void {
-    for (const tensor of this.#saved) tensor.dispose();
-    this.#saved = [];
+    for (const tensor of this.#handles) tensor?.dispose();
+    this.#handles = [];
+    this.#isReleased = true;
   }
 }
 
-function edgeOf(tensor: Tensor): Edge {
-  if (tensor.node !== null) return { node: tensor.node, outputIndex: tensor.outputIndex };
-  return tensor.requiresGrad ? { leaf: tensor.leaf } : null;
-}
-
-function graphOf(inputs: readonly Tensor[]): Graph {
-  let graph: Graph | null = null;
-  for (const { node } of inputs) {
-    if (node !== null) graph = graph === null ? node.graph.root() : graph.merge(node.graph);
-  }
-  // A value of the finished step is still being looked at: the next step has not begun.
-  if (graph?.consumed) return graph;
-  graph ??= new Graph();
-  for (const input of inputs) {
-    const finished = input.finishedGraph;
-    if (finished !== null) {
-      input.finishedGraph = null;
-      finished.release(graph);
-    }
-  }
-  return graph;
-}
-
-/** True when an op of these inputs is to be recorded. */
-export function wantsGrad(inputs: readonly Tensor[]): boolean {
-  for (const input of inputs) if (input.requiresGrad) return isRecording();
-  return false;
-}
-
-/**
- * Puts a computed output on the tape, if any input wants a gradient.
- * @param saved what the vjp reads by `node.saved(i)`: inputs, outputs, or values made for it
- * @returns the output
- */
-export function record<A>(
-  op: Op<A>,
-  output: Tensor,
-  inputs: readonly Tensor[],
-  saved: readonly Tensor[],
-  attrs: A,
-): Tensor {
-  recordAll(op, [output], inputs, saved, attrs);
-  return output;
-}
-
-/** As {@link record}, for ops with several outputs. */
-export function recordAll<A>(
-  op: Op<A>,
-  outputs: readonly Tensor[],
-  inputs: readonly Tensor[],
-  saved: readonly Tensor[],
-  attrs: A,
-): void {
-  if (!wantsGrad(inputs)) return;
-  const graph = graphOf(inputs);
-  const node = new Node<A>(op, inputs, attrs, graph);
-  const atTopLevel = currentContext() === null;
-  for (const [i, output] of outputs.entries()) {
-    output.node = node;
-    output.outputIndex = i;
-    if (atTopLevel) graph.own(output);
-  }
-  node.save(saved);
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((name, i) => name === b[i]);
 }

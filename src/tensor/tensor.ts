@@ -1,11 +1,21 @@
 import { backend, synchronize } from '../backend/select.js';
 import { AutogradError, DisposedError, ShapeError } from '../errors.js';
-import type { Graph, Node } from '../tape/node.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { format } from './format.js';
 import { adopt, Owned } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
 import { allocate, type Storage } from './storage.js';
+
+/** The op that computed a tensor, as far as tensors know of it; the tape makes them. @internal */
+export interface TensorNode {
+  readonly op: { readonly name: string };
+  readonly graph: TensorGraph;
+}
+
+/** What keeps computed tensors until backward() has consumed them; the tape makes them. @internal */
+export interface TensorGraph {
+  own(tensor: Tensor): void;
+}
 
 /** How the elements of a 4-D image tensor lie in memory. Seen from outside it is always NCHW. */
 export type Layout = 'rowMajor' | 'channelsLast';
@@ -31,11 +41,11 @@ export class Tensor extends Owned {
   /** What messages call it: the name of a parameter in its model, once the model was asked for it. @internal */
   label: string | null = null;
   /** The op that made it, when recorded. @internal */
-  node: Node | null = null;
+  node: TensorNode | null = null;
   /** Which of the node's outputs it is. @internal */
   outputIndex = 0;
   /** The graph of a past step that this leaf took part in, to be let go of at its next use. @internal */
-  finishedGraph: Graph | null = null;
+  finishedGraph: TensorGraph | null = null;
 
   /** For a leaf that the tape saved: the leaf itself, where its gradient goes. */
   #leaf: Tensor | null = null;

@@ -75,7 +75,7 @@ describe('indexing', () => {
         inputs,
         (x, index, s, i) => [
           ops.indexSelect(x, axis, index),
-          ops.indexAdd(x, axis, index, s, -0.5),
+          ops.indexAdd(x, axis, index, s, { alpha: -0.5 }),
           ops.indexSelect(i, axis, index),
         ],
         SUMS,

@@ -14,7 +14,7 @@ const CONSUMERS: Readonly<Record<string, (y: Tensor) => Tensor | Tensor[]>> = {
   'add a bias': (y) => ops.add(y, ops.tensor([[[1]], [[2]], [[3]]])),
   'add itself': (y) => ops.add(y, y),
   'add a row-major image': (y) => ops.mul(y, ops.full(y.shape, 1.5)),
-  'minus its mean': (y) => ops.sub(y, ops.mean(y, [0, 2, 3], true)),
+  'minus its mean': (y) => ops.sub(y, ops.mean(y, [0, 2, 3], { keepDims: true })),
   'a smaller operand first': (y) => ops.div(ops.tensor([1, 2, 3, 4]), ops.add(ops.square(y), 1)),
   'a number': (y) => ops.sub(2, y),
   comparison: (y) => ops.greater(y, ops.mean(y)),
@@ -89,7 +89,11 @@ const KEEPERS: Readonly<Record<string, (y: Tensor) => Tensor>> = {
   'indexSelect of rows': (y) => ops.indexSelect(y, 2, ops.tensor([2, 0, 3], { dtype: 'int32' })),
   'indexAdd of columns': (y) =>
     ops.indexAdd(y, 3, ops.tensor([1, 1], { dtype: 'int32' }), ops.narrow(y, 3, 0, 2)),
-  reflectionPad2d: (y) => ops.reflectionPad2d(y, [1, 2, 3, 0]),
+  reflectionPad2d: (y) =>
+    ops.reflectionPad2d(y, [
+      [3, 0],
+      [1, 2],
+    ]),
   localResponseNorm: (y) => ops.localResponseNorm(y, 2, { alpha: 0.5 }),
   'to NHWC and back': (y) =>
     ops.permute(ops.mul(ops.permute(y, [0, 2, 3, 1]), ops.arange(y.shape[1] ?? 0)), [0, 3, 1, 2]),

@@ -68,13 +68,14 @@ it('interpolate so much that threads share it', () => {
 });
 
 it('reflectionPad2d', () => {
-  const width = size(0, 3);
+  const widths = fc.tuple(size(0, 3), size(0, 3));
   forAll(
-    [size(0, 3), size(1, 5), fc.tuple(width, width, width, width), layouts, seeds],
+    [size(0, 3), size(1, 5), fc.tuple(widths, widths), layouts, seeds],
     (n, c, sides, layout, seed) => {
       mirror(seed, [floats([n, c, 4, 5], { layout })], (x) => {
         const y = ops.reflectionPad2d(x as Tensor, sides);
-        expect(y.shape).toEqual([n, c, 4 + sides[2] + sides[3], 5 + sides[0] + sides[1]]);
+        const [rows, columns] = sides;
+        expect(y.shape).toEqual([n, c, 4 + rows[0] + rows[1], 5 + columns[0] + columns[1]]);
         return y;
       });
     },

@@ -39,7 +39,7 @@ describe('draws', () => {
       [states, anyShape, fc.constantFrom([0, 1], [-3, 7.3], [1e-9, 2e-9], [-1e30, 1e30])],
       (state, shape, [low = 0, high = 1]) => {
         const { native, ts } = drawn(state, (generator) =>
-          ops.uniform(shape, low, high, { generator }),
+          ops.uniform(shape, { low, high, generator }),
         );
         expect(native).toEqual(ts);
         for (const value of native.values)
@@ -53,7 +53,7 @@ describe('draws', () => {
       [states, anyShape, fc.constantFrom([0, 1], [5, 0.01], [-3, 100])],
       (state, shape, [mean = 0, std = 1]) => {
         const { native, ts } = drawn(state, (generator) =>
-          ops.normal(shape, mean, std, { generator }),
+          ops.normal(shape, { mean, std, generator }),
         );
         const [a, b] = [ordered(native.values), ordered(ts.values)];
         for (const [i, value] of a.entries())

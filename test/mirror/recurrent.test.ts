@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import * as ops from '../../src/ops/index.js';
+import { gru, lstm, rnn } from '../../src/ops/recurrent/recurrent.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { floats, forAll, mirror, seeds } from '../support/mirror.js';
 
@@ -69,11 +69,11 @@ function compare(
       const weights = { weightIh, weightHh, biases: hasBias ? ([ih, hh] as const) : null };
       const options = { batchSizes, reverse };
       if (kind === 'lstm') {
-        return ops.lstm(x, hasState ? [h, c] : null, { ...weights, weightHr }, options);
+        return lstm(x, hasState ? [h, c] : null, { ...weights, weightHr }, options);
       }
-      if (kind === 'gru') return ops.gru(x, hasState ? h : null, weights, options);
+      if (kind === 'gru') return gru(x, hasState ? h : null, weights, options);
       const nonlinearity = kind === 'relu' ? 'relu' : 'tanh';
-      return ops.rnn(x, hasState ? h : null, weights, { ...options, nonlinearity });
+      return rnn(x, hasState ? h : null, weights, { ...options, nonlinearity });
     },
     TOLERANCE,
   );

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { InceptionAux } from '../../src/models/inceptionBlocks.js';
 import * as models from '../../src/models/index.js';
 import type { Module } from '../../src/nn/index.js';
+import '../../src/autograd/methods.js';
 import '../../src/ops/methods.js';
 import { backendInfo } from '../../src/backend/select.js';
 import { crossEntropy, tensor } from '../../src/ops/index.js';

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import * as nn from '../../src/nn/index.js';
+import '../../src/autograd/methods.js';
 import '../../src/ops/methods.js';
 import { ArgumentError, AutogradError, SparseError } from '../../src/errors.js';
 import { add, embedding, matmul, mul, ones, sum, tensor } from '../../src/ops/index.js';

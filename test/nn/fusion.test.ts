@@ -9,6 +9,7 @@ import { manualSeed } from '../../src/tensor/random.js';
 import { noGrad } from '../../src/tensor/scope.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import '../../src/autograd/methods.js';
 import '../../src/ops/methods.js';
 import { expectClose, expectSame } from '../support/close.js';
 

@@ -4,6 +4,7 @@ import * as codes from '../../src/backend/kernels/index.js';
 import { backend, setBackend } from '../../src/backend/select.js';
 import { tsBackend } from '../../src/backend/ts/index.js';
 import * as ops from '../../src/ops/index.js';
+import * as recurrent from '../../src/ops/recurrent/recurrent.js';
 import * as optim from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
@@ -149,7 +150,7 @@ describe('coverage', () => {
 
   it('has a case for every op', () => {
     const covered = new Set(cases.flatMap((item) => item.ops));
-    const exported = Object.entries(ops).flatMap(([name, op]) =>
+    const exported = Object.entries({ ...ops, ...recurrent }).flatMap(([name, op]) =>
       typeof op === 'function' ? [name] : [],
     );
     expect(exported.filter((name) => !covered.has(name))).toEqual([]);

@@ -59,19 +59,19 @@ const FAULTS: readonly (readonly [
   ],
   [
     'bounds the wrong way round',
-    () => ops.clamp(x, 1, -1),
+    () => ops.clamp(x, { low: 1, high: -1 }),
     ArgumentError,
     'clamp: low 1 and high -1, expected low ≤ high',
   ],
   [
     'an unknown approximation',
-    () => ops.gelu(x, 'fast' as 'tanh'),
+    () => ops.gelu(x, { approximate: 'fast' as 'tanh' }),
     ArgumentError,
     "gelu: approximate is fast, expected 'none' or 'tanh'",
   ],
   [
     'a softplus without slope',
-    () => ops.softplus(x, 0),
+    () => ops.softplus(x, { beta: 0 }),
     ArgumentError,
     'softplus: beta is 0, expected a number > 0',
   ],
@@ -134,7 +134,7 @@ const FAULTS: readonly (readonly [
   ],
   [
     'a norm of negative order',
-    () => ops.norm(x, -1),
+    () => ops.norm(x, 0, { p: -1 }),
     ArgumentError,
     'norm: p is -1, expected a number > 0 or Infinity',
   ],

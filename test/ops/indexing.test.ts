@@ -78,7 +78,9 @@ describe('indexSelect and indexAdd', () => {
   it('pick and add whole slices', () => {
     expect(list(ops.indexSelect(x, 1, index([2, 0])))).toEqual([3, 1, 6, 4]);
     expect(list(ops.indexSelect(x, 0, index([])))).toEqual([]);
-    expect(list(ops.indexAdd(x, 0, index([1, 1]), x, 10))).toEqual([1, 2, 3, 54, 75, 96]);
+    expect(list(ops.indexAdd(x, 0, index([1, 1]), x, { alpha: 10 }))).toEqual([
+      1, 2, 3, 54, 75, 96,
+    ]);
   });
 
   it('say what does not fit', () => {

@@ -21,8 +21,8 @@ const PAIRWISE: readonly (readonly [string, Loss])[] = [
 ];
 
 describe.each(PAIRWISE)('%s', (name, loss) => {
-  const x = ops.uniform([3, 4], 0.1, 0.9);
-  const target = ops.uniform([3, 4], 0.1, 0.9);
+  const x = ops.uniform([3, 4], { low: 0.1, high: 0.9 });
+  const target = ops.uniform([3, 4], { low: 0.1, high: 0.9 });
 
   it('reduces to a mean, a sum or not at all', () => {
     const each = loss(x, target, { reduction: 'none' });
@@ -38,7 +38,10 @@ describe.each(PAIRWISE)('%s', (name, loss) => {
   });
 
   it('gives the same for images of two layouts', () => {
-    const [a, b] = [ops.uniform([2, 3, 4, 5], 0.1, 0.9), ops.uniform([2, 3, 4, 5], 0.1, 0.9)];
+    const [a, b] = [
+      ops.uniform([2, 3, 4, 5], { low: 0.1, high: 0.9 }),
+      ops.uniform([2, 3, 4, 5], { low: 0.1, high: 0.9 }),
+    ];
     const mixed = loss(inLayout(a, 'channelsLast'), b, { reduction: 'none' });
     expectClose(mixed, loss(a, b, { reduction: 'none' }));
   });
@@ -100,7 +103,7 @@ describe('binary losses', () => {
 
   it('posWeight weighs channels of images in every layout', () => {
     const x = ops.randn([2, 3, 4, 5]);
-    const t = ops.bernoulli([2, 3, 4, 5]);
+    const t = ops.bernoulli([2, 3, 4, 5], 0.5);
     const posWeight = ops.tensor([0.5, 2, 7], { shape: [3, 1, 1] });
     const loss = (a: Tensor) => ops.bceWithLogitsLoss(a, t, { posWeight });
     expectClose(loss(inLayout(x, 'channelsLast')), loss(x));

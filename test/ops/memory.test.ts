@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { neg, onesLike } from '../../src/ops/index.js';
+import { finishedGraphOf } from '../../src/tape/graph.js';
 import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { inputsOf, loadFamilies, type OpCase } from '../support/fixtures.js';
@@ -36,7 +37,7 @@ function leftByBackward(item: OpCase): number {
       const next = neg(leaf);
       disposeAll(grad(next, [leaf], { gradients: [leaf] }));
     }
-    for (const leaf of leaves) leaf.finishedGraph?.release();
+    for (const leaf of leaves) finishedGraphOf(leaf)?.release();
   }
   disposeAll(outputs.filter((y) => !y.requiresGrad));
   disposeAll(inputs);

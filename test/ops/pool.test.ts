@@ -84,7 +84,7 @@ describe('maxPool2d', () => {
       'maxPool2d: padding [2, 2] is more than half of kernel [3, 3]',
     );
     expect(() => ops.maxPool2d(x, [2, 0])).toThrow(
-      'maxPool2d: kernel is [2, 0], expected an integer or [height, width] of at least 1',
+      'maxPool2d: kernelSize is [2, 0], expected an integer or [height, width] of at least 1',
     );
     expect(() => ops.maxPool2d(x, 2, { stride: 0 })).toThrow(ArgumentError);
     expect(() => ops.maxPool2d(ops.ones([4, 4]), 2)).toThrow(
@@ -140,7 +140,7 @@ describe('adaptive pooling', () => {
     const x = inLayout(ops.randn([2, 3, 7, 7]), 'channelsLast');
     const y = ops.adaptiveAvgPool2d(x, 1);
     expect(y.layout).toBe('channelsLast');
-    expectClose(y, ops.mean(x, [2, 3], true));
+    expectClose(y, ops.mean(x, [2, 3], { keepDims: true }));
   });
 
   it('keeps infinities to the windows that they are in', () => {

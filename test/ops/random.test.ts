@@ -26,14 +26,18 @@ describe('drawing', () => {
   });
 
   it('uniform stays within its bounds', () => {
-    const { mean, min, max } = moments(ops.uniform([N], -3, 1, { generator: generator() }));
+    const { mean, min, max } = moments(
+      ops.uniform([N], { low: -3, high: 1, generator: generator() }),
+    );
     expect(mean).toBeCloseTo(-1, 1);
     expect(min).toBeGreaterThanOrEqual(-3);
     expect(max).toBeLessThan(1);
   });
 
   it('normal has the mean and the deviation asked for', () => {
-    const { mean, variance } = moments(ops.normal([N], 5, 0.5, { generator: generator() }));
+    const { mean, variance } = moments(
+      ops.normal([N], { mean: 5, std: 0.5, generator: generator() }),
+    );
     expect(mean).toBeCloseTo(5, 1);
     expect(Math.sqrt(variance)).toBeCloseTo(0.5, 1);
   });
@@ -82,8 +86,10 @@ describe('drawing', () => {
   it('refuses bounds, dtypes and shapes that make no sense, and draws nothing then', () => {
     const stream = generator();
     const options = { generator: stream };
-    expect(() => ops.uniform([2], 1, 1, options)).toThrow(/uniform: low 1 and high 1, expected/);
-    expect(() => ops.normal([2], 0, -1, options)).toThrow(ArgumentError);
+    expect(() => ops.uniform([2], { ...options, low: 1 })).toThrow(
+      /uniform: low 1 and high 1, expected/,
+    );
+    expect(() => ops.normal([2], { ...options, std: -1 })).toThrow(ArgumentError);
     expect(() => ops.randint(3, 3, [2], options)).toThrow(ArgumentError);
     expect(() => ops.randint(0, 2 ** 31 + 1, [2], options)).toThrow(ArgumentError);
     expect(() => ops.rand([-1], options)).toThrow(ShapeError);

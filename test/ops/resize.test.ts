@@ -73,12 +73,16 @@ describe('interpolate', () => {
 describe('padding of images', () => {
   it('mirrors without doubling the edge', () => {
     const x = ops.tensor([1, 2, 3], { shape: [1, 1, 1, 3] });
-    expectSame(ops.reflectionPad2d(x, [2, 1, 0, 0]), [3, 2, 1, 2, 3, 2]);
+    expectSame(ops.reflectionPad2d(x, [0, [2, 1]]), [3, 2, 1, 2, 3, 2]);
   });
 
   it('refuses what does not fit', () => {
     const x = ops.ones([1, 1, 2, 3]);
-    expect(() => ops.reflectionPad2d(x, [3, 0, 0, 0])).toThrow(/is not smaller than the 2 rows/);
+    expect(() => ops.reflectionPad2d(x, [0, [3, 0]])).toThrow(/is not smaller than the 2 rows/);
+    const flat = [1, 1, 0, 0] as unknown as ops.Padding2d;
+    expect(() => ops.reflectionPad2d(x, flat)).toThrow(
+      'reflectionPad2d: padding is [1,1,0,0], expected an integer or [[top, bottom], [left, right]] of at least 0',
+    );
     expect(() => ops.reflectionPad2d(x, -1)).toThrow(ArgumentError);
     expect(() => ops.reflectionPad2d(ops.ones([2, 3]), 1)).toThrow(ShapeError);
     expect(() => new nn.ReflectionPad2d(0.5)).toThrow(/ReflectionPad2d: padding is 0.5/);
@@ -95,6 +99,7 @@ it('layers say what they are', () => {
     'Upsample(size=9, mode=nearest-exact)',
   );
   expect(`${new nn.Upsample({ size: [4, 5] })}`).toBe('Upsample(size=[4,5], mode=nearest)');
-  expect(`${new nn.ZeroPad2d(1)}`).toBe('ZeroPad2d([1, 1, 1, 1])');
-  expect(`${new nn.ReflectionPad2d([1, 2, 3, 4])}`).toBe('ReflectionPad2d([1, 2, 3, 4])');
+  expect(`${new nn.ZeroPad2d(1)}`).toBe('ZeroPad2d([[1, 1], [1, 1]])');
+  const mirror = new nn.ReflectionPad2d([[3, 4], [1, 2]]);
+  expect(`${mirror}`).toBe('ReflectionPad2d([[3, 4], [1, 2]])');
 });

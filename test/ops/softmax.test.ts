@@ -58,7 +58,7 @@ describe('logSumExp', () => {
     const x = ops.zeros([2, 3, 4]);
     expect(ops.logSumExp(x).shape).toEqual([]);
     expect(ops.logSumExp(x, [0, -1]).shape).toEqual([3]);
-    expect(ops.logSumExp(x, 1, true).shape).toEqual([2, 1, 4]);
+    expect(ops.logSumExp(x, 1, { keepDims: true }).shape).toEqual([2, 1, 4]);
     expectClose(ops.logSumExp(x), [Math.log(24)]);
   });
 

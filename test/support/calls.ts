@@ -1,5 +1,7 @@
 import * as nn from '../../src/nn/index.js';
+import { sumTo } from '../../src/ops/broadcast.js';
 import * as ops from '../../src/ops/index.js';
+import * as recurrent from '../../src/ops/recurrent/recurrent.js';
 import type { DType } from '../../src/tensor/dtype.js';
 import { Generator } from '../../src/tensor/random.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -34,6 +36,9 @@ type Constructor = new (...args: unknown[]) => nn.Module;
 
 /** Told of each op that was called, and of its result. */
 export type Observer = (op: string, result: readonly Tensor[]) => void;
+
+/** What a call may name: what users have, and what layers and gradients are made of. */
+const OPS: Readonly<Record<string, unknown>> = { ...ops, ...recurrent, sumTo };
 
 const NUMBERS: Readonly<Record<string, number>> = {
   inf: Number.POSITIVE_INFINITY,
@@ -70,7 +75,7 @@ function constructed(name: string, args: readonly unknown[]): nn.Module {
 }
 
 function called(name: string, args: readonly unknown[]): unknown {
-  const op = (ops as Readonly<Record<string, unknown>>)[name];
+  const op = OPS[name];
   if (typeof op !== 'function') throw new Error(`there is no op ${name}`);
   return (op as Callable)(...args);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { backend } from '../../src/backend/select.js';
 import { clone, exp, mul, relu, square, tensor } from '../../src/ops/index.js';
 import { defineOp } from '../../src/ops/kit/define.js';
-import { record } from '../../src/tape/node.js';
+import { record } from '../../src/tape/record.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { gradcheck, gradgradcheck } from './gradcheck.js';
 
@@ -14,8 +14,8 @@ const first = ([x]: readonly Tensor[]): Tensor => x ?? tensor(0);
 
 /** The identity with a gradient that is off by a factor. */
 function misjudged(factor: (g: Tensor, x: Tensor) => Tensor): (x: Tensor) => Tensor {
-  const op = defineOp('misjudged', (g, node) => [factor(g, node.saved(0))]);
-  return (x) => record(op, clone(x), [x], [x], undefined);
+  const op = defineOp<{ x: Tensor }>('misjudged', (g, { saved }) => [factor(g, saved.x)]);
+  return (x) => record(op, clone(x), [x], { x });
 }
 
 describe('gradcheck', () => {
@@ -41,8 +41,8 @@ describe('gradcheck', () => {
 
   it('finds a wrong gradient of a gradient', () => {
     // d/dx x²/2 is x; cut from the graph it is right once, and wrong twice.
-    const op = defineOp('halfSquare', (g, node) => [mul(g, node.saved(0).detach())]);
-    const halfSquare = (x: Tensor) => record(op, clone(mul(square(x), 0.5)), [x], [x], undefined);
+    const op = defineOp<{ x: Tensor }>('halfSquare', (g, { saved }) => [mul(g, saved.x.detach())]);
+    const halfSquare = (x: Tensor) => record(op, clone(mul(square(x), 0.5)), [x], { x });
     gradcheck((all) => halfSquare(first(all)), inputs);
     expect(() => gradgradcheck((all) => halfSquare(first(all)), inputs)).toThrow(/slope along/);
   });

@@ -86,11 +86,11 @@ describe('filled tensors', () => {
 describe('ranges', () => {
   it('arange counts as in NumPy', () => {
     expect(arange(4).dataSync()).toEqual(Int32Array.of(0, 1, 2, 3));
-    expect(arange(1, 2, 0.25).dataSync()).toEqual(Float32Array.of(1, 1.25, 1.5, 1.75));
-    expect(arange(3, 0, -1).dataSync()).toEqual(Int32Array.of(3, 2, 1));
+    expect(arange(1, 2, { step: 0.25 }).dataSync()).toEqual(Float32Array.of(1, 1.25, 1.5, 1.75));
+    expect(arange(3, 0, { step: -1 }).dataSync()).toEqual(Int32Array.of(3, 2, 1));
     expect(arange(3, 0).size).toBe(0);
     expect(arange(2, 2.5).dtype).toBe('int32');
-    expect(() => arange(1, 5, 0)).toThrow(/give no finite range/);
+    expect(() => arange(1, 5, { step: 0 })).toThrow(/give no finite range/);
     expect(() => arange(0, Number.POSITIVE_INFINITY)).toThrow(ArgumentError);
   });
 
@@ -101,7 +101,7 @@ describe('ranges', () => {
   });
 
   it('eye has ones on its diagonal', () => {
-    expect(Array.from(eye(2, 3).dataSync())).toEqual([1, 0, 0, 0, 1, 0]);
+    expect(Array.from(eye(2, { columns: 3 }).dataSync())).toEqual([1, 0, 0, 0, 1, 0]);
     expect(() => eye(-1)).toThrow(ShapeError);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DataLoader, TensorDataset } from '../../src/data/index.js';
 import { Dropout, Linear, ReLU, Sequential } from '../../src/nn/index.js';
 import { crossEntropy, div, mseLoss, randn, tensor } from '../../src/ops/index.js';
+import '../../src/autograd/methods.js';
 import '../../src/ops/methods.js';
 import { ArgumentError, IndexFaultError } from '../../src/errors.js';
 import { Adam, clipGradNorm, SGD } from '../../src/optim/index.js';

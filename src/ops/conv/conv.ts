@@ -1,15 +1,17 @@
 import { kernels } from '../../backend/select.js';
-import { record } from '../../tape/node.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import { record } from '../../tape/record.js';
 import { isRecording } from '../../tensor/scope.js';
-import { dim, sameShape } from '../../tensor/shape.js';
+import { dim } from '../../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../../tensor/tensor.js';
+import { onImages, toImages } from '../images.js';
 import { defineOp, floats } from '../kit/define.js';
-import { asImage, asImages, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes } from '../kit/imageAxes.js';
 import type { Pair } from '../kit/options.js';
 import { type OutputSize, spatialSize } from '../kit/outputSize.js';
 import { sum } from '../reduce.js';
+import { type ConvAttrs, TransposedAttrs } from './convAttrs.js';
 import {
-  type ConvAttrs,
   type ConvOptions,
   checkBias,
   checkOperands,
@@ -17,35 +19,43 @@ import {
   planTransposed,
   type TransposedOptions,
 } from './convPlan.js';
-import { type Filters, type Prepared, PreparedFilters } from './preparedFilters.js';
+import { type Prepared, PreparedFilters } from './preparedFilters.js';
 
 export type { OutputSize, Pair };
 
 // Convolution is bilinear, and so are its two gradients; each of the three has the other two as its gradients:
 // y = x ∗ w, dx = inputGrad(dy, w), dw = weightGrad(dy, x).
 
-const convOp = defineOp<ConvAttrs>('conv2d', (g, node) => {
+type Operands = { readonly x: Tensor; readonly weight: Tensor };
+type GradientOperands = { readonly dy: Tensor; readonly weight: Tensor };
+type Images = { readonly dy: Tensor; readonly x: Tensor };
+
+const convOp = defineOp<Operands, ConvAttrs>('conv2d', (g, { saved, attrs, needs }) => {
   const dy = imageGradient(g);
-  const { attrs } = node;
   return [
-    node.needs(0) ? inputGrad(dy, node.saved(1), null, attrs) : null,
-    node.needs(1) ? weightGrad(dy, node.saved(0), attrs) : null,
-    node.needs(2) ? sum(dy, [0, 2, 3]) : null,
+    needs(0) ? inputGrad(dy, saved.weight, null, attrs) : null,
+    needs(1) ? weightGrad(dy, saved.x, attrs) : null,
+    needs(2) ? sum(dy, [0, 2, 3]) : null,
   ];
 });
-const inputGradOp = defineOp<ConvAttrs>('convTranspose2d', (g, node) => {
-  const dx = imageGradient(g);
-  const { attrs } = node;
-  return [
-    node.needs(0) ? convolve(dx, node.saved(1), null, attrs) : null,
-    node.needs(1) ? weightGrad(node.saved(0), dx, attrs) : null,
-    node.needs(2) ? sum(dx, [0, 2, 3]) : null,
-  ];
-});
-const weightGradOp = defineOp<ConvAttrs>('conv2dWeightGrad', (dw, node) => [
-  node.needs(0) ? convolve(node.saved(1), dw, null, node.attrs) : null,
-  node.needs(1) ? inputGrad(node.saved(0), dw, null, node.attrs) : null,
-]);
+const inputGradOp = defineOp<GradientOperands, TransposedAttrs>(
+  'convTranspose2d',
+  (g, { saved, attrs: { conv }, needs }) => {
+    const dx = imageGradient(g);
+    return [
+      needs(0) ? convolve(dx, saved.weight, null, conv) : null,
+      needs(1) ? weightGrad(saved.dy, dx, conv) : null,
+      needs(2) ? sum(dx, [0, 2, 3]) : null,
+    ];
+  },
+);
+const weightGradOp = defineOp<Images, ConvAttrs>(
+  'conv2dWeightGrad',
+  (dw, { saved, attrs, needs }) => [
+    needs(0) ? convolve(saved.x, dw, null, attrs) : null,
+    needs(1) ? inputGrad(saved.dy, dw, null, attrs) : null,
+  ],
+);
 
 /** A gradient that several kernels read, brought into their layout once; as it is when the tape runs. */
 function imageGradient(g: Tensor): Tensor {
@@ -69,7 +79,8 @@ export interface ConvFinish {
   readonly relu?: boolean;
 }
 
-function convolvePrepared(
+/** A convolution by prepared weights, not recorded. @internal */
+export function convolvePrepared(
   x: Tensor,
   { format, packed, bias }: Prepared,
   { geometry, outputShape }: ConvAttrs,
@@ -93,38 +104,6 @@ function convolvePrepared(
   return out;
 }
 
-/** A convolution whose weights are prepared, perhaps with what comes after it folded in. @internal */
-export interface PreparedConv2d {
-  /** Where the prepared weights are kept, until one of the sources changes. */
-  readonly prepared: PreparedFilters;
-  /** What `filters` computes from. */
-  readonly sources: readonly Tensor[];
-  readonly filters: () => Filters;
-  /** The convolution's own, which says what it fits. */
-  readonly weight: Tensor;
-  readonly options: Conv2dOptions;
-}
-
-/**
- * conv2d without gradients, by weights that were prepared before, and with what follows it in the same kernel.
- * @returns null where conv2d would throw, or `add` does not have the result's shape
- * @internal
- */
-export function fusedConv2d(
-  x: Tensor,
-  { prepared, sources, filters, weight, options }: PreparedConv2d,
-  finish: ConvFinish,
-): Tensor | null {
-  const fits =
-    x.rank === 4 &&
-    x.dtype === weight.dtype &&
-    dim(x.shape, 1) === dim(weight.shape, 1) * (options.groups ?? 1);
-  if (!fits) return null;
-  const attrs = planConv('conv2d', x.shape, weight.shape, options);
-  if (finish.add && !sameShape(finish.add.shape, attrs.outputShape)) return null;
-  return convolvePrepared(x, prepared.of(sources, filters, attrs.geometry), attrs, finish);
-}
-
 /** @param owner of the weight's memory and versions: itself, or the parameter that it is a view of */
 function convolve(
   x: Tensor,
@@ -141,7 +120,7 @@ function convolve(
       attrs.geometry,
     );
     const out = convolvePrepared(x, { format, packed, bias }, attrs);
-    return record(convOp, out, bias ? [x, weight, bias] : [x, weight], [x, weight], attrs);
+    return record(convOp, out, [x, weight, bias], { x, weight }, attrs);
   }
   const image = inLayout(x, 'channelsLast');
   const filters = rowMajor(weight);
@@ -150,7 +129,7 @@ function convolve(
   kernels().conv2d(floats(out), floats(image), floats(filters), offset, attrs.geometry);
   releaseTemporary(image, x);
   releaseTemporary(filters, weight);
-  return record(convOp, out, bias ? [x, weight, bias] : [x, weight], [x, weight], attrs);
+  return record(convOp, out, [x, weight, bias], { x, weight }, attrs);
 }
 
 /** The gradient of a convolution's input, which is also the transposed convolution of dy. */
@@ -162,7 +141,7 @@ function inputGrad(dy: Tensor, weight: Tensor, bias: Tensor | null, attrs: ConvA
   kernels().conv2dInputGrad(floats(out), floats(image), floats(filters), offset, attrs.geometry);
   releaseTemporary(image, dy);
   releaseTemporary(filters, weight);
-  return record(inputGradOp, out, bias ? [dy, weight, bias] : [dy, weight], [dy, weight], attrs);
+  return record(inputGradOp, out, [dy, weight, bias], { dy, weight }, new TransposedAttrs(attrs));
 }
 
 function weightGrad(dy: Tensor, x: Tensor, attrs: ConvAttrs): Tensor {
@@ -172,7 +151,7 @@ function weightGrad(dy: Tensor, x: Tensor, attrs: ConvAttrs): Tensor {
   kernels().conv2dWeightGrad(floats(out), floats(gradient), floats(image), attrs.geometry);
   releaseTemporary(gradient, dy);
   releaseTemporary(image, x);
-  return record(weightGradOp, out, [dy, x], [dy, x], attrs);
+  return record(weightGradOp, out, [dy, x], { dy, x }, attrs);
 }
 
 // --- the ops --------------------------------------------------------------------------------------------------
@@ -188,37 +167,48 @@ export interface Conv2dOptions {
   groups?: number;
 }
 
-function convolution(
+/** The options of {@link conv1d} and {@link conv2d}. @internal */
+export const CONV: OptionNames<Conv2dOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+};
+
+/** A convolution of sequences or images, with or without a batch axis. @internal */
+export function convolution(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
   options: ConvOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    checkOperands(op, axes, batch, weight, bias);
-    const attrs = planConv(op, batch.shape, weight.shape, options);
-    checkBias(op, bias, dim(weight.shape, 0));
-    return asImages(batch, (images) => convolve(images, asImage(weight), bias, attrs, weight));
-  });
+  checkAxes(op, axes, x);
+  checkOperands(op, axes, x, weight, bias);
+  const attrs = planConv(op, batchShape(x.shape, axes), weight.shape, options);
+  checkBias(op, bias, dim(weight.shape, 0));
+  return onImages(x, axes, (images) =>
+    convolve(images, toImages(weight, axes), bias, attrs, weight),
+  );
 }
 
-function transposed(
+/** As {@link convolution}, transposed. @internal */
+export function transposedConvolution(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
   options: TransposedOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    checkOperands(op, axes, batch, weight, bias);
-    const outputSize = spatialSize(options.outputSize, x.rank, axes);
-    const attrs = planTransposed(op, batch.shape, weight.shape, { ...options, outputSize });
-    checkBias(op, bias, dim(attrs.inputShape, 1));
-    return asImages(batch, (images) => inputGrad(images, asImage(weight), bias, attrs));
-  });
+  checkAxes(op, axes, x);
+  checkOperands(op, axes, x, weight, bias);
+  const outputSize = spatialSize(options.outputSize, x.rank, axes);
+  const shape = batchShape(x.shape, axes);
+  const attrs = planTransposed(op, shape, weight.shape, { ...options, outputSize });
+  checkBias(op, bias, dim(attrs.inputShape, 1));
+  return onImages(x, axes, (images) => inputGrad(images, toImages(weight, axes), bias, attrs));
 }
 
 /**
@@ -234,6 +224,7 @@ export function conv2d(
   bias: Tensor | null = null,
   options: Conv2dOptions = {},
 ): Tensor {
+  checkOptions('conv2d', options, CONV);
   return convolution('conv2d', 2, x, weight, bias, options);
 }
 
@@ -261,6 +252,7 @@ export function conv1d(
   bias: Tensor | null = null,
   options: Conv1dOptions = {},
 ): Tensor {
+  checkOptions('conv1d', options, CONV);
   return convolution('conv1d', 1, x, weight, bias, options);
 }
 
@@ -300,6 +292,15 @@ export interface ConvTranspose1dOptions {
   groups?: number;
 }
 
+const CONV_TRANSPOSE: OptionNames<ConvTranspose2dOptions> = {
+  stride: true,
+  padding: true,
+  outputPadding: true,
+  outputSize: true,
+  dilation: true,
+  groups: true,
+};
+
 /**
  * 2-D transposed convolution: the input gradient of {@link conv2d} as an op of its own (Zeiler et al. 2010).
  * @param x [N, C, H, W] or [C, H, W]
@@ -314,7 +315,8 @@ export function convTranspose2d(
   bias: Tensor | null = null,
   options: ConvTranspose2dOptions = {},
 ): Tensor {
-  return transposed('convTranspose2d', 2, x, weight, bias, options);
+  checkOptions('convTranspose2d', options, CONV_TRANSPOSE);
+  return transposedConvolution('convTranspose2d', 2, x, weight, bias, options);
 }
 
 /**
@@ -331,5 +333,6 @@ export function convTranspose1d(
   bias: Tensor | null = null,
   options: ConvTranspose1dOptions = {},
 ): Tensor {
-  return transposed('convTranspose1d', 1, x, weight, bias, options);
+  checkOptions('convTranspose1d', options, CONV_TRANSPOSE);
+  return transposedConvolution('convTranspose1d', 1, x, weight, bias, options);
 }

@@ -1,8 +1,9 @@
 import { type ConvAlgorithm, ConvPass } from '../../backend/kernels/backend.js';
 import { backend } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
+import { checkOptions } from '../../options.js';
 import { checkShape, formatShape, type Shape } from '../../tensor/shape.js';
-import type { Conv2dOptions } from './conv.js';
+import { CONV, type Conv2dOptions } from './conv.js';
 import { planConv } from './convPlan.js';
 
 /** The algorithm of each pass of a convolution. */
@@ -31,6 +32,7 @@ export function convAlgorithms(
   options: Conv2dOptions = {},
 ): ConvAlgorithms {
   const op = 'convAlgorithms';
+  checkOptions(op, options, CONV);
   checkShape(input, op);
   checkShape(weight, op);
   if (input.length !== 4 || weight.length !== 4 || weight.includes(0)) {

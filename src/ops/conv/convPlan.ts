@@ -1,26 +1,18 @@
-import type { Geometry } from '../../backend/kernels/index.js';
 import { ShapeError } from '../../errors.js';
 import { dim, formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { checkFloat, checkSameDType } from '../kit/define.js';
-import type { SpatialAxes } from '../kit/imageAxes.js';
+import { imageShape } from '../kit/imageAxes.js';
 import { checkInteger, perAxis } from '../kit/options.js';
 import { type OutputSize, reachedSize } from '../kit/outputSize.js';
-import { geometryOf, imageShape, type SlidingWindow, windowPositions } from '../kit/window.js';
+import { geometryOf, type SlidingWindow, windowPositions } from '../kit/window.js';
+import { ConvAttrs } from './convAttrs.js';
 
 // What the convolutions check before they allocate anything, and what they make of their options.
 
-/** A convolution's shapes: x [N, C, H, W], weight [K, C/groups, R, S], y [N, K, P, Q]. */
-export interface ConvAttrs {
-  readonly geometry: Geometry;
-  readonly inputShape: Shape;
-  readonly weightShape: Shape;
-  readonly outputShape: Shape;
-}
-
 export function checkOperands(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   weight: Tensor,
   bias: Tensor | null,
@@ -102,12 +94,12 @@ export function planConv(op: string, x: Shape, weight: Shape, options: ConvOptio
   const { before, after } = paddingOf(op, options.padding ?? 0, { kernel, stride, dilation });
   const window = { kernel, stride, padBefore: before, padAfter: after, dilation };
   const output = [dim(x, 0), dim(weight, 0), ...windowPositions(op, x, window)];
-  return {
+  return new ConvAttrs(window, groups, {
     geometry: geometryOf(op, x, output, window, groups),
     inputShape: imageShape(x),
     weightShape: imageShape(weight),
     outputShape: imageShape(output),
-  };
+  });
 }
 
 /** Throws unless what is added to a transposed convolution's output is less than its stride or dilation. */
@@ -174,10 +166,10 @@ export function planTransposed(
   }
   const outputShape = [dim(x, 0), dim(weight, 1) * groups, ...sizes];
   const window = { kernel, stride, padBefore: padding, padAfter: padding, dilation };
-  return {
+  return new ConvAttrs(window, groups, {
     geometry: geometryOf(op, outputShape, x, window, groups),
     inputShape: imageShape(outputShape),
     weightShape: imageShape(weight),
     outputShape: imageShape(x),
-  };
+  });
 }

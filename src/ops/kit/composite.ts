@@ -1,3 +1,4 @@
+import { unobserved } from '../../tape/observe.js';
 import { isRecording, runInContext } from '../../tensor/scope.js';
 
 /**
@@ -8,7 +9,7 @@ export function composite<T>(fn: () => T): T {
   return runInContext(isRecording(), fn);
 }
 
-/** As {@link composite}, not recorded: for an op that computes with ops but has a gradient rule of its own. */
+/** As {@link composite}, not recorded and not observed: for the inside of an op that has a gradient rule of its own. */
 export function unrecorded<T>(fn: () => T): T {
-  return runInContext(false, fn);
+  return unobserved(() => runInContext(false, fn));
 }

@@ -1,23 +1,34 @@
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, DTypeError } from '../../errors.js';
-import type { Node, Op } from '../../tape/node.js';
+import type { Gradients, Node, Nothing, Op, Saves } from '../../tape/node.js';
 import { type DType, isFloat, promote } from '../../tensor/dtype.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, type Layout, Tensor } from '../../tensor/tensor.js';
 
 /**
- * The gradient rule of an op with one output: from the output's gradient g to those of the inputs, null for
- * those without. Written with ops, so that it can be differentiated again. The walker sums gradients over
- * axes that were broadcast.
+ * An op with one output, and its gradient rule: from the output's gradient g to those of the inputs, null for those
+ * without. Written with ops, so that it can be differentiated again. The walker sums gradients over axes that were
+ * broadcast. An op without a rule has no gradient, and is seen by observers alone.
  */
-export function defineOp<A = undefined>(
+export function defineOp<S extends Saves = Nothing, A extends object = Nothing>(
   name: string,
-  vjp: (g: Tensor, node: Node<A>) => readonly (Tensor | null)[],
-): Op<A> {
-  return {
-    name,
-    vjp: (node, [g]) => (g ? vjp(g, node) : []),
-  };
+  vjp?: (g: Tensor, node: Node<S, A>) => Gradients,
+): Op<S, A> {
+  if (vjp === undefined) return { name, vjp: null };
+  return { name, vjp: (node, [g]) => (g ? vjp(g, node) : []) };
+}
+
+/** The shape of an op's input, for its gradient. @internal */
+export function inputShape(
+  { inputShapes }: { readonly inputShapes: readonly (Shape | null)[] },
+  i = 0,
+): Shape {
+  return inputShapes[i] ?? [];
+}
+
+/** An operand without a gradient: cut from its graph, if it is part of one. @internal */
+export function constant(x: Tensor): Tensor {
+  return x.requiresGrad ? x.detach() : x;
 }
 
 /** The kind of array that float kernels take. @internal */

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../errors.js';
+import type { OptionNames } from '../../options.js';
 
 /** A size along height and width: one number for both, or `[height, width]`. */
 export type Pair = number | readonly [height: number, width: number];
@@ -81,7 +82,22 @@ export interface LossOptions {
   reduction?: Reduction;
 }
 
+/** The names of {@link LossOptions}. */
+export const LOSS: OptionNames<LossOptions> = { reduction: true };
+
 /** Throws unless a reduction is known; 'mean' by default. */
 export function checkReduction(reduction: Reduction | undefined, op: string): Reduction {
   return checkChoice(reduction ?? 'mean', ['mean', 'sum', 'none'], 'reduction', op);
 }
+
+/** Options of ops that reduce axes. */
+export interface ReduceOptions {
+  /** Keeps reduced axes with size 1. Default: false. */
+  keepDims?: boolean;
+}
+
+/** The names of {@link ReduceOptions}. */
+export const REDUCE: OptionNames<ReduceOptions> = { keepDims: true };
+
+/** Keeps reduced axes. */
+export const KEEP_DIMS: ReduceOptions = Object.freeze({ keepDims: true });

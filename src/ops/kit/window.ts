@@ -44,8 +44,24 @@ export function windowPositions(
   return positions;
 }
 
+/** Elements before and after an axis. */
+export type Widths = readonly [before: number, after: number];
+
+/** Padding along height and width; none along the height of a sequence. */
+export function widthsOf({
+  padBefore,
+  padAfter,
+}: Pick<SlidingWindow, 'padBefore' | 'padAfter'>): [height: Widths, width: Widths] {
+  const [top, left] = heightWidth(padBefore, 0);
+  const [bottom, right] = heightWidth(padAfter, 0);
+  return [
+    [top, bottom],
+    [left, right],
+  ];
+}
+
 /** A sequence is an image of height 1. */
-function heightWidth(values: readonly number[], height: number): [number, number] {
+export function heightWidth(values: readonly number[], height: number): [number, number] {
   return values.length === 1 ? [height, dim(values, 0)] : [dim(values, 0), dim(values, 1)];
 }
 
@@ -71,9 +87,4 @@ export function geometryOf(
     ...heightWidth(window.dilation, 1),
     groups,
   );
-}
-
-/** [N, C, L] as the image [N, C, 1, L]; images as they are. */
-export function imageShape(shape: Shape): Shape {
-  return shape.length === 3 ? [dim(shape, 0), dim(shape, 1), 1, dim(shape, 2)] : shape;
 }

@@ -1,6 +1,8 @@
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../../errors.js';
-import { type Node, record, wantsGrad } from '../../tape/node.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import type { Gradients, Node, Saves } from '../../tape/node.js';
+import { record } from '../../tape/record.js';
 import { isRecording } from '../../tensor/scope.js';
 import { dim, formatShape } from '../../tensor/shape.js';
 import {
@@ -11,20 +13,13 @@ import {
   type Tensor,
 } from '../../tensor/tensor.js';
 import { add, greater, mul, pow, sub, where } from '../elementwise.js';
-import { composite, unrecorded } from '../kit/composite.js';
+import { onImages, toImages } from '../images.js';
+import { composite } from '../kit/composite.js';
 import { checkFloat, defineOp, floats } from '../kit/define.js';
 import { checkFraction } from '../kit/options.js';
-import { imageShape } from '../kit/window.js';
 import { sum } from '../reduce.js';
 import { reshape } from '../view.js';
-import {
-  checkEps,
-  checkNormOperand,
-  type NormGradients,
-  normGradients,
-  present,
-  presentGradients,
-} from './normGradient.js';
+import { checkEps, checkNormOperand, type NormGradients, normGradients } from './normGradient.js';
 
 export interface BatchNormOptions {
   /** True: by the statistics of the batch, which also move the running ones. False: by the running ones. Default: false. */
@@ -39,19 +34,46 @@ export interface BatchNormOptions {
   relu?: boolean;
 }
 
-/** Where things are among the saved values: x, mean, rstd, then weight and the result with ReLU. */
+const NAMES: OptionNames<BatchNormOptions> = {
+  training: true,
+  momentum: true,
+  eps: true,
+  add: true,
+  relu: true,
+};
+
+/** The options of a batch normalisation. */
 interface BatchNormAttrs {
   readonly training: boolean;
+  readonly momentum: number;
   readonly eps: number;
-  readonly hasWeight: boolean;
-  readonly hasBias: boolean;
-  readonly hasAdded: boolean;
-  readonly hasRelu: boolean;
+  readonly relu: boolean;
 }
 
-/** Gradients of all operands; dadded is null where nothing was added. */
+/** What the gradient by the statistics of the batch reads. */
+interface TrainingSaves extends Saves {
+  readonly x: Tensor;
+  readonly mean: Tensor;
+  readonly rstd: Tensor;
+  readonly weight: Tensor | null;
+  /** The result, which says what ReLU let through; null without ReLU. */
+  readonly y: Tensor | null;
+}
+
+/** What the gradient by the running statistics reads. */
+interface EvaluationSaves extends Saves {
+  readonly x: Tensor;
+  readonly mean: Tensor;
+  readonly variance: Tensor;
+  readonly weight: Tensor | null;
+  readonly y: Tensor | null;
+}
+
+type BatchNormNode = Pick<Node<TrainingSaves, BatchNormAttrs>, 'attrs' | 'needs'>;
+
+/** Gradients of all operands. */
 interface BatchNormGradients extends NormGradients {
-  readonly dadded: Tensor | null;
+  readonly dadded: Tensor;
 }
 
 /** Channels innermost in memory; [N, C] is so anyway. */
@@ -63,24 +85,23 @@ function rowsOf(x: Tensor): number {
   return dim(x.shape, 1) === 0 ? 0 : x.size / dim(x.shape, 1);
 }
 
-function savedWeight(node: Node<BatchNormAttrs>): Tensor | null {
-  return node.attrs.hasWeight ? node.saved(3) : null;
+/** Whether what was added wants a gradient; see {@link inputsOf}. */
+function needsAdded({ needs }: BatchNormNode): boolean {
+  return needs(5);
 }
 
-function savedResult(node: Node<BatchNormAttrs>): Tensor | null {
-  return node.attrs.hasRelu ? node.saved(node.attrs.hasWeight ? 4 : 3) : null;
-}
-
-function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): BatchNormGradients {
-  const x = node.saved(0);
-  const [weight, y] = [savedWeight(node), savedResult(node)];
+function kernelGradients(
+  g: Tensor,
+  { x, mean, rstd, weight, y }: TrainingSaves,
+  node: BatchNormNode,
+): BatchNormGradients {
   const layout = layoutOf(x);
   const [gradient, source] = [inLayout(g, layout), inLayout(x, layout)];
   const channels = dim(x.shape, 1);
   const dx = empty(x.shape, x.dtype, layout);
   const [dweight, dbias] = [empty([channels], x.dtype), empty([channels], x.dtype)];
   // Without ReLU all of the gradient goes to what was added.
-  const masked = node.attrs.hasAdded && y !== null ? empty(x.shape, x.dtype, layout) : null;
+  const masked = needsAdded(node) && y !== null ? empty(x.shape, x.dtype, layout) : null;
   kernels().batchNormGrad(
     floats(dx),
     floats(dweight),
@@ -89,8 +110,8 @@ function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): BatchNormGradie
     floats(gradient),
     floats(source),
     y && floats(y),
-    floats(node.saved(1)),
-    floats(node.saved(2)),
+    floats(mean),
+    floats(rstd),
     weight && floats(weight),
     rowsOf(x),
     channels,
@@ -98,37 +119,54 @@ function kernelGradients(g: Tensor, node: Node<BatchNormAttrs>): BatchNormGradie
   );
   releaseTemporary(gradient, g);
   releaseTemporary(source, x);
-  return { dx, dweight, dbias, dadded: node.attrs.hasAdded ? (masked ?? g) : null };
+  return { dx, dweight, dbias, dadded: masked ?? g };
 }
 
-function composedGradients(g: Tensor, node: Node<BatchNormAttrs>): BatchNormGradients {
-  const x = node.saved(0);
-  const [weight, y] = [savedWeight(node), savedResult(node)];
+function composedGradients(
+  g: Tensor,
+  { x, mean, rstd, weight, y }: TrainingSaves,
+  { attrs }: BatchNormNode,
+): BatchNormGradients {
   const axes = x.rank === 4 ? [0, 2, 3] : [0];
   const perChannel = (values: Tensor): Tensor =>
     reshape(values, [dim(x.shape, 1), ...axes.slice(1).map(() => 1)]);
   const own = y === null ? g : where(greater(y, 0), g, 0);
   const scale = weight === null ? null : perChannel(weight);
-  const dadded = node.attrs.hasAdded ? own : null;
-  if (node.attrs.training) {
-    return { ...normGradients(own, x, scale, axes, axes, node.attrs.eps), dadded };
+  if (attrs.training) {
+    return { ...normGradients(own, x, scale, axes, axes, attrs.eps), dadded: own };
   }
-  const rstd = perChannel(node.saved(2));
-  const normalized = mul(sub(x, perChannel(node.saved(1))), rstd);
+  const deviation = perChannel(rstd);
+  const normalized = mul(sub(x, perChannel(mean)), deviation);
   return {
-    dx: mul(own, scale === null ? rstd : mul(scale, rstd)),
+    dx: mul(own, scale === null ? deviation : mul(scale, deviation)),
     dweight: sum(mul(own, normalized), axes),
     dbias: sum(own, axes),
-    dadded,
+    dadded: own,
   };
 }
 
-const batchNormOp = defineOp<BatchNormAttrs>('batchNorm', (g, node) => {
-  const gradients = isRecording() ? composedGradients(g, node) : kernelGradients(g, node);
-  const { hasWeight, hasBias } = node.attrs;
-  const own = presentGradients(gradients, node.saved(0).shape, hasWeight, hasBias);
-  return gradients.dadded === null ? own : [...own, gradients.dadded];
+function gradients(g: Tensor, saved: TrainingSaves, node: BatchNormNode): Gradients {
+  const found = isRecording() ? composedGradients(g, saved, node) : kernelGradients(g, saved, node);
+  return [found.dx, null, null, found.dweight, found.dbias, found.dadded];
+}
+
+const trainingOp = defineOp<TrainingSaves, BatchNormAttrs>('batchNorm', (g, node) =>
+  gradients(g, node.saved, node),
+);
+const evaluationOp = defineOp<EvaluationSaves, BatchNormAttrs>('batchNorm', (g, node) => {
+  const { x, mean, variance, weight, y } = node.saved;
+  const rstd = pow(add(variance, node.attrs.eps), -0.5);
+  return gradients(g, { x, mean, rstd, weight, y }, node);
 });
+
+/** The operands in the order of the gradients. */
+function inputsOf(
+  x: Tensor,
+  running: readonly [Tensor, Tensor] | null,
+  { weight, bias, added }: Plan,
+): (Tensor | null)[] {
+  return [x, running?.[0] ?? null, running?.[1] ?? null, weight, bias, added];
+}
 
 /** What the checks have made of the operands and options. */
 interface Plan {
@@ -198,34 +236,24 @@ function evaluate(
 }
 
 function normalize(x: Tensor, running: readonly [Tensor, Tensor] | null, operands: Plan): Tensor {
-  const { weight, bias, added } = operands;
+  const { weight, added } = operands;
   const layout = layoutOf(x);
   const source = inLayout(x, layout);
   const plan = { ...operands, added: added && inLayout(added, layout) };
   const out = empty(x.shape, x.dtype, layout);
-  const inputs = present(x, weight, bias, added);
-  const attrs: BatchNormAttrs = {
-    training: plan.training,
-    eps: plan.eps,
-    hasWeight: weight !== null,
-    hasBias: bias !== null,
-    hasAdded: added !== null,
-    hasRelu: plan.relu === 1,
-  };
-  const saving = (mean: Tensor, rstd: Tensor): Tensor[] =>
-    present(x, mean, rstd, weight, attrs.hasRelu ? out : null);
-  if (plan.training || running === null) {
+  const inputs = inputsOf(x, running, operands);
+  const { training, momentum, eps, relu } = plan;
+  const attrs: BatchNormAttrs = { training, momentum, eps, relu: relu === 1 };
+  const y = attrs.relu ? out : null;
+  if (training || running === null) {
     const [mean, rstd] = train(out, source, running, plan);
-    record(batchNormOp, out, inputs, saving(mean, rstd), attrs);
+    record(trainingOp, out, inputs, { x, mean, rstd, weight, y }, attrs);
     mean.dispose();
     rstd.dispose();
   } else {
     evaluate(out, source, running, plan);
-    if (wantsGrad(inputs)) {
-      const rstd = unrecorded(() => pow(add(running[1], plan.eps), -0.5));
-      record(batchNormOp, out, inputs, saving(running[0], rstd), attrs);
-      rstd.dispose();
-    }
+    const [mean, variance] = running;
+    record(evaluationOp, out, inputs, { x, mean, variance, weight, y }, attrs);
   }
   releaseTemporary(source, x);
   if (added !== null && plan.added !== null) releaseTemporary(plan.added, added);
@@ -292,6 +320,7 @@ export function batchNorm(
   bias: Tensor | null = null,
   options: BatchNormOptions = {},
 ): Tensor {
+  checkOptions('batchNorm', options, NAMES);
   const { training = false, momentum = 0.1, eps = 1e-5, add: added = null, relu = false } = options;
   if ((runningMean === null) !== (runningVar === null)) {
     throw new ArgumentError(
@@ -311,9 +340,7 @@ export function batchNorm(
   };
   if (x.size === 0 && training) return ofNothing(x, plan);
   if (x.rank !== 3) return normalize(x, running, plan);
-  return composite(() => {
-    const asImage = (t: Tensor): Tensor => reshape(t, imageShape(t.shape));
-    const image = { ...plan, added: added && asImage(added) };
-    return reshape(normalize(asImage(x), running, image), x.shape);
-  });
+  return onImages(x, 1, (images) =>
+    normalize(images, running, { ...plan, added: added && toImages(added, 1) }),
+  );
 }

@@ -1,6 +1,8 @@
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
-import { type Node, type Op, record } from '../../tape/node.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import type { Op, Saves } from '../../tape/node.js';
+import { record } from '../../tape/record.js';
 import { isRecording } from '../../tensor/scope.js';
 import { dim, formatShape, type Shape, sizeOf } from '../../tensor/shape.js';
 import {
@@ -15,54 +17,90 @@ import { composite } from '../kit/composite.js';
 import { checkFloat, defineOp, floats } from '../kit/define.js';
 import { checkInteger } from '../kit/options.js';
 import { reshape } from '../view.js';
-import {
-  checkEps,
-  checkNormOperand,
-  type NormGradients,
-  normGradients,
-  present,
-  presentGradients,
-} from './normGradient.js';
+import { checkEps, checkNormOperand, type NormGradients, normGradients } from './normGradient.js';
 
 export interface NormOptions {
   /** Added to the variance. Default: 1e-5. */
   eps?: number;
 }
 
+const NAMES: OptionNames<NormOptions> = { eps: true };
+
 /** x's memory as [batch, spatial, channels], and its groups of channels. */
-interface GroupNormAttrs {
+interface GroupNormPlan {
   readonly batch: number;
   readonly spatial: number;
   readonly channels: number;
   readonly groups: number;
-  readonly eps: number;
   readonly layout: Layout;
-  readonly hasWeight: boolean;
-  readonly hasBias: boolean;
   /** Of the weight and the bias. */
   readonly parameterShape: Shape;
 }
 
-function kernelGradients(g: Tensor, { attrs, ...node }: Saved): NormGradients {
-  const { x, weight } = node;
-  const [gradient, source] = [inLayout(g, attrs.layout), inLayout(x, attrs.layout)];
+/** The options, and behind them what the kernels take. */
+abstract class NormAttrs {
+  readonly eps: number;
+  readonly #plan: GroupNormPlan;
+
+  constructor(eps: number, plan: GroupNormPlan) {
+    this.eps = eps;
+    this.#plan = plan;
+  }
+
+  get plan(): GroupNormPlan {
+    return this.#plan;
+  }
+}
+
+class GroupNormAttrs extends NormAttrs {
+  readonly groups: number;
+
+  constructor(eps: number, plan: GroupNormPlan) {
+    super(eps, plan);
+    this.groups = plan.groups;
+  }
+}
+
+class LayerNormAttrs extends NormAttrs {
+  readonly normalizedShape: Shape;
+
+  constructor(eps: number, plan: GroupNormPlan) {
+    super(eps, plan);
+    this.normalizedShape = plan.parameterShape;
+  }
+}
+
+/** What the gradients are computed from. */
+interface NormSaves extends Saves {
+  readonly x: Tensor;
+  readonly mean: Tensor;
+  readonly rstd: Tensor;
+  readonly weight: Tensor | null;
+}
+
+function kernelGradients(
+  g: Tensor,
+  { x, mean, rstd, weight }: NormSaves,
+  { plan }: NormAttrs,
+): NormGradients {
+  const [gradient, source] = [inLayout(g, plan.layout), inLayout(x, plan.layout)];
   const scale = weight && rowMajor(weight);
-  const dx = empty(x.shape, x.dtype, attrs.layout);
-  const dweight = empty(attrs.parameterShape, x.dtype);
-  const dbias = empty(attrs.parameterShape, x.dtype);
+  const dx = empty(x.shape, x.dtype, plan.layout);
+  const dweight = empty(plan.parameterShape, x.dtype);
+  const dbias = empty(plan.parameterShape, x.dtype);
   kernels().groupNormGrad(
     floats(dx),
     floats(dweight),
     floats(dbias),
     floats(gradient),
     floats(source),
-    floats(node.mean),
-    floats(node.rstd),
+    floats(mean),
+    floats(rstd),
     scale && floats(scale),
-    attrs.batch,
-    attrs.spatial,
-    attrs.channels,
-    attrs.groups,
+    plan.batch,
+    plan.spatial,
+    plan.channels,
+    plan.groups,
   );
   releaseTemporary(gradient, g);
   releaseTemporary(source, x);
@@ -70,8 +108,12 @@ function kernelGradients(g: Tensor, { attrs, ...node }: Saved): NormGradients {
   return { dx, dweight, dbias };
 }
 
-function composedGradients(g: Tensor, { attrs, x, weight }: Saved): NormGradients {
-  const { batch, spatial, channels, groups } = attrs;
+function composedGradients(
+  g: Tensor,
+  { x, weight }: NormSaves,
+  { eps, plan }: NormAttrs,
+): NormGradients {
+  const { batch, spatial, channels, groups, parameterShape } = plan;
   const width = channels / groups;
   const shape = [batch, groups, width, spatial];
   const found = normGradients(
@@ -80,53 +122,38 @@ function composedGradients(g: Tensor, { attrs, x, weight }: Saved): NormGradient
     weight === null ? null : reshape(weight, [groups, width, 1]),
     [2, 3],
     [0, 3],
-    attrs.eps,
+    eps,
   );
   return {
-    dx: found.dx,
-    dweight: reshape(found.dweight, attrs.parameterShape),
-    dbias: reshape(found.dbias, attrs.parameterShape),
+    dx: reshape(found.dx, x.shape),
+    dweight: reshape(found.dweight, parameterShape),
+    dbias: reshape(found.dbias, parameterShape),
   };
 }
 
-/** What the gradients are computed from. */
-interface Saved {
-  readonly attrs: GroupNormAttrs;
-  readonly x: Tensor;
-  readonly mean: Tensor;
-  readonly rstd: Tensor;
-  readonly weight: Tensor | null;
-}
-
-function define(name: string): Op<GroupNormAttrs> {
-  return defineOp<GroupNormAttrs>(name, (g: Tensor, node: Node<GroupNormAttrs>) => {
-    const { attrs } = node;
-    const saved: Saved = {
-      attrs,
-      x: node.saved(0),
-      mean: node.saved(1),
-      rstd: node.saved(2),
-      weight: attrs.hasWeight ? node.saved(3) : null,
-    };
-    const gradients = isRecording() ? composedGradients(g, saved) : kernelGradients(g, saved);
-    return presentGradients(gradients, saved.x.shape, attrs.hasWeight, attrs.hasBias);
+function define<A extends NormAttrs>(name: string): Op<NormSaves, A> {
+  return defineOp<NormSaves, A>(name, (g, { saved, attrs }) => {
+    const { dx, dweight, dbias } = isRecording()
+      ? composedGradients(g, saved, attrs)
+      : kernelGradients(g, saved, attrs);
+    return [dx, dweight, dbias];
   });
 }
 
-const groupNormOp = define('groupNorm');
-const layerNormOp = define('layerNorm');
+const groupNormOp = define<GroupNormAttrs>('groupNorm');
+const layerNormOp = define<LayerNormAttrs>('layerNorm');
 
-function normalize(
-  op: Op<GroupNormAttrs>,
+function normalize<A extends NormAttrs>(
+  op: Op<NormSaves, A>,
   x: Tensor,
   weight: Tensor | null,
   bias: Tensor | null,
-  attrs: GroupNormAttrs,
+  attrs: A,
 ): Tensor {
-  const { batch, spatial, channels, groups } = attrs;
-  const source = inLayout(x, attrs.layout);
+  const { batch, spatial, channels, groups, layout } = attrs.plan;
+  const source = inLayout(x, layout);
   const [scale, shift] = [weight && rowMajor(weight), bias && rowMajor(bias)];
-  const out = empty(x.shape, x.dtype, attrs.layout);
+  const out = empty(x.shape, x.dtype, layout);
   const [mean, rstd] = [empty([batch, groups], x.dtype), empty([batch, groups], x.dtype)];
   kernels().groupNorm(
     floats(out),
@@ -141,7 +168,7 @@ function normalize(
     groups,
     attrs.eps,
   );
-  record(op, out, present(x, weight, bias), present(x, mean, rstd, weight), attrs);
+  record(op, out, [x, weight, bias], { x, mean, rstd, weight }, attrs);
   for (const temporary of [mean, rstd]) temporary.dispose();
   releaseTemporary(source, x);
   if (weight && scale) releaseTemporary(scale, weight);
@@ -164,6 +191,7 @@ export function layerNorm(
   bias: Tensor | null = null,
   options: NormOptions = {},
 ): Tensor {
+  checkOptions('layerNorm', options, NAMES);
   checkFloat(x, 'layerNorm');
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
   const rest = x.rank - shape.length;
@@ -176,17 +204,15 @@ export function layerNorm(
   }
   checkNormOperand('layerNorm', x, weight, 'weight', shape);
   checkNormOperand('layerNorm', x, bias, 'bias', shape);
-  return normalize(layerNormOp, x, weight, bias, {
+  const attrs = new LayerNormAttrs(checkEps(options.eps ?? 1e-5, 'layerNorm'), {
     batch: sizeOf(x.shape.slice(0, rest)),
     spatial: 1,
     channels: sizeOf(shape),
     groups: 1,
-    eps: checkEps(options.eps ?? 1e-5, 'layerNorm'),
     layout: 'rowMajor',
-    hasWeight: weight !== null,
-    hasBias: bias !== null,
-    parameterShape: shape,
+    parameterShape: [...shape],
   });
+  return normalize(layerNormOp, x, weight, bias, attrs);
 }
 
 function checkGroupNorm(x: Tensor, groups: number): void {
@@ -225,24 +251,23 @@ export function groupNorm(
   bias: Tensor | null = null,
   options: NormOptions = {},
 ): Tensor {
+  checkOptions('groupNorm', options, NAMES);
   checkGroupNorm(x, groups);
   const channels = dim(x.shape, 1);
   checkNormOperand('groupNorm', x, weight, 'weight', [channels]);
   checkNormOperand('groupNorm', x, bias, 'bias', [channels]);
-  const attrs: GroupNormAttrs = {
+  const spatial = sizeOf(x.shape.slice(2));
+  const attrs = new GroupNormAttrs(checkEps(options.eps ?? 1e-5, 'groupNorm'), {
     batch: dim(x.shape, 0),
-    spatial: sizeOf(x.shape.slice(2)),
+    spatial,
     channels,
     groups,
-    eps: checkEps(options.eps ?? 1e-5, 'groupNorm'),
     layout: x.rank === 2 ? 'rowMajor' : 'channelsLast',
-    hasWeight: weight !== null,
-    hasBias: bias !== null,
     parameterShape: [channels],
-  };
+  });
   if (x.rank === 2 || x.rank === 4) return normalize(groupNormOp, x, weight, bias, attrs);
   return composite(() => {
-    const image = reshape(x, [attrs.batch, channels, 1, attrs.spatial]);
+    const image = reshape(x, [dim(x.shape, 0), channels, 1, spatial]);
     return reshape(normalize(groupNormOp, image, weight, bias, attrs), x.shape);
   });
 }

@@ -1,4 +1,5 @@
 import { ShapeError } from '../../errors.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { dim, formatShape, sizeOf } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, mul, pow, square } from '../elementwise.js';
@@ -17,6 +18,8 @@ export interface LocalResponseNormOptions {
   /** Default: 1. */
   k?: number;
 }
+
+const NAMES: OptionNames<LocalResponseNormOptions> = { alpha: true, beta: true, k: true };
 
 /** Means over windows of channels, in x's shape; an average pool along them, wherever they lie in memory. */
 function channelMeans(x: Tensor, size: number): Tensor {
@@ -45,6 +48,7 @@ export function localResponseNorm(
   size: number,
   options: LocalResponseNormOptions = {},
 ): Tensor {
+  checkOptions('localResponseNorm', options, NAMES);
   const { alpha = 1e-4, beta = 0.75, k = 1 } = options;
   checkFloat(x, 'localResponseNorm');
   checkInteger(size, 'size', 'localResponseNorm', 1);

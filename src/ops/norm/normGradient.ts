@@ -4,7 +4,8 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { add, mul, pow, square, sub } from '../elementwise.js';
 import { checkFloat, checkSameDType } from '../kit/define.js';
 import { mean, sum } from '../reduce.js';
-import { reshape } from '../view.js';
+
+const KEEP = { keepDims: true };
 
 /** Gradients of a normalisation's operands. */
 export interface NormGradients {
@@ -27,34 +28,16 @@ export function normGradients(
   parameterAxes: readonly number[],
   eps: number,
 ): NormGradients {
-  const centered = sub(x, mean(x, axes, true));
-  const rstd = pow(add(mean(square(centered), axes, true), eps), -0.5);
+  const centered = sub(x, mean(x, axes, KEEP));
+  const rstd = pow(add(mean(square(centered), axes, KEEP), eps), -0.5);
   const normalized = mul(centered, rstd);
   const own = weight === null ? g : mul(g, weight);
-  const common = mul(normalized, mean(mul(own, normalized), axes, true));
+  const common = mul(normalized, mean(mul(own, normalized), axes, KEEP));
   return {
-    dx: mul(rstd, sub(sub(own, mean(own, axes, true)), common)),
+    dx: mul(rstd, sub(sub(own, mean(own, axes, KEEP)), common)),
     dweight: sum(mul(g, normalized), parameterAxes),
     dbias: sum(g, parameterAxes),
   };
-}
-
-/** The gradients of the operands that an op has: x, then weight and bias if they are there. */
-export function presentGradients(
-  { dx, dweight, dbias }: NormGradients,
-  shape: Shape,
-  hasWeight: boolean,
-  hasBias: boolean,
-): Tensor[] {
-  const gradients = [sameShape(dx.shape, shape) ? dx : reshape(dx, shape)];
-  if (hasWeight) gradients.push(dweight);
-  if (hasBias) gradients.push(dbias);
-  return gradients;
-}
-
-/** The operands that there are. */
-export function present(...operands: (Tensor | null)[]): Tensor[] {
-  return operands.filter((operand) => operand !== null);
 }
 
 /** Throws unless eps is a number that keeps a division by a deviation of 0 apart. */

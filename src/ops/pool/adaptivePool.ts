@@ -1,17 +1,19 @@
 import { ArgumentError } from '../../errors.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { dim, type Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { tensor } from '../creation.js';
 import { mul } from '../elementwise.js';
 import { indexSelect } from '../indexing.js';
 import { composite } from '../kit/composite.js';
-import { asImages, checkPixels, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes, checkPixels, imageShape } from '../kit/imageAxes.js';
 import { checkInteger } from '../kit/options.js';
-import { imageShape } from '../kit/window.js';
 import { pad } from '../slice.js';
 import { permute, reshape } from '../view.js';
-import { changed, type MaxPooled, type ReturnIndicesOption } from './maxPooled.js';
+import { changed, type MaxPooled, pooledImages, type ReturnIndicesOption } from './maxPooled.js';
 import { avgPool2d, maxPool2d } from './pool.js';
+
+const RETURN_INDICES: OptionNames<ReturnIndicesOption> = { returnIndices: true };
 
 /** Size of an adaptive pool's output; null keeps the input's size along an axis. */
 export type AdaptiveSize = number | readonly [height: number | null, width: number | null];
@@ -48,16 +50,16 @@ function planAdaptive(op: string, x: Shape, size: AdaptiveSize): [rows: Windows,
 /** An adaptive pooling of images, of sequences as images of height 1, and of either without a batch axis. */
 function adaptive<I extends boolean = false>(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   size: AdaptiveSize,
   pooled: (images: Tensor, rows: Windows, columns: Windows) => MaxPooled<I>,
 ): MaxPooled<I> {
-  return withBatch<I>(op, axes, x, (batch) => {
-    checkPixels(op, axes, batch.shape);
-    const windows = planAdaptive(op, imageShape(batch.shape), size);
-    return asImages<I>(batch, (images) => pooled(images, ...windows));
-  });
+  checkAxes(op, axes, x);
+  const shape = batchShape(x.shape, axes);
+  checkPixels(op, axes, shape);
+  const windows = planAdaptive(op, imageShape(shape), size);
+  return pooledImages<I>(x, axes, (images) => pooled(images, ...windows));
 }
 
 /** Where the elements of all windows lie, each window made up to the longest with `filler(end)`. */
@@ -152,6 +154,7 @@ export function adaptiveMaxPool2d<I extends boolean = false>(
   size: AdaptiveSize,
   options: ReturnIndicesOption<I> = {},
 ): MaxPooled<I> {
+  checkOptions('adaptiveMaxPool2d', options, RETURN_INDICES);
   return adaptive<I>('adaptiveMaxPool2d', 2, x, size, (images, rows, columns) =>
     maxima(images, rows, columns, options),
   );
@@ -180,6 +183,7 @@ export function adaptiveMaxPool1d<I extends boolean = false>(
   size: number,
   options: ReturnIndicesOption<I> = {},
 ): MaxPooled<I> {
+  checkOptions('adaptiveMaxPool1d', options, RETURN_INDICES);
   return adaptive<I>('adaptiveMaxPool1d', 1, x, [1, size], (images, rows, columns) =>
     maxima(images, rows, columns, options),
   );

@@ -1,4 +1,6 @@
 import { Tensor } from '../../tensor/tensor.js';
+import { fromImages, isImages, toImages } from '../images.js';
+import { composite } from '../kit/composite.js';
 
 export interface PooledWithIndices {
   output: Tensor;
@@ -31,4 +33,18 @@ export function changed<I extends boolean>(
   const found: Tensor | PooledWithIndices = pooled;
   if (found instanceof Tensor) return fn(found, false) as MaxPooled<I>;
   return { output: fn(found.output, false), indices: fn(found.indices, true) } as MaxPooled<I>;
+}
+
+/**
+ * Runs a max pooling of images on sequences, and without a batch axis, too; see {@link toImages}. What it returns has
+ * x's axes.
+ * @internal
+ */
+export function pooledImages<I extends boolean = false>(
+  x: Tensor,
+  axes: 1 | 2,
+  run: (images: Tensor) => MaxPooled<I>,
+): MaxPooled<I> {
+  if (isImages(x, axes)) return run(x);
+  return composite(() => changed(run(toImages(x, axes)), (found) => fromImages(found, x, axes)));
 }

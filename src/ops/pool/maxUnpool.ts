@@ -1,19 +1,25 @@
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
-import { record } from '../../tape/node.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import { record } from '../../tape/record.js';
 import { checkShape, dim, formatShape, type Shape, sameShape, sizeOf } from '../../tensor/shape.js';
 import { empty, type Tensor } from '../../tensor/tensor.js';
-import { checkIndex, type GatherAttrs, gathered } from '../indexing.js';
+import { cast } from '../elementwise.js';
+import { onImages, toImages } from '../images.js';
+import { checkIndex, gathered } from '../indexing.js';
 import { composite } from '../kit/composite.js';
-import { converted, defineOp, floats, ints } from '../kit/define.js';
-import { asImage, asImages, checkPixels, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { defineOp, floats, ints } from '../kit/define.js';
+import { batchShape, checkAxes, checkPixels, imageShape } from '../kit/imageAxes.js';
 import { type Pair, perAxis } from '../kit/options.js';
 import { type OutputSize, reachedSize, spatialSize } from '../kit/outputSize.js';
-import { imageShape } from '../kit/window.js';
 import { permute, reshape } from '../view.js';
 
-const unpoolOp = defineOp<GatherAttrs>('maxUnpool2d', (g, node) => [
-  gathered(g, node.saved(0), node.attrs),
+/** How many pixels there are to place elements at. */
+type Plane = { readonly pixels: number };
+
+const placeOp = defineOp<{ index: Tensor }, Plane>('placePixels', (g, { saved }) => [
+  gathered(g, saved.index, { axis: 1 }),
+  null,
 ]);
 
 /** [N, pixels, C] of zeros, with the elements of x [N, count, C] at the pixels that `index` names. */
@@ -22,7 +28,7 @@ function placed(x: Tensor, index: Tensor, shape: Shape): Tensor {
   const out = empty(shape, x.dtype);
   const count = dim(x.shape, 1);
   kernels().maxUnpool2d(floats(out), floats(x), ints(index), batch, pixels, channels, count);
-  return record(unpoolOp, out, [x], [index], { axis: 1, shape });
+  return record(placeOp, out, [x, index], { index }, { pixels });
 }
 
 interface UnpoolOptions {
@@ -39,7 +45,7 @@ function planUnpool(
   options: UnpoolOptions,
 ): Shape {
   const axes = x.length - 2;
-  const sizes = perAxis(kernel, axes, 'kernel', op, 1);
+  const sizes = perAxis(kernel, axes, 'kernelSize', op, 1);
   const stride = perAxis(options.stride ?? sizes, axes, 'stride', op, 1);
   const padding = perAxis(options.padding ?? 0, axes, 'padding', op, 0);
   const usual = sizes.map(
@@ -73,7 +79,7 @@ function pixelsOf(x: Tensor): Tensor {
 function unpooled(x: Tensor, indices: Tensor, shape: Shape): Tensor {
   const inMemory = [0, 2, 3, 1].map((axis) => dim(shape, axis));
   return composite(() => {
-    const index = pixelsOf(converted(indices, 'int32'));
+    const index = pixelsOf(cast(indices, 'int32'));
     const pixels = placed(pixelsOf(x), index, [
       dim(shape, 0),
       sizeOf(shape.slice(2)),
@@ -85,24 +91,24 @@ function unpooled(x: Tensor, indices: Tensor, shape: Shape): Tensor {
 
 function maxUnpool(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   indices: Tensor,
   kernel: number | readonly number[],
   options: UnpoolOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch, lifted) => {
-    checkIndex(indices, op, 'indices');
-    if (!sameShape(indices.shape, x.shape)) {
-      throw new ShapeError(
-        `${op}: indices ${formatShape(indices.shape)} of input ${formatShape(x.shape)}, expected its shape`,
-      );
-    }
-    checkPixels(op, axes, batch.shape);
-    const outputSize = spatialSize(options.outputSize, x.rank, axes);
-    const shape = imageShape(planUnpool(op, batch.shape, kernel, { ...options, outputSize }));
-    return asImages(batch, (images) => unpooled(images, asImage(lifted(indices)), shape));
-  });
+  checkAxes(op, axes, x);
+  checkIndex(indices, op, 'indices');
+  if (!sameShape(indices.shape, x.shape)) {
+    throw new ShapeError(
+      `${op}: indices ${formatShape(indices.shape)} of input ${formatShape(x.shape)}, expected its shape`,
+    );
+  }
+  const shape = batchShape(x.shape, axes);
+  checkPixels(op, axes, shape);
+  const outputSize = spatialSize(options.outputSize, x.rank, axes);
+  const unpooledShape = imageShape(planUnpool(op, shape, kernel, { ...options, outputSize }));
+  return onImages(x, axes, (images) => unpooled(images, toImages(indices, axes), unpooledShape));
 }
 
 export interface MaxUnpool2dOptions {
@@ -117,6 +123,12 @@ export interface MaxUnpool2dOptions {
   outputSize?: OutputSize;
 }
 
+const MAX_UNPOOL: OptionNames<MaxUnpool2dOptions> = {
+  stride: true,
+  padding: true,
+  outputSize: true,
+};
+
 /**
  * The way back from max pooling: zeros, with each element where it was found (Zeiler and Fergus, "Visualizing and
  * understanding convolutional networks", 2014). Where windows overlapped, the last that names a place has it, and
@@ -124,18 +136,19 @@ export interface MaxUnpool2dOptions {
  * @param x [N, C, P, Q] or [C, P, Q]
  * @param indices what {@link maxPool2d} returns with `returnIndices`: positions in the plane of the output, integers of
  *   x's shape
- * @param kernel size of the windows of the pooling
- * @returns [N, C, H, W] or [C, H, W], H = (P − 1)·stride + kernel − 2·padding, W likewise; or of outputSize
+ * @param kernelSize size of the windows of the pooling
+ * @returns [N, C, H, W] or [C, H, W], H = (P − 1)·stride + kernelSize − 2·padding, W likewise; or of outputSize
  * @throws ShapeError for an outputSize that cannot be reached, naming those that can
  * @throws IndexFaultError for a position outside of the output: on the native backend at the next synchronisation
  */
 export function maxUnpool2d(
   x: Tensor,
   indices: Tensor,
-  kernel: Pair,
+  kernelSize: Pair,
   options: MaxUnpool2dOptions = {},
 ): Tensor {
-  return maxUnpool('maxUnpool2d', 2, x, indices, kernel, options);
+  checkOptions('maxUnpool2d', options, MAX_UNPOOL);
+  return maxUnpool('maxUnpool2d', 2, x, indices, kernelSize, options);
 }
 
 export interface MaxUnpool1dOptions {
@@ -151,13 +164,14 @@ export interface MaxUnpool1dOptions {
  * The way back from max pooling of sequences, see {@link maxUnpool2d}.
  * @param x [N, C, P] or [C, P]
  * @param indices what {@link maxPool1d} returns with `returnIndices`
- * @returns [N, C, L] or [C, L], L = (P − 1)·stride + kernel − 2·padding; or of outputSize
+ * @returns [N, C, L] or [C, L], L = (P − 1)·stride + kernelSize − 2·padding; or of outputSize
  */
 export function maxUnpool1d(
   x: Tensor,
   indices: Tensor,
-  kernel: number,
+  kernelSize: number,
   options: MaxUnpool1dOptions = {},
 ): Tensor {
-  return maxUnpool('maxUnpool1d', 1, x, indices, kernel, options);
+  checkOptions('maxUnpool1d', options, MAX_UNPOOL);
+  return maxUnpool('maxUnpool1d', 1, x, indices, kernelSize, options);
 }

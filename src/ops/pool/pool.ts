@@ -1,76 +1,76 @@
-import type { Geometry } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
-import { record } from '../../tape/node.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import type { Nothing } from '../../tape/node.js';
+import { record, recordAll } from '../../tape/record.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../../tensor/tensor.js';
+import { onImages } from '../images.js';
 import { defineOp, floats, ints } from '../kit/define.js';
-import { asImages, type SpatialAxes, withBatch } from '../kit/imageAxes.js';
+import { batchShape, checkAxes, imageShape } from '../kit/imageAxes.js';
 import { checkNonZero, type Pair, perAxis } from '../kit/options.js';
-import { geometryOf, imageShape, windowPositions } from '../kit/window.js';
+import { geometryOf, windowPositions } from '../kit/window.js';
 import {
   type MaxPooled,
   maxPooled,
   type PooledWithIndices,
+  pooledImages,
   type ReturnIndicesOption,
 } from './maxPooled.js';
-
-interface PoolAttrs {
-  readonly geometry: Geometry;
-  readonly inputShape: Shape;
-  readonly outputShape: Shape;
-}
+import { AvgPoolAttrs, MaxPoolAttrs, type PoolWindow } from './poolAttrs.js';
 
 // --- maximum ------------------------------------------------------------------------------------------------
 
-const maxPoolOp = defineOp<PoolAttrs>('maxPool2d', (g, node) => [
-  maxPoolGrad(g, node.saved(0), node.attrs),
+type Indices = { readonly indices: Tensor };
+
+const maxPoolOp = defineOp<Indices, MaxPoolAttrs>('maxPool2d', (g, { saved, attrs }) => [
+  maxPoolGrad(g, saved.indices, attrs),
 ]);
-const maxPoolGradOp = defineOp<PoolAttrs>('maxPool2dGrad', (g, node) => [
-  maxPoolGather(g, node.saved(0), node.attrs),
+const maxPoolGradOp = defineOp<Indices, MaxPoolAttrs>('maxPool2dGrad', (g, { saved, attrs }) => [
+  maxPoolGather(g, saved.indices, attrs),
+  null,
 ]);
-const maxPoolGatherOp = defineOp<PoolAttrs>('maxPool2dGather', (g, node) => [
-  maxPoolGrad(g, node.saved(0), node.attrs),
-]);
+const maxPoolGatherOp = defineOp<Indices, MaxPoolAttrs>(
+  'maxPool2dGather',
+  (g, { saved, attrs }) => [maxPoolGrad(g, saved.indices, attrs), null],
+);
 
 /** The largest elements, and where in its plane each was found. */
-function largest(x: Tensor, attrs: PoolAttrs): PooledWithIndices {
+function largest(x: Tensor, attrs: MaxPoolAttrs): PooledWithIndices {
   const image = inLayout(x, 'channelsLast');
   const output = empty(attrs.outputShape, x.dtype, 'channelsLast');
   const indices = empty(attrs.outputShape, 'int32', 'channelsLast');
   kernels().maxPool2d(floats(output), ints(indices), floats(image), attrs.geometry);
   releaseTemporary(image, x);
-  return { output: record(maxPoolOp, output, [x], [indices], attrs), indices };
+  recordAll(maxPoolOp, [output, indices], [x], { indices }, attrs);
+  return { output, indices };
 }
 
 /** Gradients sent back to the elements that were chosen. */
-function maxPoolGrad(g: Tensor, indices: Tensor, attrs: PoolAttrs): Tensor {
+function maxPoolGrad(g: Tensor, indices: Tensor, attrs: MaxPoolAttrs): Tensor {
   const dy = inLayout(g, 'channelsLast');
   const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
   kernels().maxPool2dGrad(floats(out), floats(dy), ints(indices), attrs.geometry);
   releaseTemporary(dy, g);
-  return record(maxPoolGradOp, out, [g], [indices], attrs);
+  return record(maxPoolGradOp, out, [g, indices], { indices }, attrs);
 }
 
 /** The elements of x at the places that were chosen: the transpose of {@link maxPoolGrad}. */
-function maxPoolGather(x: Tensor, indices: Tensor, attrs: PoolAttrs): Tensor {
+function maxPoolGather(x: Tensor, indices: Tensor, attrs: MaxPoolAttrs): Tensor {
   const image = inLayout(x, 'channelsLast');
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
   kernels().maxPool2dGather(floats(out), floats(image), ints(indices), attrs.geometry);
   releaseTemporary(image, x);
-  return record(maxPoolGatherOp, out, [x], [indices], attrs);
+  return record(maxPoolGatherOp, out, [x, indices], { indices }, attrs);
 }
 
 // --- average ------------------------------------------------------------------------------------------------
 
-interface AvgPoolAttrs extends PoolAttrs {
-  /** Padding at the bottom and the right, whether padding counts, and the divisor or 0, as kernels take them. */
-  readonly rest: readonly [number, number, number, number];
-}
-
-const avgPoolOp = defineOp<AvgPoolAttrs>('avgPool2d', (g, node) => [avgPoolGrad(g, node.attrs)]);
-const avgPoolGradOp = defineOp<AvgPoolAttrs>('avgPool2dGrad', (g, node) => [
-  averages(g, node.attrs),
+const avgPoolOp = defineOp<Nothing, AvgPoolAttrs>('avgPool2d', (g, { attrs }) => [
+  avgPoolGrad(g, attrs),
+]);
+const avgPoolGradOp = defineOp<Nothing, AvgPoolAttrs>('avgPool2dGrad', (g, { attrs }) => [
+  averages(g, attrs),
 ]);
 
 function averages(x: Tensor, attrs: AvgPoolAttrs): Tensor {
@@ -78,7 +78,7 @@ function averages(x: Tensor, attrs: AvgPoolAttrs): Tensor {
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
   kernels().avgPool2d(floats(out), floats(image), attrs.geometry, ...attrs.rest);
   releaseTemporary(image, x);
-  return record(avgPoolOp, out, [x], [], attrs);
+  return record(avgPoolOp, out, [x], {}, attrs);
 }
 
 function avgPoolGrad(g: Tensor, attrs: AvgPoolAttrs): Tensor {
@@ -86,7 +86,7 @@ function avgPoolGrad(g: Tensor, attrs: AvgPoolAttrs): Tensor {
   const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
   kernels().avgPool2dGrad(floats(out), floats(dy), attrs.geometry, ...attrs.rest);
   releaseTemporary(dy, g);
-  return record(avgPoolGradOp, out, [g], [], attrs);
+  return record(avgPoolGradOp, out, [g], {}, attrs);
 }
 
 // --- checks -------------------------------------------------------------------------------------------------
@@ -98,19 +98,15 @@ interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
-interface PoolPlan extends PoolAttrs {
-  readonly padding: readonly number[];
-}
-
 /** Checks shapes and options, and works out the result's shape; a sequence becomes an image of height 1. */
 function planPool(
   op: string,
   x: Shape,
   kernel: number | readonly number[],
   options: PoolOptions,
-): PoolPlan {
+): PoolWindow {
   const axes = x.length - 2;
-  const sizes = perAxis(kernel, axes, 'kernel', op, 1);
+  const sizes = perAxis(kernel, axes, 'kernelSize', op, 1);
   const stride = perAxis(options.stride ?? sizes, axes, 'stride', op, 1);
   const padding = perAxis(options.padding ?? 0, axes, 'padding', op, 0);
   const dilation = perAxis(options.dilation ?? 1, axes, 'dilation', op, 1);
@@ -120,14 +116,16 @@ function planPool(
     );
   }
   const window = { kernel: sizes, stride, padBefore: padding, padAfter: padding, dilation };
-  const positions = windowPositions(op, x, window, options.ceilMode ?? false);
+  const { ceilMode = false } = options;
+  const positions = windowPositions(op, x, window, ceilMode);
   const channels = dim(x, 1);
   const output = [dim(x, 0), channels, ...positions];
   return {
+    window,
+    ceilMode,
     geometry: geometryOf(op, x, output, window, channels),
     inputShape: imageShape(x),
     outputShape: imageShape(output),
-    padding,
   };
 }
 
@@ -144,34 +142,42 @@ export interface MaxPool2dOptions<I extends boolean = false> extends ReturnIndic
   ceilMode?: boolean;
 }
 
+const MAX_POOL: OptionNames<MaxPool2dOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  ceilMode: true,
+  returnIndices: true,
+};
+
 interface MaxOptions<I extends boolean> extends PoolOptions, ReturnIndicesOption<I> {}
 
 function maxPool<I extends boolean>(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   kernel: number | readonly number[],
   options: MaxOptions<I>,
 ): MaxPooled<I> {
-  return withBatch<I>(op, axes, x, (batch) => {
-    const plan = planPool(op, batch.shape, kernel, options);
-    return asImages<I>(batch, (images) => maxPooled(largest(images, plan), options));
-  });
+  checkAxes(op, axes, x);
+  const attrs = new MaxPoolAttrs(planPool(op, batchShape(x.shape, axes), kernel, options));
+  return pooledImages<I>(x, axes, (images) => maxPooled(largest(images, attrs), options));
 }
 
 /**
  * Largest element of each window; NaN if any is. The first of equals receives the gradient. The position of an
  * element is −1 where dilation lets a window cover padding only.
  * @param x [N, C, H, W] or [C, H, W]
- * @param kernel size of the window
- * @returns [N, C, P, Q] or [C, P, Q], P = ⌊(H + 2·padding − dilation·(kernel − 1) − 1)/stride⌋ + 1, Q likewise
+ * @param kernelSize size of the window
+ * @returns [N, C, P, Q] or [C, P, Q], P = ⌊(H + 2·padding − dilation·(kernelSize − 1) − 1)/stride⌋ + 1, Q likewise
  */
 export function maxPool2d<I extends boolean = false>(
   x: Tensor,
-  kernel: Pair,
+  kernelSize: Pair,
   options: MaxPool2dOptions<I> = {},
 ): MaxPooled<I> {
-  return maxPool('maxPool2d', 2, x, kernel, options);
+  checkOptions('maxPool2d', options, MAX_POOL);
+  return maxPool('maxPool2d', 2, x, kernelSize, options);
 }
 
 export interface AvgPool2dOptions {
@@ -187,6 +193,14 @@ export interface AvgPool2dOptions {
   divisorOverride?: number;
 }
 
+const AVG_POOL_2D: OptionNames<AvgPool2dOptions> = {
+  stride: true,
+  padding: true,
+  ceilMode: true,
+  countIncludePad: true,
+  divisorOverride: true,
+};
+
 interface AverageOptions extends PoolOptions {
   readonly countIncludePad?: boolean;
   readonly divisorOverride?: number;
@@ -200,33 +214,31 @@ function planAverage(
 ): AvgPoolAttrs {
   const { divisorOverride, countIncludePad = true } = options;
   if (divisorOverride !== undefined) checkNonZero(divisorOverride, 'divisorOverride', op);
-  const { padding, ...plan } = planPool(op, x, kernel, options);
-  const [bottom, right] =
-    padding.length === 2 ? [dim(padding, 0), dim(padding, 1)] : [0, dim(padding, 0)];
-  return { ...plan, rest: [bottom, right, countIncludePad ? 1 : 0, divisorOverride ?? 0] };
+  const plan = planPool(op, x, kernel, options);
+  return new AvgPoolAttrs(plan, countIncludePad, divisorOverride ?? null);
 }
 
 function avgPool(
   op: string,
-  axes: SpatialAxes,
+  axes: 1 | 2,
   x: Tensor,
   kernel: number | readonly number[],
   options: AverageOptions,
 ): Tensor {
-  return withBatch(op, axes, x, (batch) => {
-    const plan = planAverage(op, batch.shape, kernel, options);
-    return asImages(batch, (images) => averages(images, plan));
-  });
+  checkAxes(op, axes, x);
+  const attrs = planAverage(op, batchShape(x.shape, axes), kernel, options);
+  return onImages(x, axes, (images) => averages(images, attrs));
 }
 
 /**
  * Mean of each window.
  * @param x [N, C, H, W] or [C, H, W]
- * @param kernel size of the window
- * @returns [N, C, P, Q] or [C, P, Q], P = ⌊(H + 2·padding − kernel)/stride⌋ + 1, Q likewise
+ * @param kernelSize size of the window
+ * @returns [N, C, P, Q] or [C, P, Q], P = ⌊(H + 2·padding − kernelSize)/stride⌋ + 1, Q likewise
  */
-export function avgPool2d(x: Tensor, kernel: Pair, options: AvgPool2dOptions = {}): Tensor {
-  return avgPool('avgPool2d', 2, x, kernel, options);
+export function avgPool2d(x: Tensor, kernelSize: Pair, options: AvgPool2dOptions = {}): Tensor {
+  checkOptions('avgPool2d', options, AVG_POOL_2D);
+  return avgPool('avgPool2d', 2, x, kernelSize, options);
 }
 
 export interface MaxPool1dOptions<I extends boolean = false> extends ReturnIndicesOption<I> {
@@ -243,10 +255,11 @@ export interface MaxPool1dOptions<I extends boolean = false> extends ReturnIndic
 /** Largest element of each window of sequences [N, C, L] or [C, L]; see {@link maxPool2d}. */
 export function maxPool1d<I extends boolean = false>(
   x: Tensor,
-  kernel: number,
+  kernelSize: number,
   options: MaxPool1dOptions<I> = {},
 ): MaxPooled<I> {
-  return maxPool('maxPool1d', 1, x, kernel, options);
+  checkOptions('maxPool1d', options, MAX_POOL);
+  return maxPool('maxPool1d', 1, x, kernelSize, options);
 }
 
 export interface AvgPool1dOptions {
@@ -260,7 +273,15 @@ export interface AvgPool1dOptions {
   countIncludePad?: boolean;
 }
 
+const AVG_POOL_1D: OptionNames<AvgPool1dOptions> = {
+  stride: true,
+  padding: true,
+  ceilMode: true,
+  countIncludePad: true,
+};
+
 /** Mean of each window of sequences [N, C, L] or [C, L]; see {@link avgPool2d}. */
-export function avgPool1d(x: Tensor, kernel: number, options: AvgPool1dOptions = {}): Tensor {
-  return avgPool('avgPool1d', 1, x, kernel, options);
+export function avgPool1d(x: Tensor, kernelSize: number, options: AvgPool1dOptions = {}): Tensor {
+  checkOptions('avgPool1d', options, AVG_POOL_1D);
+  return avgPool('avgPool1d', 1, x, kernelSize, options);
 }

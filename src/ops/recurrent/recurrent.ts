@@ -1,20 +1,23 @@
 import { kernels } from '../../backend/select.js';
-import { type Op, recordAll } from '../../tape/node.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import type { Op } from '../../tape/node.js';
+import { recordAll } from '../../tape/record.js';
 import { empty, type Tensor } from '../../tensor/tensor.js';
 import { floats } from '../kit/define.js';
 import { checkChoice } from '../kit/options.js';
 import {
   addOuter,
+  type Call,
   checkCall,
   gradients,
   inputPart,
   inputsOf,
   type LstmWeights,
-  type RecurrentAttrs,
+  RecurrentAttrs,
+  type RecurrentSaves,
   type RecurrentWeights,
   refuseSecondDerivative,
   type SequenceOptions,
-  savedOr,
 } from './recurrentCall.js';
 
 export type { LstmWeights, RecurrentWeights, SequenceOptions };
@@ -26,17 +29,33 @@ export type { LstmWeights, RecurrentWeights, SequenceOptions };
 
 export type RnnNonlinearity = 'tanh' | 'relu';
 
-interface RnnAttrs extends RecurrentAttrs {
-  readonly relu: 0 | 1;
+export interface RnnSequenceOptions extends SequenceOptions {
+  /** Default: 'tanh'. */
+  nonlinearity?: RnnNonlinearity;
 }
 
-// Saved: x, weightIh, weightHh, the output, and the start, if there is one.
-const rnnOp: Op<RnnAttrs> = {
+const SEQUENCE: OptionNames<SequenceOptions> = { batchSizes: true, reverse: true };
+const RNN: OptionNames<RnnSequenceOptions> = { ...SEQUENCE, nonlinearity: true };
+
+class RnnAttrs extends RecurrentAttrs {
+  readonly nonlinearity: RnnNonlinearity;
+
+  constructor(call: Call, nonlinearity: RnnNonlinearity) {
+    super(call);
+    this.nonlinearity = nonlinearity;
+  }
+
+  get relu(): 0 | 1 {
+    return this.nonlinearity === 'relu' ? 1 : 0;
+  }
+}
+
+const rnnOp: Op<RecurrentSaves, RnnAttrs> = {
   name: 'rnn',
   vjp: (node, [g, ghn]) => {
     refuseSecondDerivative('rnn', 'RNNCell');
-    const { packing, hidden, relu, places } = node.attrs;
-    const out = node.saved(3);
+    const { packing, hidden, relu } = node.attrs;
+    const { out, weightHh } = node.saved;
     const dgates = empty(out.shape, out.dtype);
     const dh0 = empty([packing.batch, hidden], out.dtype);
     kernels().rnnGrad(
@@ -45,15 +64,14 @@ const rnnOp: Op<RnnAttrs> = {
       g ? floats(g) : null,
       ghn ? floats(ghn) : null,
       floats(out),
-      floats(node.saved(2)),
+      floats(weightHh),
       packing.sizes,
       packing.batch,
       hidden,
       packing.reverse,
       relu,
     );
-    const h0 = savedOr(node, places.states, 4);
-    return gradients(node, out, h0, dgates, dgates, { dstates: [dh0] });
+    return [...gradients(node, dgates, dgates), dh0];
   },
 };
 
@@ -68,14 +86,14 @@ export function rnn(
   x: Tensor,
   h0: Tensor | null,
   weights: RecurrentWeights,
-  options: SequenceOptions & { nonlinearity?: RnnNonlinearity },
+  options: RnnSequenceOptions,
 ): [output: Tensor, hn: Tensor] {
+  checkOptions('rnn', options, RNN);
   const { nonlinearity = 'tanh' } = options;
   checkChoice(nonlinearity, ['tanh', 'relu'], 'nonlinearity', 'rnn');
   const call = checkCall('rnn', 1, x, h0 ? [h0] : [], weights, options);
-  const { packing, hidden, outputs } = call;
-  const { inputs, places } = inputsOf(call);
-  const relu = nonlinearity === 'relu' ? 1 : 0;
+  const { packing, hidden } = call;
+  const attrs = new RnnAttrs(call, nonlinearity);
   const out = inputPart(x, weights);
   const hn = empty([packing.batch, hidden], x.dtype);
   kernels().rnn(
@@ -88,24 +106,29 @@ export function rnn(
     packing.batch,
     hidden,
     packing.reverse,
-    relu,
+    attrs.relu,
   );
-  const saved = [x, weights.weightIh, weights.weightHh, out, ...call.states];
-  recordAll(rnnOp, [out, hn], inputs, saved, { packing, hidden, outputs, places, relu });
+  const { weightIh, weightHh } = weights;
+  const saves = { x, weightIh, weightHh, out, h0 };
+  recordAll(rnnOp, [out, hn], [...inputsOf(call), h0], saves, attrs);
   return [out, hn];
 }
 
 // --- LSTM --------------------------------------------------------------------------------------------------------
 
-// Saved: x, weightIh, weightHh, the output, the gates, the cells, the start, if there is one, and the projection.
-const lstmOp: Op<RecurrentAttrs> = {
+interface LstmSaves extends RecurrentSaves {
+  readonly gates: Tensor;
+  readonly cells: Tensor;
+  readonly c0: Tensor | null;
+  readonly weightHr: Tensor | null;
+}
+
+const lstmOp: Op<LstmSaves, RecurrentAttrs> = {
   name: 'lstm',
   vjp: (node, [g, ghn, gcn]) => {
     refuseSecondDerivative('lstm', 'LSTMCell');
-    const { packing, hidden, outputs, places } = node.attrs;
-    const [out, gates, cells] = [node.saved(3), node.saved(4), node.saved(5)];
-    const [h0, c0] = [savedOr(node, places.states, 6), savedOr(node, places.states, 7)];
-    const weightHr = savedOr(node, places.projection, h0 === null ? 6 : 8);
+    const { packing, hidden, outputs } = node.attrs;
+    const { out, gates, cells, c0, weightHh, weightHr } = node.saved;
     const { dtype } = out;
     const dgates = empty(gates.shape, dtype);
     const dh0 = empty([packing.batch, outputs], dtype);
@@ -124,7 +147,7 @@ const lstmOp: Op<RecurrentAttrs> = {
       floats(gates),
       floats(cells),
       c0 && floats(c0),
-      floats(node.saved(2)),
+      floats(weightHh),
       weightHr && floats(weightHr),
       packing.sizes,
       packing.batch,
@@ -133,11 +156,11 @@ const lstmOp: Op<RecurrentAttrs> = {
       packing.reverse,
     );
     let dweightHr: Tensor | null = null;
-    if (weightHr && places.projection !== null && node.needs(places.projection)) {
+    if (weightHr && node.needs(5)) {
       dweightHr = empty(weightHr.shape, dtype);
       addOuter(dweightHr, dh, inner, false);
     }
-    return gradients(node, out, h0, dgates, dgates, { dstates: [dh0, dc0], dweightHr });
+    return [...gradients(node, dgates, dgates), dweightHr, dh0, dc0];
   },
 };
 
@@ -154,10 +177,11 @@ export function lstm(
   weights: LstmWeights,
   options: SequenceOptions,
 ): [output: Tensor, hn: Tensor, cn: Tensor] {
+  checkOptions('lstm', options, SEQUENCE);
   const call = checkCall('lstm', 4, x, state ?? [], weights, options);
   const { packing, hidden, outputs } = call;
   const { weightIh, weightHh, weightHr = null } = weights;
-  const { inputs, places } = inputsOf(call);
+  const [h0, c0] = state ?? [null, null];
   const rows = x.shape[0] ?? 0;
   const gates = inputPart(x, weights);
   const out = empty([rows, outputs], x.dtype);
@@ -170,8 +194,8 @@ export function lstm(
     floats(cn),
     floats(cells),
     floats(gates),
-    state && floats(state[0]),
-    state && floats(state[1]),
+    h0 && floats(h0),
+    c0 && floats(c0),
     floats(weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
     weightHr && floats(weightHr),
@@ -181,9 +205,9 @@ export function lstm(
     outputs,
     packing.reverse,
   );
-  const saved = [x, weightIh, weightHh, out, gates, cells, ...call.states];
-  if (weightHr) saved.push(weightHr);
-  recordAll(lstmOp, [out, hn, cn], inputs, saved, { packing, hidden, outputs, places });
+  const inputs = [...inputsOf(call), weightHr, h0, c0];
+  const saves = { x, weightIh, weightHh, weightHr, out, gates, cells, h0, c0 };
+  recordAll(lstmOp, [out, hn, cn], inputs, saves, new RecurrentAttrs(call));
   gates.dispose();
   cells.dispose();
   return [out, hn, cn];
@@ -191,14 +215,18 @@ export function lstm(
 
 // --- GRU ---------------------------------------------------------------------------------------------------------
 
-// Saved: x, weightIh, weightHh, the output, the gates, the candidates' inner parts, and the start, if there is one.
-const gruOp: Op<RecurrentAttrs> = {
+interface GruSaves extends RecurrentSaves {
+  readonly gates: Tensor;
+  /** The inner parts of the candidates. */
+  readonly candidate: Tensor;
+}
+
+const gruOp: Op<GruSaves, RecurrentAttrs> = {
   name: 'gru',
   vjp: (node, [g, ghn]) => {
     refuseSecondDerivative('gru', 'GRUCell');
-    const { packing, hidden, places } = node.attrs;
-    const [out, gates] = [node.saved(3), node.saved(4)];
-    const h0 = savedOr(node, places.states, 6);
+    const { packing, hidden } = node.attrs;
+    const { out, gates, candidate, h0, weightHh } = node.saved;
     const dgates = empty(gates.shape, out.dtype);
     const dinner = empty(gates.shape, out.dtype);
     const dh0 = empty([packing.batch, hidden], out.dtype);
@@ -210,15 +238,15 @@ const gruOp: Op<RecurrentAttrs> = {
       ghn ? floats(ghn) : null,
       floats(out),
       floats(gates),
-      floats(node.saved(5)),
+      floats(candidate),
       h0 && floats(h0),
-      floats(node.saved(2)),
+      floats(weightHh),
       packing.sizes,
       packing.batch,
       hidden,
       packing.reverse,
     );
-    return gradients(node, out, h0, dgates, dinner, { dstates: [dh0] });
+    return [...gradients(node, dgates, dinner), dh0];
   },
 };
 
@@ -235,9 +263,9 @@ export function gru(
   weights: RecurrentWeights,
   options: SequenceOptions,
 ): [output: Tensor, hn: Tensor] {
+  checkOptions('gru', options, SEQUENCE);
   const call = checkCall('gru', 3, x, h0 ? [h0] : [], weights, options);
-  const { packing, hidden, outputs } = call;
-  const { inputs, places } = inputsOf(call);
+  const { packing, hidden } = call;
   const rows = x.shape[0] ?? 0;
   const gates = inputPart(x, weights);
   const out = empty([rows, hidden], x.dtype);
@@ -256,8 +284,9 @@ export function gru(
     hidden,
     packing.reverse,
   );
-  const saved = [x, weights.weightIh, weights.weightHh, out, gates, candidate, ...call.states];
-  recordAll(gruOp, [out, hn], inputs, saved, { packing, hidden, outputs, places });
+  const { weightIh, weightHh } = weights;
+  const saves = { x, weightIh, weightHh, out, gates, candidate, h0 };
+  recordAll(gruOp, [out, hn], [...inputsOf(call), h0], saves, new RecurrentAttrs(call));
   gates.dispose();
   candidate.dispose();
   return [out, hn];

@@ -1,6 +1,6 @@
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../../errors.js';
-import type { Node } from '../../tape/node.js';
+import type { Node, Saves } from '../../tape/node.js';
 import { isRecording } from '../../tensor/scope.js';
 import { dim, formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import { empty, type Tensor } from '../../tensor/tensor.js';
@@ -8,7 +8,8 @@ import { tensor, zeros } from '../creation.js';
 import { concat } from '../join.js';
 import { unrecorded } from '../kit/composite.js';
 import { checkFloat, checkSameDType, floats, ints } from '../kit/define.js';
-import { linear, multiply } from '../matmul.js';
+import { linear } from '../linear.js';
+import { multiply } from '../matmul.js';
 import { sum } from '../reduce.js';
 
 // What the recurrent ops share: their arguments, and the gradients that follow from those of the gates.
@@ -127,33 +128,48 @@ export function checkCall(
 
 // --- what the gradients share ----------------------------------------------------------------------------------
 
-/** Where things are among the inputs: x, weightIh, weightHh, then these. */
-interface Places {
-  readonly biases: number | null;
-  readonly projection: number | null;
-  readonly states: number | null;
+/** The attributes of a recurrent op, and behind them what the kernels take. */
+export class RecurrentAttrs {
+  readonly hiddenSize: number;
+  /** How many sequences each time step has. */
+  readonly batchSizes: readonly number[];
+  readonly reverse: boolean;
+  readonly #call: Pick<Call, 'packing' | 'hidden' | 'outputs'>;
+
+  constructor({ packing, hidden, outputs }: Call) {
+    this.hiddenSize = hidden;
+    this.batchSizes = Array.from(packing.sizes);
+    this.reverse = packing.reverse === 1;
+    this.#call = { packing, hidden, outputs };
+  }
+
+  get packing(): Packing {
+    return this.#call.packing;
+  }
+
+  get hidden(): number {
+    return this.#call.hidden;
+  }
+
+  get outputs(): number {
+    return this.#call.outputs;
+  }
 }
 
-export interface RecurrentAttrs {
-  readonly packing: Packing;
-  readonly hidden: number;
-  readonly outputs: number;
-  readonly places: Places;
+/** What all recurrent ops save. */
+export interface RecurrentSaves extends Saves {
+  readonly x: Tensor;
+  readonly weightIh: Tensor;
+  readonly weightHh: Tensor;
+  /** The states of all steps. */
+  readonly out: Tensor;
+  readonly h0: Tensor | null;
 }
 
-export function inputsOf({ x, weights, states }: Call): { inputs: Tensor[]; places: Places } {
-  const inputs = [x, weights.weightIh, weights.weightHh];
-  const place = (tensors: readonly Tensor[]): number | null => {
-    if (tensors.length === 0) return null;
-    inputs.push(...tensors);
-    return inputs.length - tensors.length;
-  };
-  const places = {
-    biases: place(weights.biases ?? []),
-    projection: place(weights.weightHr ? [weights.weightHr] : []),
-    states: place(states),
-  };
-  return { inputs, places };
+/** The operands that all have, in the order of {@link gradients}; others and the states follow. */
+export function inputsOf({ x, weights }: Call): (Tensor | null)[] {
+  const { weightIh, weightHh, biases } = weights;
+  return [x, weightIh, weightHh, biases?.[0] ?? null, biases?.[1] ?? null];
 }
 
 export function refuseSecondDerivative(op: string, cell: string): void {
@@ -217,41 +233,24 @@ function stateWeightGradient(dy: Tensor, out: Tensor, h0: Tensor | null, packing
 }
 
 /**
- * Gradients of all inputs in their order, from those of the gates' two parts, x·weightIhᵀ + biasIh and
+ * Gradients of the operands of {@link inputsOf}, from those of the gates' two parts, x·weightIhᵀ + biasIh and
  * h·weightHhᵀ + biasHh.
  */
 export function gradients(
-  node: Node<RecurrentAttrs>,
-  out: Tensor,
-  h0: Tensor | null,
+  { saved, attrs, needs }: Pick<Node<RecurrentSaves, RecurrentAttrs>, 'saved' | 'attrs' | 'needs'>,
   dinput: Tensor,
   dstate: Tensor,
-  others: { dweightHr?: Tensor | null; dstates: readonly Tensor[] },
 ): (Tensor | null)[] {
-  const { places, packing } = node.attrs;
-  const [x, weightIh] = [node.saved(0), node.saved(1)];
-  const list: (Tensor | null)[] = [
-    node.needs(0) ? multiply(dinput, weightIh, false, false) : null,
-    node.needs(1) ? multiply(dinput, x, true, false) : null,
-    node.needs(2) ? stateWeightGradient(dstate, out, h0, packing) : null,
+  const { x, weightIh, out, h0 } = saved;
+  const wantsBiases = needs(3) || needs(4);
+  const dih = wantsBiases ? sum(dinput, 0) : null;
+  return [
+    needs(0) ? multiply(dinput, weightIh, false, false) : null,
+    needs(1) ? multiply(dinput, x, true, false) : null,
+    needs(2) ? stateWeightGradient(dstate, out, h0, attrs.packing) : null,
+    dih,
+    dstate === dinput || !wantsBiases ? dih : sum(dstate, 0),
   ];
-  if (places.biases !== null) {
-    const wanted = node.needs(places.biases) || node.needs(places.biases + 1);
-    const dih = wanted ? sum(dinput, 0) : null;
-    list.push(dih, dstate === dinput || !wanted ? dih : sum(dstate, 0));
-  }
-  if (places.projection !== null) list.push(others.dweightHr ?? null);
-  if (places.states !== null) list.push(...others.dstates);
-  return list;
-}
-
-/** An input that the op saved, or null if it was not given. */
-export function savedOr(
-  node: Node<RecurrentAttrs>,
-  given: number | null,
-  at: number,
-): Tensor | null {
-  return given === null ? null : node.saved(at);
 }
 
 /** x·weightIhᵀ + biasIh of all gates and rows, for a kernel to go on with. */

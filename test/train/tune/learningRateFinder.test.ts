@@ -14,7 +14,7 @@ import { findLearningRate, LearningRateSweep } from '../../../src/train/index.js
 function setting() {
   manualSeed(4);
   const inputs = randn([96, 4]).keep();
-  const targets = inputs.sum([1], true).keep();
+  const targets = inputs.sum([1], { keepDims: true }).keep();
   const set = new TensorDataset(inputs, targets);
   const data = new DataLoader(set, { batchSize: 16, shuffle: true, seed: 2 });
   const model = new Sequential(

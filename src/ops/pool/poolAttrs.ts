@@ -1,0 +1,76 @@
+import type { Geometry } from '../../backend/kernels/index.js';
+import type { Shape } from '../../tensor/shape.js';
+import { heightWidth, type SlidingWindow, type Widths, widthsOf } from '../kit/window.js';
+
+/** A pooling's shapes, [N, C, H, W]. */
+interface PoolPlan {
+  readonly geometry: Geometry;
+  readonly inputShape: Shape;
+  readonly outputShape: Shape;
+}
+
+/** A pooling's shapes, and the window that they follow from. */
+export interface PoolWindow extends PoolPlan {
+  readonly window: SlidingWindow;
+  readonly ceilMode: boolean;
+}
+
+/**
+ * The attributes of both poolings: their options, those of a sequence as of an image of height 1. What the kernels
+ * take stands behind them.
+ */
+class PoolAttrs implements PoolPlan {
+  readonly kernelSize: readonly [height: number, width: number];
+  readonly stride: readonly [height: number, width: number];
+  readonly padding: readonly [height: Widths, width: Widths];
+  readonly ceilMode: boolean;
+  readonly #plan: PoolPlan;
+
+  constructor(plan: PoolWindow) {
+    const { window } = plan;
+    this.kernelSize = heightWidth(window.kernel, 1);
+    this.stride = heightWidth(window.stride, 1);
+    this.padding = widthsOf(window);
+    this.ceilMode = plan.ceilMode;
+    this.#plan = plan;
+  }
+
+  get geometry(): Geometry {
+    return this.#plan.geometry;
+  }
+
+  get inputShape(): Shape {
+    return this.#plan.inputShape;
+  }
+
+  get outputShape(): Shape {
+    return this.#plan.outputShape;
+  }
+}
+
+export class MaxPoolAttrs extends PoolAttrs {
+  readonly dilation: readonly [height: number, width: number];
+
+  constructor(plan: PoolWindow) {
+    super(plan);
+    this.dilation = heightWidth(plan.window.dilation, 1);
+  }
+}
+
+export class AvgPoolAttrs extends PoolAttrs {
+  readonly countIncludePad: boolean;
+  /** Null divides by the number of elements. */
+  readonly divisorOverride: number | null;
+
+  constructor(plan: PoolWindow, countIncludePad: boolean, divisorOverride: number | null) {
+    super(plan);
+    this.countIncludePad = countIncludePad;
+    this.divisorOverride = divisorOverride;
+  }
+
+  /** Padding at the bottom and the right, whether padding counts, and the divisor or 0, as kernels take them. */
+  get rest(): readonly [number, number, number, number] {
+    const [[, bottom], [, right]] = this.padding;
+    return [bottom, right, this.countIncludePad ? 1 : 0, this.divisorOverride ?? 0];
+  }
+}
