@@ -75,7 +75,7 @@ describe('one argument', () => {
         ops.abs(x),
         ops.sign(x),
         ops.square(x),
-        ops.clamp(x, -3, 4),
+        ops.clamp(x, { low: -3, high: 4 }),
         ops.mul(ops.add(x, 7), 3),
       ]);
     });

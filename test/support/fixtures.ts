@@ -54,6 +54,8 @@ export interface OpCase extends Reference, Notes {
   /** What PyTorch makes of special points in float32, where it is more than rounded. */
   readonly float32?: Partial<Pick<Reference, 'outputs' | 'gradients'>>;
   readonly differences?: readonly Difference[];
+  /** Zeros of the outputs must have PyTorch's sign. */
+  readonly signs?: boolean;
 }
 
 /** As it is stored: calls, or the name of a function of `test/ops/composedCases.ts`. */
