@@ -28,10 +28,13 @@ it('has points for every differentiable op', () => {
 });
 
 describe('special points', () => {
-  it.each(CASES.map((item) => [item.name, item] as const))('%s', (_, item) => {
+  const hasFloat64 = backend().name === 'ts';
+  const cases = CASES.filter(({ needsFloat64 = false }) => hasFloat64 || !needsFloat64);
+
+  it.each(cases.map((item) => [item.name, item] as const))('%s', (_, item) => {
     for (const storing of storings(item)) {
       checkSpecial(item, 'float32', storing);
-      if (backend().name === 'ts') checkSpecial(item, 'float64', storing);
+      if (hasFloat64) checkSpecial(item, 'float64', storing);
     }
   });
 });

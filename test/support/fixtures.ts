@@ -56,6 +56,8 @@ export interface OpCase extends Reference, Notes {
   readonly differences?: readonly Difference[];
   /** Zeros of the outputs must have PyTorch's sign. */
   readonly signs?: boolean;
+  /** For backends that have float64. */
+  readonly needsFloat64?: boolean;
 }
 
 /** As it is stored: calls, or the name of a function of `test/ops/composedCases.ts`. */
