@@ -60,20 +60,20 @@ function inference(name: string, make: () => nn.Layer, batch: number): Workload 
 /** One step of each of the two players of a DCGAN on 28x28 images (Radford et al. 2015). */
 function dcgan(): Step {
   const generator = new nn.Sequential(
-    new nn.ConvTranspose2d(64, 128, { kernelSize: 7, bias: false }),
+    new nn.ConvTranspose2d(64, 128, 7, { bias: false }),
     new nn.BatchNorm2d(128, { relu: true }),
-    new nn.ConvTranspose2d(128, 64, { kernelSize: 4, stride: 2, padding: 1, bias: false }),
+    new nn.ConvTranspose2d(128, 64, 4, { stride: 2, padding: 1, bias: false }),
     new nn.BatchNorm2d(64, { relu: true }),
-    new nn.ConvTranspose2d(64, 1, { kernelSize: 4, stride: 2, padding: 1 }),
+    new nn.ConvTranspose2d(64, 1, 4, { stride: 2, padding: 1 }),
     new nn.Tanh(),
   );
   const critic = new nn.Sequential(
-    new nn.Conv2d(1, 64, { kernelSize: 4, stride: 2, padding: 1 }),
+    new nn.Conv2d(1, 64, 4, { stride: 2, padding: 1 }),
     new nn.LeakyReLU({ slope: 0.2 }),
-    new nn.Conv2d(64, 128, { kernelSize: 4, stride: 2, padding: 1, bias: false }),
+    new nn.Conv2d(64, 128, 4, { stride: 2, padding: 1, bias: false }),
     new nn.BatchNorm2d(128),
     new nn.LeakyReLU({ slope: 0.2 }),
-    new nn.Conv2d(128, 1, { kernelSize: 7 }),
+    new nn.Conv2d(128, 1, 7),
   );
   const adam = (model: nn.Module): optim.Optimizer =>
     new optim.Adam(model.parameters(), { lr: 2e-4, betas: [0.5, 0.999] });

@@ -7,9 +7,9 @@ import { classification, sgd, training, type Workload } from './workload.js';
 /** Two convolutions and two linear layers on 28×28 images: Keras' MNIST example. */
 export function lenetModel(): nn.Sequential {
   return new nn.Sequential(
-    new nn.Conv2d(1, 32, { kernelSize: 3 }),
+    new nn.Conv2d(1, 32, 3),
     new nn.ReLU(),
-    new nn.Conv2d(32, 64, { kernelSize: 3 }),
+    new nn.Conv2d(32, 64, 3),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
     new nn.Flatten(),

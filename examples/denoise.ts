@@ -30,7 +30,7 @@ const flags = readFlags('npm run example -- denoise', {
 manualSeed(flags.seed);
 
 const { functional } = nn;
-const layer = (from: number, to: number) => new nn.Conv2d(from, to, { kernelSize: 3, padding: 1 });
+const layer = (from: number, to: number) => new nn.Conv2d(from, to, 3, { padding: 1 });
 
 /**
  * The decoder puts each value back where the encoder found it, so outlines stay sharp (Badrinarayanan et al.,

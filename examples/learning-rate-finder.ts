@@ -16,7 +16,7 @@ manualSeed(2);
 const digits = new ImageDataset(syntheticDigits({ count: 3000, seed: 1 }));
 const data = new DataLoader(digits, { batchSize: 64, shuffle: true, seed: 1 });
 const model = new nn.Sequential(
-  new nn.Conv2d(1, 8, { kernelSize: 5, stride: 2 }),
+  new nn.Conv2d(1, 8, 5, { stride: 2 }),
   new nn.ReLU(),
   new nn.Flatten(),
   new nn.Linear(8 * 12 * 12, 64),

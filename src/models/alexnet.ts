@@ -10,17 +10,17 @@ import { FeatureClassifier, type FeatureClassifierOptions } from './featureClass
 export class AlexNet extends FeatureClassifier {
   constructor(options: FeatureClassifierOptions = {}) {
     const features = [
-      new Conv2d(3, 64, { kernelSize: 11, stride: 4, padding: 2 }),
+      new Conv2d(3, 64, 11, { stride: 4, padding: 2 }),
       new ReLU(),
       new MaxPool2d(3, { stride: 2 }),
-      new Conv2d(64, 192, { kernelSize: 5, padding: 2 }),
+      new Conv2d(64, 192, 5, { padding: 2 }),
       new ReLU(),
       new MaxPool2d(3, { stride: 2 }),
-      new Conv2d(192, 384, { kernelSize: 3, padding: 1 }),
+      new Conv2d(192, 384, 3, { padding: 1 }),
       new ReLU(),
-      new Conv2d(384, 256, { kernelSize: 3, padding: 1 }),
+      new Conv2d(384, 256, 3, { padding: 1 }),
       new ReLU(),
-      new Conv2d(256, 256, { kernelSize: 3, padding: 1 }),
+      new Conv2d(256, 256, 3, { padding: 1 }),
       new ReLU(),
       new MaxPool2d(3, { stride: 2 }),
     ];

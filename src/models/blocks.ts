@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.js';
 import { BatchNorm2d, Conv2d, type Conv2dLayerOptions, convNorm, Module } from '../nn/index.js';
 import { tensor } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
+import type { Pair } from '../ops/kit/options.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -12,16 +13,21 @@ export interface ClassifierOptions {
 }
 
 /** Options of the convolution of a {@link ConvNormActivation}. */
-export type KernelOptions = Pick<Conv2dLayerOptions, 'kernelSize' | 'stride' | 'padding'>;
+export type KernelOptions = Pick<Conv2dLayerOptions, 'stride' | 'padding'>;
 
 /** Convolution without bias, batch-norm with the ε of the Inception networks (1e-3), ReLU. */
 export class ConvNormActivation extends Module {
   readonly conv: Conv2d;
   readonly bn: BatchNorm2d;
 
-  constructor(inChannels: number, outChannels: number, options: KernelOptions) {
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Pair,
+    options: KernelOptions = {},
+  ) {
     super();
-    this.conv = new Conv2d(inChannels, outChannels, { ...options, bias: false });
+    this.conv = new Conv2d(inChannels, outChannels, kernelSize, { ...options, bias: false });
     this.bn = new BatchNorm2d(outChannels, { eps: 1e-3, relu: true });
   }
 

@@ -57,15 +57,15 @@ class InceptionModule extends Module {
     // The "5×5" branch has 3×3 kernels, as in TensorFlow's network, whose weights torchvision distributes.
     const reduced = (reduce: number, out: number): Sequential =>
       new Sequential(
-        new ConvNormActivation(inChannels, reduce, { kernelSize: 1 }),
-        new ConvNormActivation(reduce, out, { kernelSize: 3, padding: 1 }),
+        new ConvNormActivation(inChannels, reduce, 1),
+        new ConvNormActivation(reduce, out, 3, { padding: 1 }),
       );
-    this.branch1 = new ConvNormActivation(inChannels, one, { kernelSize: 1 });
+    this.branch1 = new ConvNormActivation(inChannels, one, 1);
     this.branch2 = reduced(reduce3, three);
     this.branch3 = reduced(reduce5, five);
     this.branch4 = new Sequential(
       new MaxPool2d(3, { stride: 1, padding: 1, ceilMode: true }),
-      new ConvNormActivation(inChannels, pool, { kernelSize: 1 }),
+      new ConvNormActivation(inChannels, pool, 1),
     );
   }
 
@@ -89,7 +89,7 @@ class AuxiliaryHead extends Module {
 
   constructor(inChannels: number, numClasses: number, dropout: number) {
     super();
-    this.conv = new ConvNormActivation(inChannels, 128, { kernelSize: 1 });
+    this.conv = new ConvNormActivation(inChannels, 128, 1);
     this.fc2 = new Linear(1024, numClasses);
     this.dropout = new Dropout(dropout);
   }
@@ -112,10 +112,10 @@ class AuxiliaryHead extends Module {
  * const loss = crossEntropy(logits, labels).add(auxiliary.mul(0.3));
  */
 export class GoogLeNet extends Module {
-  readonly conv1 = new ConvNormActivation(3, 64, { kernelSize: 7, stride: 2, padding: 3 });
+  readonly conv1 = new ConvNormActivation(3, 64, 7, { stride: 2, padding: 3 });
   readonly maxpool1 = new MaxPool2d(3, { stride: 2, ceilMode: true });
-  readonly conv2 = new ConvNormActivation(64, 64, { kernelSize: 1 });
-  readonly conv3 = new ConvNormActivation(64, 192, { kernelSize: 3, padding: 1 });
+  readonly conv2 = new ConvNormActivation(64, 64, 1);
+  readonly conv3 = new ConvNormActivation(64, 192, 3, { padding: 1 });
   readonly maxpool2 = new MaxPool2d(3, { stride: 2, ceilMode: true });
   readonly inception3a = new InceptionModule(192, [64, 96, 128, 16, 32, 32]);
   readonly inception3b = new InceptionModule(256, [128, 128, 192, 32, 96, 64]);

@@ -48,12 +48,12 @@ export interface InceptionOutputs {
  * const loss = crossEntropy(logits, labels).add(crossEntropy(auxLogits, labels).mul(0.4));
  */
 export class InceptionV3 extends Module {
-  readonly Conv2d_1a_3x3 = new ConvNormActivation(3, 32, { kernelSize: 3, stride: 2 });
-  readonly Conv2d_2a_3x3 = new ConvNormActivation(32, 32, { kernelSize: 3 });
-  readonly Conv2d_2b_3x3 = new ConvNormActivation(32, 64, { kernelSize: 3, padding: 1 });
+  readonly Conv2d_1a_3x3 = new ConvNormActivation(3, 32, 3, { stride: 2 });
+  readonly Conv2d_2a_3x3 = new ConvNormActivation(32, 32, 3);
+  readonly Conv2d_2b_3x3 = new ConvNormActivation(32, 64, 3, { padding: 1 });
   readonly maxpool1 = new MaxPool2d(3, { stride: 2 });
-  readonly Conv2d_3b_1x1 = new ConvNormActivation(64, 80, { kernelSize: 1 });
-  readonly Conv2d_4a_3x3 = new ConvNormActivation(80, 192, { kernelSize: 3 });
+  readonly Conv2d_3b_1x1 = new ConvNormActivation(64, 80, 1);
+  readonly Conv2d_4a_3x3 = new ConvNormActivation(80, 192, 3);
   readonly maxpool2 = new MaxPool2d(3, { stride: 2 });
   readonly Mixed_5b = new InceptionA(192, 32);
   readonly Mixed_5c = new InceptionA(256, 64);

@@ -9,21 +9,26 @@ import {
 } from '../nn/index.js';
 import { concat } from '../ops/join.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { ConvNormActivation, type KernelOptions } from './blocks.js';
+import { ConvNormActivation } from './blocks.js';
 
 // The blocks of Inception v3 with torchvision's names; figures are those of Szegedy et al. 2015.
 
-const ROW: KernelOptions = { kernelSize: [1, 7], padding: [0, 3] };
-const COLUMN: KernelOptions = { kernelSize: [7, 1], padding: [3, 0] };
-const SHORT_ROW: KernelOptions = { kernelSize: [1, 3], padding: [0, 1] };
-const SHORT_COLUMN: KernelOptions = { kernelSize: [3, 1], padding: [1, 0] };
-
 function pointwise(inChannels: number, outChannels: number): ConvNormActivation {
-  return new ConvNormActivation(inChannels, outChannels, { kernelSize: 1 });
+  return new ConvNormActivation(inChannels, outChannels, 1);
 }
 
 function halving(inChannels: number, outChannels: number): ConvNormActivation {
-  return new ConvNormActivation(inChannels, outChannels, { kernelSize: 3, stride: 2 });
+  return new ConvNormActivation(inChannels, outChannels, 3, { stride: 2 });
+}
+
+/** A convolution of one row or column, which keeps the size of the maps. */
+function line(
+  inChannels: number,
+  outChannels: number,
+  [height, width]: readonly [number, number],
+): ConvNormActivation {
+  const padding = [(height - 1) / 2, (width - 1) / 2] as const;
+  return new ConvNormActivation(inChannels, outChannels, [height, width], { padding });
 }
 
 function average(): AvgPool2d {
@@ -34,10 +39,10 @@ function average(): AvgPool2d {
 export class InceptionA extends Module {
   readonly branch1x1: ConvNormActivation;
   readonly branch5x5_1: ConvNormActivation;
-  readonly branch5x5_2 = new ConvNormActivation(48, 64, { kernelSize: 5, padding: 2 });
+  readonly branch5x5_2 = new ConvNormActivation(48, 64, 5, { padding: 2 });
   readonly branch3x3dbl_1: ConvNormActivation;
-  readonly branch3x3dbl_2 = new ConvNormActivation(64, 96, { kernelSize: 3, padding: 1 });
-  readonly branch3x3dbl_3 = new ConvNormActivation(96, 96, { kernelSize: 3, padding: 1 });
+  readonly branch3x3dbl_2 = new ConvNormActivation(64, 96, 3, { padding: 1 });
+  readonly branch3x3dbl_3 = new ConvNormActivation(96, 96, 3, { padding: 1 });
   readonly pool = average();
   readonly branch_pool: ConvNormActivation;
 
@@ -66,7 +71,7 @@ export class InceptionA extends Module {
 export class InceptionB extends Module {
   readonly branch3x3: ConvNormActivation;
   readonly branch3x3dbl_1: ConvNormActivation;
-  readonly branch3x3dbl_2 = new ConvNormActivation(64, 96, { kernelSize: 3, padding: 1 });
+  readonly branch3x3dbl_2 = new ConvNormActivation(64, 96, 3, { padding: 1 });
   readonly branch3x3dbl_3 = halving(96, 96);
   readonly pool = new MaxPool2d(3, { stride: 2 });
 
@@ -107,13 +112,13 @@ export class InceptionC extends Module {
     super();
     this.branch1x1 = pointwise(inChannels, 192);
     this.branch7x7_1 = pointwise(inChannels, width);
-    this.branch7x7_2 = new ConvNormActivation(width, width, ROW);
-    this.branch7x7_3 = new ConvNormActivation(width, 192, COLUMN);
+    this.branch7x7_2 = line(width, width, [1, 7]);
+    this.branch7x7_3 = line(width, 192, [7, 1]);
     this.branch7x7dbl_1 = pointwise(inChannels, width);
-    this.branch7x7dbl_2 = new ConvNormActivation(width, width, COLUMN);
-    this.branch7x7dbl_3 = new ConvNormActivation(width, width, ROW);
-    this.branch7x7dbl_4 = new ConvNormActivation(width, width, COLUMN);
-    this.branch7x7dbl_5 = new ConvNormActivation(width, 192, ROW);
+    this.branch7x7dbl_2 = line(width, width, [7, 1]);
+    this.branch7x7dbl_3 = line(width, width, [1, 7]);
+    this.branch7x7dbl_4 = line(width, width, [7, 1]);
+    this.branch7x7dbl_5 = line(width, 192, [1, 7]);
     this.branch_pool = pointwise(inChannels, 192);
   }
 
@@ -142,8 +147,8 @@ export class InceptionD extends Module {
   readonly branch3x3_1: ConvNormActivation;
   readonly branch3x3_2 = halving(192, 320);
   readonly branch7x7x3_1: ConvNormActivation;
-  readonly branch7x7x3_2 = new ConvNormActivation(192, 192, ROW);
-  readonly branch7x7x3_3 = new ConvNormActivation(192, 192, COLUMN);
+  readonly branch7x7x3_2 = line(192, 192, [1, 7]);
+  readonly branch7x7x3_3 = line(192, 192, [7, 1]);
   readonly branch7x7x3_4 = halving(192, 192);
   readonly pool = new MaxPool2d(3, { stride: 2 });
 
@@ -169,12 +174,12 @@ export class InceptionD extends Module {
 export class InceptionE extends Module {
   readonly branch1x1: ConvNormActivation;
   readonly branch3x3_1: ConvNormActivation;
-  readonly branch3x3_2a = new ConvNormActivation(384, 384, SHORT_ROW);
-  readonly branch3x3_2b = new ConvNormActivation(384, 384, SHORT_COLUMN);
+  readonly branch3x3_2a = line(384, 384, [1, 3]);
+  readonly branch3x3_2b = line(384, 384, [3, 1]);
   readonly branch3x3dbl_1: ConvNormActivation;
-  readonly branch3x3dbl_2 = new ConvNormActivation(448, 384, { kernelSize: 3, padding: 1 });
-  readonly branch3x3dbl_3a = new ConvNormActivation(384, 384, SHORT_ROW);
-  readonly branch3x3dbl_3b = new ConvNormActivation(384, 384, SHORT_COLUMN);
+  readonly branch3x3dbl_2 = new ConvNormActivation(448, 384, 3, { padding: 1 });
+  readonly branch3x3dbl_3a = line(384, 384, [1, 3]);
+  readonly branch3x3dbl_3b = line(384, 384, [3, 1]);
   readonly pool = average();
   readonly branch_pool: ConvNormActivation;
 
@@ -207,7 +212,7 @@ export class InceptionE extends Module {
 export class InceptionAux extends Module {
   readonly pool = new AvgPool2d(5, { stride: 3 });
   readonly conv0: ConvNormActivation;
-  readonly conv1 = new ConvNormActivation(128, 768, { kernelSize: 5 });
+  readonly conv1 = new ConvNormActivation(128, 768, 5);
   readonly avgpool = new AdaptiveAvgPool2d(1);
   readonly flatten = new Flatten();
   readonly fc: Linear;

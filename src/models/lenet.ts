@@ -16,7 +16,7 @@ export interface LeNetOptions {
  */
 export class LeNet5 extends Module {
   readonly conv1: Conv2d;
-  readonly conv2 = new Conv2d(6, 16, { kernelSize: 5 });
+  readonly conv2 = new Conv2d(6, 16, 5);
   readonly pool = new MaxPool2d(2);
   readonly flatten = new Flatten();
   readonly fc1 = new Linear(400, 120);
@@ -25,7 +25,7 @@ export class LeNet5 extends Module {
 
   constructor(options: LeNetOptions = {}) {
     super();
-    this.conv1 = new Conv2d(options.inChannels ?? 1, 6, { kernelSize: 5, padding: 2 });
+    this.conv1 = new Conv2d(options.inChannels ?? 1, 6, 5, { padding: 2 });
     this.fc3 = new Linear(84, options.numClasses ?? 10);
   }
 

@@ -29,7 +29,7 @@ export function convolution(
   options: { stride?: number; groups?: number } = {},
 ): Conv2d {
   const padding = (kernelSize - 1) / 2;
-  return new Conv2d(inChannels, outChannels, { kernelSize, padding, bias: false, ...options });
+  return new Conv2d(inChannels, outChannels, kernelSize, { padding, bias: false, ...options });
 }
 
 /**

@@ -32,7 +32,7 @@ type Depths = readonly [number, number, number, number];
  * into rectifiers", 2015) propose, with fanOut.
  */
 export class ResNet extends Module {
-  readonly conv1 = new Conv2d(3, 64, { kernelSize: 7, stride: 2, padding: 3, bias: false });
+  readonly conv1 = new Conv2d(3, 64, 7, { stride: 2, padding: 3, bias: false });
   readonly bn1 = new BatchNorm2d(64, { relu: true });
   readonly maxpool = new MaxPool2d(3, { stride: 2, padding: 1 });
   readonly layer1: Sequential;

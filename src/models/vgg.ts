@@ -31,7 +31,7 @@ function featureLayers(convolutions: readonly number[], batchNorm: boolean): Lay
   let inChannels = 3;
   for (const [stage, channels] of STAGE_CHANNELS.entries()) {
     for (let i = 0; i < (convolutions[stage] ?? 0); i++) {
-      layers.push(new Conv2d(inChannels, channels, { kernelSize: 3, padding: 1 }));
+      layers.push(new Conv2d(inChannels, channels, 3, { padding: 1 }));
       // Batch-norm can do the ReLU's work in passing; the number that the ReLU has in PyTorch stays taken.
       if (batchNorm) layers.push(new BatchNorm2d(channels, { relu: true }), new Identity());
       else layers.push(new ReLU());

@@ -10,112 +10,52 @@ import {
   softplus,
   tanh,
 } from '../ops/activation.js';
-import { checkChoice } from '../ops/kit/options.js';
 import { logSoftmax, softmax } from '../ops/softmax.js';
-import type { Tensor } from '../tensor/tensor.js';
-import { Module } from './module.js';
+import { activation, bound, finite, integer, oneOf, positive } from './activationLayer.js';
 
-/** max(x, 0). */
-export class ReLU extends Module {
-  override forward(x: Tensor): Tensor {
-    return relu(x);
-  }
-}
+// An activation layer is one line: its function, and what its options may be.
+
+/** max(x, 0), see {@link relu}. */
+export class ReLU extends activation(relu) {}
 
 export interface LeakyReLUOptions {
   /** Default: 0.01. */
   slope?: number;
 }
 
-/** x where it is positive, slope·x elsewhere. */
-export class LeakyReLU extends Module {
-  readonly #slope: number;
-
-  constructor(options: LeakyReLUOptions = {}) {
-    super();
-    this.#slope = finite(options.slope ?? 0.01, 'LeakyReLU', 'slope');
-  }
-
-  override forward(x: Tensor): Tensor {
-    return leakyRelu(x, this.#slope);
-  }
-
-  protected override describeOptions(): string {
-    return `slope=${this.#slope}`;
-  }
-}
+/** x where it is positive, slope·x elsewhere, see {@link leakyRelu}. */
+export class LeakyReLU extends activation<LeakyReLUOptions>(leakyRelu, {
+  slope: finite(0.01),
+}) {}
 
 export interface ELUOptions {
   /** Default: 1. */
   alpha?: number;
 }
 
-/** x where it is positive, α(eˣ − 1) elsewhere. */
-export class ELU extends Module {
-  readonly #alpha: number;
-
-  constructor(options: ELUOptions = {}) {
-    super();
-    this.#alpha = finite(options.alpha ?? 1, 'ELU', 'alpha');
-  }
-
-  override forward(x: Tensor): Tensor {
-    return elu(x, this.#alpha);
-  }
-
-  protected override describeOptions(): string {
-    return `alpha=${this.#alpha}`;
-  }
-}
+/** x where it is positive, α(eˣ − 1) elsewhere, see {@link elu}. */
+export class ELU extends activation<ELUOptions>(elu, {
+  alpha: finite(1),
+}) {}
 
 export interface GELUOptions {
   /** 'tanh' for the approximation by tanh. Default: 'none', exact. */
   approximate?: 'none' | 'tanh';
 }
 
-/** x·Φ(x). */
-export class GELU extends Module {
-  readonly #approximate: 'none' | 'tanh';
+/** x·Φ(x), see {@link gelu}. */
+export class GELU extends activation<GELUOptions>(gelu, {
+  approximate: oneOf('none', 'tanh'),
+}) {}
 
-  constructor(options: GELUOptions = {}) {
-    super();
-    this.#approximate = checkChoice(
-      options.approximate ?? 'none',
-      ['none', 'tanh'],
-      'approximate',
-      'GELU',
-    );
-  }
+/** x·sigmoid(x), also called swish, see {@link silu}. */
+export class SiLU extends activation(silu) {}
 
-  override forward(x: Tensor): Tensor {
-    return gelu(x, this.#approximate);
-  }
+/** 1/(1 + e⁻ˣ), see {@link sigmoid}. */
+export class Sigmoid extends activation(sigmoid) {}
 
-  protected override describeOptions(): string {
-    return this.#approximate === 'none' ? '' : `approximate=${this.#approximate}`;
-  }
-}
-
-/** x·sigmoid(x), also called swish. */
-export class SiLU extends Module {
-  override forward(x: Tensor): Tensor {
-    return silu(x);
-  }
-}
-
-/** 1/(1 + e⁻ˣ). */
-export class Sigmoid extends Module {
-  override forward(x: Tensor): Tensor {
-    return sigmoid(x);
-  }
-}
-
-/** Hyperbolic tangent. */
-export class Tanh extends Module {
-  override forward(x: Tensor): Tensor {
-    return tanh(x);
-  }
-}
+/** Hyperbolic tangent, see {@link tanh}. */
+export class Tanh extends activation(tanh) {}
 
 export interface SoftplusOptions {
   /** Default: 1. */
@@ -124,27 +64,11 @@ export interface SoftplusOptions {
   threshold?: number;
 }
 
-/** log(1 + e^(β·x))/β, a smooth ReLU. */
-export class Softplus extends Module {
-  readonly #beta: number;
-  readonly #threshold: number;
-
-  constructor(options: SoftplusOptions = {}) {
-    super();
-    this.#beta = finite(options.beta ?? 1, 'Softplus', 'beta');
-    this.#threshold = finite(options.threshold ?? 20, 'Softplus', 'threshold');
-    if (this.#beta <= 0)
-      throw new ArgumentError(`Softplus: beta is ${this.#beta}, expected a number > 0`);
-  }
-
-  override forward(x: Tensor): Tensor {
-    return softplus(x, this.#beta, this.#threshold);
-  }
-
-  protected override describeOptions(): string {
-    return `beta=${this.#beta}, threshold=${this.#threshold}`;
-  }
-}
+/** log(1 + e^(β·x))/β, a smooth ReLU, see {@link softplus}. */
+export class Softplus extends activation<SoftplusOptions>(softplus, {
+  beta: positive(1),
+  threshold: finite(20),
+}) {}
 
 export interface HardtanhOptions {
   /** Default: −1. */
@@ -153,78 +77,29 @@ export interface HardtanhOptions {
   high?: number;
 }
 
-/** min(max(x, low), high). */
-export class Hardtanh extends Module {
-  readonly #low: number;
-  readonly #high: number;
-
-  constructor(options: HardtanhOptions = {}) {
-    super();
-    this.#low = options.low ?? -1;
-    this.#high = options.high ?? 1;
-    if (!(this.#low < this.#high)) {
-      throw new ArgumentError(
-        `Hardtanh: low ${this.#low} and high ${this.#high}, expected low < high`,
-      );
-    }
-  }
-
-  override forward(x: Tensor): Tensor {
-    return hardtanh(x, this.#low, this.#high);
-  }
-
-  protected override describeOptions(): string {
-    return `low=${this.#low}, high=${this.#high}`;
-  }
+function checkBounds({ low, high }: Required<HardtanhOptions>, layer: string): void {
+  if (low < high) return;
+  throw new ArgumentError(`${layer}: low ${low} and high ${high}, expected low < high`);
 }
+
+/** min(max(x, low), high), see {@link hardtanh}. */
+export class Hardtanh extends activation<HardtanhOptions>(
+  hardtanh,
+  { low: bound(-1), high: bound(1) },
+  checkBounds,
+) {}
 
 export interface SoftmaxOptions {
   /** The axis whose values sum to 1, negative from the end. Default: −1. */
   axis?: number;
 }
 
-/** eˣ / Σ eˣ along an axis. */
-export class Softmax extends Module {
-  readonly #axis: number;
+/** eˣ / Σ eˣ along an axis, see {@link softmax}. */
+export class Softmax extends activation<SoftmaxOptions>((x, { axis }) => softmax(x, axis), {
+  axis: integer(-1),
+}) {}
 
-  constructor(options: SoftmaxOptions = {}) {
-    super();
-    this.#axis = integer(options.axis ?? -1, 'Softmax', 'axis');
-  }
-
-  override forward(x: Tensor): Tensor {
-    return softmax(x, this.#axis);
-  }
-
-  protected override describeOptions(): string {
-    return `axis=${this.#axis}`;
-  }
-}
-
-/** log(eˣ / Σ eˣ) along an axis, stable. */
-export class LogSoftmax extends Module {
-  readonly #axis: number;
-
-  constructor(options: SoftmaxOptions = {}) {
-    super();
-    this.#axis = integer(options.axis ?? -1, 'LogSoftmax', 'axis');
-  }
-
-  override forward(x: Tensor): Tensor {
-    return logSoftmax(x, this.#axis);
-  }
-
-  protected override describeOptions(): string {
-    return `axis=${this.#axis}`;
-  }
-}
-
-function finite(value: number, layer: string, option: string): number {
-  if (Number.isFinite(value)) return value;
-  throw new ArgumentError(`${layer}: ${option} is ${String(value)}, expected a finite number`);
-}
-
-function integer(value: number, layer: string, option: string): number {
-  if (Number.isInteger(value)) return value;
-  throw new ArgumentError(`${layer}: ${option} is ${String(value)}, expected an integer`);
-}
+/** log(eˣ / Σ eˣ) along an axis, stable, see {@link logSoftmax}. */
+export class LogSoftmax extends activation<SoftmaxOptions>((x, { axis }) => logSoftmax(x, axis), {
+  axis: integer(-1),
+}) {}

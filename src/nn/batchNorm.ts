@@ -156,7 +156,7 @@ export class BatchNorm1d extends BatchNorm {
  *
  * @example
  * new nn.Sequential(
- *   new nn.Conv2d(3, 16, { kernelSize: 3, padding: 1, bias: false }),
+ *   new nn.Conv2d(3, 16, 3, { padding: 1, bias: false }),
  *   new nn.BatchNorm2d(16, { relu: true }),
  * );
  */

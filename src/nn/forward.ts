@@ -1,23 +1,24 @@
 import { ArgumentError } from '../errors.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
-import type { Module } from './module.js';
 
-/**
- * Is told of every forward that ends well, inner ones first, while its tensors are alive: keep() or detach()
- * what has to outlive it.
- */
-export type ForwardObserver = (module: Module, inputs: readonly unknown[], output: unknown) => void;
+/** A module, as far as this file knows it. */
+export interface Runnable {
+  namedModules(): readonly (readonly [path: string, module: Runnable])[];
+}
 
-type Forward = (this: Module, ...inputs: unknown[]) => unknown;
+/** Is told of every forward that ends well, inner ones first. */
+export type Seen = (module: Runnable, inputs: readonly unknown[], output: unknown) => void;
 
-let observer: ForwardObserver | null = null;
+type Forward = (this: Runnable, ...inputs: unknown[]) => unknown;
+
+let observer: Seen | null = null;
 /** Modules whose forward runs now, outermost first. */
-const running: Module[] = [];
+const running: Runnable[] = [];
 const wrappedPrototypes = new WeakSet<object>();
 const blamed = new WeakSet<Error>();
 
-/** Lets `seen` observe every module's forward while `fn`, which is synchronous, runs; returns what it returns. */
-export function observeForward<T>(seen: ForwardObserver, fn: () => T): T {
+/** Lets `seen` see every module's forward while `fn`, which is synchronous, runs; returns what it returns. @internal */
+export function watchForward<T>(seen: Seen, fn: () => T): T {
   const outer = observer;
   observer = (module, inputs, output) => {
     seen(module, inputs, output);
@@ -49,7 +50,7 @@ export function wrapForward(prototype: object): void {
 }
 
 function scoped(forward: Forward): Forward {
-  return function (this: Module, ...inputs: unknown[]): unknown {
+  return function (this: Runnable, ...inputs: unknown[]): unknown {
     // super.forward() is part of the call that runs already.
     if (running.at(-1) === this) return forward.apply(this, inputs);
     running.push(this);

@@ -17,8 +17,8 @@ export {
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
   type ConvTransposeForwardOptions,
+  type PaddingMode,
 } from './conv.js';
-export type { PaddingMode } from './convolution.js';
 export {
   AlphaDropout,
   Dropout,
@@ -30,7 +30,6 @@ export {
 } from './dropout.js';
 export { Embedding, type EmbeddingLayerOptions } from './embedding.js';
 export { Flatten, type FlattenOptions, Identity } from './flatten.js';
-export { type ForwardObserver, observeForward } from './forward.js';
 export * as functional from './functional.js';
 export { chain, convNorm } from './fusion.js';
 export * as init from './init.js';
@@ -45,6 +44,7 @@ export {
   LocalResponseNorm,
   type NormLayerOptions,
 } from './norm.js';
+export { type ForwardObserver, observeForward } from './observe.js';
 export { Parameter, type ParameterOptions } from './parameter.js';
 export {
   Perceptron,

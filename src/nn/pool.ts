@@ -25,6 +25,7 @@ import {
   maxPool1d,
   maxPool2d,
 } from '../ops/pool/pool.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 import { type Sizes, sizesText } from './sizes.js';
@@ -34,14 +35,6 @@ interface WindowOptions {
   readonly padding?: Sizes;
   readonly dilation?: Sizes;
   readonly divisorOverride?: number;
-}
-
-/** What toString() shows. */
-function describeWindow(kernelSize: Sizes, options: object): string {
-  const named: [string, unknown][] = [['kernelSize', kernelSize], ...Object.entries(options)];
-  return named
-    .map(([name, value]) => `${name}=${Array.isArray(value) ? sizesText(value) : value}`)
-    .join(', ');
 }
 
 /** Throws unless the window is one that some input fits. */
@@ -59,68 +52,107 @@ function checkWindow(layer: string, axes: number, kernelSize: Sizes, options: Wi
   }
 }
 
-/** A pooling of windows by some function, and what its size and options say. */
-abstract class WindowPool<K extends Sizes, O extends WindowOptions, R> extends Module {
-  readonly #pool: (x: Tensor, kernelSize: K, options: O) => R;
+/** Base of the layers of sliding windows: their size and the options of their function. */
+abstract class WindowLayer<K extends Sizes, O extends WindowOptions> extends Module {
   readonly #kernelSize: K;
   readonly #options: O;
 
+  /** @param names what the options are called */
   protected constructor(
     layer: string,
-    axes: number,
-    pool: (x: Tensor, kernelSize: K, options: O) => R,
+    axes: 1 | 2,
     kernelSize: K,
     options: O,
+    names: Readonly<Record<string, true>>,
   ) {
     super();
+    checkOptions(layer, options, names);
     checkWindow(layer, axes, kernelSize, options);
-    this.#pool = pool;
     this.#kernelSize = kernelSize;
     this.#options = { ...options };
   }
 
-  override forward(x: Tensor): R {
-    return this.#pool(x, this.#kernelSize, this.#options);
+  protected get kernelSize(): K {
+    return this.#kernelSize;
+  }
+
+  protected get options(): O {
+    return this.#options;
   }
 
   protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
+    const named: [string, unknown][] = [
+      ['kernelSize', this.#kernelSize],
+      ...Object.entries(this.#options),
+    ];
+    return named
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => `${name}=${Array.isArray(value) ? sizesText(value) : value}`)
+      .join(', ');
   }
 }
 
+const RETURN_INDICES: OptionNames<ReturnIndicesOption> = { returnIndices: true };
+const MAX: OptionNames<MaxPool1dOptions & MaxPool2dOptions> = {
+  stride: true,
+  padding: true,
+  dilation: true,
+  ceilMode: true,
+  ...RETURN_INDICES,
+};
+const AVERAGE1D: OptionNames<AvgPool1dOptions> = {
+  stride: true,
+  padding: true,
+  ceilMode: true,
+  countIncludePad: true,
+};
+const AVERAGE2D: OptionNames<AvgPool2dOptions> = { ...AVERAGE1D, divisorOverride: true };
+
 /** Largest element of each window of images [N, C, H, W] or [C, H, W], see {@link maxPool2d}. */
-export class MaxPool2d<I extends boolean = false> extends WindowPool<
-  Pair,
-  MaxPool2dOptions<I>,
-  MaxPooled<I>
-> {
+export class MaxPool2d<I extends boolean = false> extends WindowLayer<Pair, MaxPool2dOptions<I>> {
+  /** @param kernelSize size of the window: one number for both axes, or [height, width] */
   constructor(kernelSize: Pair, options: MaxPool2dOptions<I> = {}) {
-    super('MaxPool2d', 2, maxPool2d, kernelSize, options);
+    super('MaxPool2d', 2, kernelSize, options, MAX);
+  }
+
+  override forward(x: Tensor): MaxPooled<I> {
+    return maxPool2d(x, this.kernelSize, this.options);
   }
 }
 
 /** Mean of each window of images [N, C, H, W] or [C, H, W], see {@link avgPool2d}. */
-export class AvgPool2d extends WindowPool<Pair, AvgPool2dOptions, Tensor> {
+export class AvgPool2d extends WindowLayer<Pair, AvgPool2dOptions> {
+  /** @param kernelSize size of the window: one number for both axes, or [height, width] */
   constructor(kernelSize: Pair, options: AvgPool2dOptions = {}) {
-    super('AvgPool2d', 2, avgPool2d, kernelSize, options);
+    super('AvgPool2d', 2, kernelSize, options, AVERAGE2D);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool2d(x, this.kernelSize, this.options);
   }
 }
 
 /** Largest element of each window of sequences [N, C, L] or [C, L], see {@link maxPool1d}. */
-export class MaxPool1d<I extends boolean = false> extends WindowPool<
-  number,
-  MaxPool1dOptions<I>,
-  MaxPooled<I>
-> {
+export class MaxPool1d<I extends boolean = false> extends WindowLayer<number, MaxPool1dOptions<I>> {
+  /** @param kernelSize size of the window */
   constructor(kernelSize: number, options: MaxPool1dOptions<I> = {}) {
-    super('MaxPool1d', 1, maxPool1d, kernelSize, options);
+    super('MaxPool1d', 1, kernelSize, options, MAX);
+  }
+
+  override forward(x: Tensor): MaxPooled<I> {
+    return maxPool1d(x, this.kernelSize, this.options);
   }
 }
 
 /** Mean of each window of sequences [N, C, L] or [C, L], see {@link avgPool1d}. */
-export class AvgPool1d extends WindowPool<number, AvgPool1dOptions, Tensor> {
+export class AvgPool1d extends WindowLayer<number, AvgPool1dOptions> {
+  /** @param kernelSize size of the window */
   constructor(kernelSize: number, options: AvgPool1dOptions = {}) {
-    super('AvgPool1d', 1, avgPool1d, kernelSize, options);
+    super('AvgPool1d', 1, kernelSize, options, AVERAGE1D);
+  }
+
+  override forward(x: Tensor): Tensor {
+    return avgPool1d(x, this.kernelSize, this.options);
   }
 }
 
@@ -132,43 +164,13 @@ export interface MaxUnpoolForwardOptions {
   outputSize?: OutputSize;
 }
 
-/** The way back from a max pooling by some function. */
-abstract class WindowUnpool<
-  K extends Sizes,
-  O extends WindowOptions & MaxUnpoolForwardOptions,
-> extends Module {
-  readonly #unpool: (x: Tensor, indices: Tensor, kernelSize: K, options: O) => Tensor;
-  readonly #kernelSize: K;
-  readonly #options: O;
+const UNPOOL: OptionNames<MaxUnpool1dLayerOptions & MaxUnpool2dLayerOptions> = {
+  stride: true,
+  padding: true,
+};
+const OUTPUT: OptionNames<MaxUnpoolForwardOptions> = { outputSize: true };
 
-  protected constructor(
-    layer: string,
-    axes: number,
-    unpool: (x: Tensor, indices: Tensor, kernelSize: K, options: O) => Tensor,
-    kernelSize: K,
-    options: O,
-  ) {
-    super();
-    checkWindow(layer, axes, kernelSize, options);
-    this.#unpool = unpool;
-    this.#kernelSize = kernelSize;
-    this.#options = { ...options };
-  }
-
-  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
-  override forward(
-    x: Tensor,
-    indices: Tensor,
-    { outputSize }: MaxUnpoolForwardOptions = {},
-  ): Tensor {
-    const options = outputSize === undefined ? this.#options : { ...this.#options, outputSize };
-    return this.#unpool(x, indices, this.#kernelSize, options);
-  }
-
-  protected override describeOptions(): string {
-    return describeWindow(this.#kernelSize, this.#options);
-  }
-}
+export type MaxUnpool2dLayerOptions = Omit<MaxUnpool2dOptions, 'outputSize'>;
 
 /**
  * The way back from {@link MaxPool2d}, see {@link maxUnpool2d}.
@@ -179,16 +181,32 @@ abstract class WindowUnpool<
  * const { output, indices } = pool.forward(x);
  * unpool.forward(output, indices, { outputSize: x.shape }); // the largest elements of x, and zeros
  */
-export class MaxUnpool2d extends WindowUnpool<Pair, MaxUnpool2dOptions> {
-  constructor(kernelSize: Pair, options: Omit<MaxUnpool2dOptions, 'outputSize'> = {}) {
-    super('MaxUnpool2d', 2, maxUnpool2d, kernelSize, options);
+export class MaxUnpool2d extends WindowLayer<Pair, MaxUnpool2dLayerOptions> {
+  /** @param kernelSize size of the windows of the pooling */
+  constructor(kernelSize: Pair, options: MaxUnpool2dLayerOptions = {}) {
+    super('MaxUnpool2d', 2, kernelSize, options, UNPOOL);
+  }
+
+  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
+  override forward(x: Tensor, indices: Tensor, options: MaxUnpoolForwardOptions = {}): Tensor {
+    checkOptions('MaxUnpool2d', options, OUTPUT);
+    return maxUnpool2d(x, indices, this.kernelSize, { ...this.options, ...options });
   }
 }
 
+export type MaxUnpool1dLayerOptions = Omit<MaxUnpool1dOptions, 'outputSize'>;
+
 /** The way back from {@link MaxPool1d}, see {@link maxUnpool1d}. */
-export class MaxUnpool1d extends WindowUnpool<number, MaxUnpool1dOptions> {
-  constructor(kernelSize: number, options: Omit<MaxUnpool1dOptions, 'outputSize'> = {}) {
-    super('MaxUnpool1d', 1, maxUnpool1d, kernelSize, options);
+export class MaxUnpool1d extends WindowLayer<number, MaxUnpool1dLayerOptions> {
+  /** @param kernelSize size of the windows of the pooling */
+  constructor(kernelSize: number, options: MaxUnpool1dLayerOptions = {}) {
+    super('MaxUnpool1d', 1, kernelSize, options, UNPOOL);
+  }
+
+  /** @throws ShapeError for an outputSize that cannot be reached, naming those that can */
+  override forward(x: Tensor, indices: Tensor, options: MaxUnpoolForwardOptions = {}): Tensor {
+    checkOptions('MaxUnpool1d', options, OUTPUT);
+    return maxUnpool1d(x, indices, this.kernelSize, { ...this.options, ...options });
   }
 }
 
@@ -206,19 +224,17 @@ function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
   );
 }
 
-/** An adaptive pooling to some size by some function. */
-abstract class AdaptivePool<S extends AdaptiveSize, R> extends Module {
-  readonly #pool: (x: Tensor, size: S) => R;
+/** Base of the adaptive poolings: the size that they bring their input to. */
+abstract class AdaptivePool<S extends AdaptiveSize> extends Module {
   readonly #size: S;
 
-  protected constructor(pool: (x: Tensor, size: S) => R, size: S) {
+  protected constructor(size: S) {
     super();
-    this.#pool = pool;
     this.#size = size;
   }
 
-  override forward(x: Tensor): R {
-    return this.#pool(x, this.#size);
+  protected get size(): S {
+    return this.#size;
   }
 
   protected override describeOptions(): string {
@@ -227,44 +243,57 @@ abstract class AdaptivePool<S extends AdaptiveSize, R> extends Module {
 }
 
 /** Means that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveAvgPool2d}. */
-export class AdaptiveAvgPool2d extends AdaptivePool<AdaptiveSize, Tensor> {
+export class AdaptiveAvgPool2d extends AdaptivePool<AdaptiveSize> {
   /** @param size of the output; null keeps that of the input */
   constructor(size: AdaptiveSize) {
-    super(adaptiveAvgPool2d, checkAdaptiveSize('AdaptiveAvgPool2d', size));
+    super(checkAdaptiveSize('AdaptiveAvgPool2d', size));
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool2d(x, this.size);
   }
 }
 
 /** Maxima that bring images [N, C, H, W] or [C, H, W] of any size to one size, see {@link adaptiveMaxPool2d}. */
-export class AdaptiveMaxPool2d<I extends boolean = false> extends AdaptivePool<
-  AdaptiveSize,
-  MaxPooled<I>
-> {
+export class AdaptiveMaxPool2d<I extends boolean = false> extends AdaptivePool<AdaptiveSize> {
+  readonly #options: ReturnIndicesOption<I>;
+
   /** @param size of the output; null keeps that of the input */
   constructor(size: AdaptiveSize, options: ReturnIndicesOption<I> = {}) {
-    const given = { ...options };
-    super((x, to) => adaptiveMaxPool2d(x, to, given), checkAdaptiveSize('AdaptiveMaxPool2d', size));
+    super(checkAdaptiveSize('AdaptiveMaxPool2d', size));
+    checkOptions('AdaptiveMaxPool2d', options, RETURN_INDICES);
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): MaxPooled<I> {
+    return adaptiveMaxPool2d(x, this.size, this.#options);
   }
 }
 
 /** Means that bring sequences [N, C, L] or [C, L] of any length to one length, see {@link adaptiveAvgPool1d}. */
-export class AdaptiveAvgPool1d extends AdaptivePool<number, Tensor> {
+export class AdaptiveAvgPool1d extends AdaptivePool<number> {
   /** @param size length of the output */
   constructor(size: number) {
-    super(adaptiveAvgPool1d, checkInteger(size, 'size', 'AdaptiveAvgPool1d', 1));
+    super(checkInteger(size, 'size', 'AdaptiveAvgPool1d', 1));
+  }
+
+  override forward(x: Tensor): Tensor {
+    return adaptiveAvgPool1d(x, this.size);
   }
 }
 
 /** Maxima that bring sequences [N, C, L] or [C, L] of any length to one length, see {@link adaptiveMaxPool1d}. */
-export class AdaptiveMaxPool1d<I extends boolean = false> extends AdaptivePool<
-  number,
-  MaxPooled<I>
-> {
+export class AdaptiveMaxPool1d<I extends boolean = false> extends AdaptivePool<number> {
+  readonly #options: ReturnIndicesOption<I>;
+
   /** @param size length of the output */
   constructor(size: number, options: ReturnIndicesOption<I> = {}) {
-    const given = { ...options };
-    super(
-      (x, to) => adaptiveMaxPool1d(x, to, given),
-      checkInteger(size, 'size', 'AdaptiveMaxPool1d', 1),
-    );
+    super(checkInteger(size, 'size', 'AdaptiveMaxPool1d', 1));
+    checkOptions('AdaptiveMaxPool1d', options, RETURN_INDICES);
+    this.#options = { ...options };
+  }
+
+  override forward(x: Tensor): MaxPooled<I> {
+    return adaptiveMaxPool1d(x, this.size, this.#options);
   }
 }

@@ -1,11 +1,7 @@
 import { checkInterpolate, type InterpolateOptions, interpolate } from '../ops/interpolate.js';
+import { imageWidths, type Padding2d, type PadWidth, widthsText } from '../ops/kit/axisWidths.js';
 import { checkAxes } from '../ops/kit/imageAxes.js';
-import {
-  type Padding2d,
-  paddingOfSides,
-  reflectionPad2d,
-  sidesText,
-} from '../ops/reflectionPad.js';
+import { reflectionPad2d } from '../ops/reflectionPad.js';
 import { pad } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
@@ -42,41 +38,51 @@ export class Upsample extends Module {
   }
 }
 
-/** Zeros around images [N, C, H, W] or [C, H, W]; negative widths crop. */
-export class ZeroPad2d extends Module {
-  readonly #sides: ReturnType<typeof paddingOfSides>;
+/** Base of the layers that surround images. */
+abstract class ImagePadding extends Module {
+  readonly #widths: readonly [height: PadWidth, width: PadWidth];
 
-  /** @param padding one width for all sides, or `[[top, bottom], [left, right]]` */
-  constructor(padding: Padding2d) {
+  protected constructor(widths: readonly [height: PadWidth, width: PadWidth]) {
     super();
-    this.#sides = paddingOfSides(padding, 'ZeroPad2d', Number.NEGATIVE_INFINITY);
+    this.#widths = widths;
+  }
+
+  protected get widths(): readonly [height: PadWidth, width: PadWidth] {
+    return this.#widths;
+  }
+
+  protected override describeOptions(): string {
+    return widthsText(this.#widths);
+  }
+}
+
+/**
+ * Zeros around images [N, C, H, W] or [C, H, W]; negative widths crop.
+ *
+ * @example
+ * new nn.ZeroPad2d(1);
+ * new nn.ZeroPad2d([[0, 1], [2, 2]]); // a row at the bottom, two columns on both sides
+ */
+export class ZeroPad2d extends ImagePadding {
+  /** @param padding one width for all sides, or `[[top, bottom], [left, right]]`, where one number is both */
+  constructor(padding: Padding2d) {
+    super(imageWidths('ZeroPad2d', padding, Number.NEGATIVE_INFINITY));
   }
 
   override forward(x: Tensor): Tensor {
     checkAxes('ZeroPad2d', 2, x);
-    return pad(x, this.#sides);
-  }
-
-  protected override describeOptions(): string {
-    return sidesText(this.#sides);
+    return pad(x, this.widths);
   }
 }
 
 /** Images [N, C, H, W] or [C, H, W] with their mirror image around them, see {@link reflectionPad2d}. */
-export class ReflectionPad2d extends Module {
-  readonly #sides: ReturnType<typeof paddingOfSides>;
-
-  /** @param padding one width for all sides, or `[[top, bottom], [left, right]]` */
+export class ReflectionPad2d extends ImagePadding {
+  /** @param padding one width for all sides, or `[[top, bottom], [left, right]]`, where one number is both */
   constructor(padding: Padding2d) {
-    super();
-    this.#sides = paddingOfSides(padding, 'ReflectionPad2d', 0);
+    super(imageWidths('ReflectionPad2d', padding, 0));
   }
 
   override forward(x: Tensor): Tensor {
-    return reflectionPad2d(x, this.#sides);
-  }
-
-  protected override describeOptions(): string {
-    return sidesText(this.#sides);
+    return reflectionPad2d(x, this.widths);
   }
 }

@@ -1,11 +1,11 @@
 import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
-import { observeForward } from './forward.js';
-import type { Module } from './module.js';
+import { type Runnable, watchForward } from './forward.js';
 
 /** Shape of one input, or those of several. */
 export type SummaryInput = Shape | readonly Shape[];
@@ -17,6 +17,18 @@ export interface SummaryOptions {
   depth?: number;
 }
 
+/** A module, as far as a summary knows it. */
+export interface Summarized extends Runnable {
+  training: boolean;
+  readonly forward: (...inputs: never[]) => unknown;
+  namedModules(): readonly (readonly [path: string, module: Summarized])[];
+  modules(): readonly Summarized[];
+  children(): readonly Summarized[];
+  parameters(): readonly Tensor[];
+  buffers(): readonly Tensor[];
+  eval(): unknown;
+}
+
 /** A layer of a summary. */
 export interface SummaryRow {
   readonly path: string;
@@ -25,6 +37,8 @@ export interface SummaryRow {
   readonly output: string;
   readonly parameters: number;
 }
+
+const SUMMARY: OptionNames<SummaryOptions> = { dtype: true, depth: true };
 
 const MISSING = '-';
 
@@ -46,17 +60,21 @@ function describeOutput(output: unknown): string {
 }
 
 /** What each module returned for an input of zeros, last call first. */
-function outputsOf(module: Module, shapes: readonly Shape[], dtype: DType): Map<Module, string> {
-  const outputs = new Map<Module, string>();
+function outputsOf(
+  module: Summarized,
+  shapes: readonly Shape[],
+  dtype: DType,
+): Map<Runnable, string> {
+  const outputs = new Map<Runnable, string>();
   const modes = module.modules().map((each) => [each, each.training] as const);
   module.eval();
   try {
     runInContext(false, () => {
       const inputs = shapes.map((shape) => zeros(shape, { dtype }));
-      const seen = (each: Module, _: readonly unknown[], output: unknown): void => {
+      const seen = (each: Runnable, _: readonly unknown[], output: unknown): void => {
         outputs.set(each, describeOutput(output));
       };
-      observeForward(seen, () => Reflect.apply(module.forward, module, inputs));
+      watchForward(seen, () => Reflect.apply(module.forward, module, inputs));
     });
   } finally {
     for (const [each, training] of modes) each.training = training;
@@ -71,7 +89,11 @@ function countOf(tensors: Iterable<Tensor>): number {
 }
 
 /** Rows of the modules that hold no others, at the given depth at most, or that have parameters of their own. */
-function rowsOf(root: Module, outputs: ReadonlyMap<Module, string>, depth: number): SummaryRow[] {
+function rowsOf(
+  root: Summarized,
+  outputs: ReadonlyMap<Runnable, string>,
+  depth: number,
+): SummaryRow[] {
   const rows: SummaryRow[] = [];
   const counted = new Set<Tensor>();
   for (const [path, module] of root.namedModules()) {
@@ -110,7 +132,7 @@ function readableBytes(bytes: number): string {
   return `${unit === 0 ? value : value.toFixed(1)} ${units[unit]}`;
 }
 
-function totals(root: Module): string[] {
+function totals(root: Summarized): string[] {
   const parameters = root.parameters();
   const buffers = root.buffers();
   const trainable = countOf(parameters.filter((parameter) => parameter.requiresGrad));
@@ -126,12 +148,13 @@ function totals(root: Module): string[] {
   return lines;
 }
 
-/** What {@link Module.summary} shows, as data: layers, and lines of totals. Without inputs no shapes of outputs. */
+/** What `Module.summary` shows, as data: layers, and lines of totals. Without inputs no shapes of outputs. */
 export function summaryOf(
-  root: Module,
+  root: Summarized,
   input: SummaryInput | undefined,
   options: SummaryOptions = {},
 ): { rows: SummaryRow[]; totals: string[] } {
+  checkOptions('summary', options, SUMMARY);
   const { depth = Number.POSITIVE_INFINITY } = options;
   if (!(depth >= 1)) throw new ArgumentError(`summary: depth is ${depth}, expected a number ≥ 1`);
   const dtype = options.dtype ?? root.parameters()[0]?.dtype ?? 'float32';
@@ -139,8 +162,8 @@ export function summaryOf(
   return { rows: rowsOf(root, outputs, depth), totals: totals(root) };
 }
 
-/** The text of {@link Module.summary}. */
-export function summarize(root: Module, input: SummaryInput, options: SummaryOptions): string {
+/** The text of `Module.summary`. */
+export function summarize(root: Summarized, input: SummaryInput, options: SummaryOptions): string {
   const { rows, totals } = summaryOf(root, input, options);
   const header = ['layer', 'type', 'output', 'parameters'] as const;
   const cells = rows.map(

@@ -164,29 +164,27 @@ interface FullAttrs {
 
 const fullOp = defineOp<Nothing, FullAttrs>('full');
 
-function filled(op: string, shape: Shape, value: number, options: TensorOptions): Tensor {
-  checkOptions(op, options, TENSOR);
-  checkShape(shape, op);
-  const dtype = checkedDType(options.dtype, op);
+/** A tensor filled with one number. */
+export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
+  checkOptions('full', options, TENSOR);
+  checkShape(shape, 'full');
+  const dtype = checkedDType(options.dtype, 'full');
   const made = empty([...shape], dtype);
   kernels().fill(made.raw, made.size, value);
   record(fullOp, made, NO_INPUTS, {}, { shape: made.shape, value, dtype });
   return finish(made, options);
 }
 
-/** A tensor filled with one number. */
-export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  return filled('full', shape, value, options);
-}
-
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return filled('zeros', shape, 0, options);
+  checkOptions('zeros', options, TENSOR);
+  return full(shape, 0, options);
 }
 
 /** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
-  return filled('ones', shape, 1, options);
+  checkOptions('ones', options, TENSOR);
+  return full(shape, 1, options);
 }
 
 /** x's shape, dtype and layout, filled with one number. @internal */

@@ -114,7 +114,7 @@ type Saved = {
   readonly x: Tensor;
   /** Logarithms of the probabilities, as rows. */
   readonly logProb: Tensor;
-  /** int32, one a row. */
+  /** int32, row-major. */
   readonly target: Tensor;
   /** Sum of the factors of all rows. */
   readonly divisor: Tensor;
@@ -163,8 +163,9 @@ function wantedRows(
   { ignoreIndex, labelSmoothing }: CrossEntropyAttrs,
 ): Tensor {
   const classes = dim(x.shape, 1);
-  const counts = notEqual(target, ignoreIndex);
-  const hot = oneHot(where(counts, target, 0), classes, { dtype: x.dtype });
+  const rows = reshape(target, [target.size]);
+  const counts = notEqual(rows, ignoreIndex);
+  const hot = oneHot(where(counts, rows, 0), classes, { dtype: x.dtype });
   const smooth = add(mul(hot, 1 - labelSmoothing), labelSmoothing / classes);
   const kept = mul(smooth, reshape(cast(counts, x.dtype), [target.size, 1]));
   return weight ? mul(kept, weight) : kept;

@@ -197,7 +197,9 @@ export function add(a: TensorLike, b: TensorLike): Tensor {
 export function sub(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'sub'), 1, -b);
   if (typeof a === 'number') {
-    return isFloat(b.dtype) ? affine(b, -1, a) : scalarKernel(b, a, BinaryOp.rsub);
+    if (isFloat(b.dtype)) return affine(b, -1, a);
+    const out = scalarKernel(b, a, BinaryOp.rsub);
+    return record(affineOp, out, [b], {}, { scale: -1, shift: a });
   }
   return record(subOp, binaryKernel(a, b, BinaryOp.sub, 'sub'), [a, b]);
 }

@@ -29,6 +29,7 @@ export {
   convTranspose1d,
   convTranspose2d,
   type OutputSize,
+  type Pair,
 } from './conv/conv.js';
 export {
   type ArangeOptions,
@@ -67,6 +68,7 @@ export {
 } from './indexing.js';
 export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
 export { concat, repeat, stack } from './join.js';
+export type { AxisPadding, Padding, Padding2d } from './kit/axisWidths.js';
 export { linear } from './linear.js';
 export {
   type BceLossOptions,
@@ -135,11 +137,11 @@ export {
   type VectorNormOptions,
   variance,
 } from './reduce.js';
-export { type Padding2d, reflectionPad2d } from './reflectionPad.js';
+export { reflectionPad2d } from './reflectionPad.js';
 export {
   flip,
   narrow,
-  type PadWidth,
+  type PadValueOptions,
   pad,
   type Range,
   type SliceSpec,

@@ -88,7 +88,7 @@ function productsBefore(x: Tensor, axis: number): Tensor {
 /** x moved along an axis by up to its size, with ones moving in. */
 function shifted(x: Tensor, axis: number, by: number): Tensor {
   const still = Array.from({ length: x.rank - axis - 1 }, (): PadWidth => [0, 0]);
-  return pad(x, [[by, -by], ...still], 1);
+  return pad(x, [[by, -by], ...still], { value: 1 });
 }
 
 const sumSquaresOp = defineOp<{ x: Tensor }, ReduceAttrs>(

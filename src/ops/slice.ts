@@ -1,5 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
 import {
@@ -12,10 +13,13 @@ import {
   sizeOf,
 } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
+import { axisWidths, type Padding, type PadWidth } from './kit/axisWidths.js';
 import { composite } from './kit/composite.js';
 import { checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
 import { stridedCopy, type Walk, walked, walkThrough } from './kit/strided.js';
 import { reshape } from './view.js';
+
+export type { PadWidth };
 
 // Images keep their layout, forward and backward.
 
@@ -243,8 +247,12 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   });
 }
 
-/** Elements added before and after an axis. */
-export type PadWidth = readonly [before: number, after: number];
+export interface PadValueOptions {
+  /** What x is surrounded with. Default: 0. */
+  value?: number;
+}
+
+const PAD: OptionNames<PadValueOptions> = { value: true };
 
 interface PadAttrs {
   /** One pair an axis, none negative. */
@@ -263,11 +271,18 @@ function insideOf(shape: Shape, widths: readonly PadWidth[]): ResolvedRange[] {
 
 /**
  * Surrounds x with a constant.
- * @param widths one pair an axis, outermost first; missing leading axes are not padded, so that
- *   `[[1, 1], [2, 2]]` pads the last two. Negative widths crop.
+ * @param padding one width for all axes, or what each axis has, outermost first: a width, or `[before, after]`.
+ *   Missing leading axes are not padded, so that `[[1, 1], [2, 2]]` pads the last two. Negative widths crop.
+ *
+ * @example
+ * pad(x, [[0, 1], [2, 2]]);          // a row of zeros below, two columns on both sides
+ * pad(x, [[0, 1]], { value: -1 });   // a column of −1 on the right
  */
-export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
+export function pad(x: Tensor, padding: Padding, options: PadValueOptions = {}): Tensor {
   checkTensor(x, 'pad');
+  checkOptions('pad', options, PAD);
+  const { value = 0 } = options;
+  const widths = axisWidths('pad', padding, x.rank, Number.NEGATIVE_INFINITY, '[[1, 1], [2, 2]]');
   if (widths.length > x.rank) {
     throw new ShapeError(
       `pad: ${widths.length} pairs for ${formatShape(x.shape)}, which has ${x.rank} axes`,
@@ -275,9 +290,6 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
   }
   const whole: PadWidth = [0, 0];
   const pairs = [...Array.from({ length: x.rank - widths.length }, () => whole), ...widths];
-  if (pairs.some(([before, after]) => !Number.isInteger(before) || !Number.isInteger(after))) {
-    throw new ArgumentError('pad: widths are integers');
-  }
   if (pairs.every(([before, after]) => before === 0 && after === 0)) return x;
   const cropped = x.shape.map(
     (size, axis) => size + Math.min(0, pairs[axis]?.[0] ?? 0) + Math.min(0, pairs[axis]?.[1] ?? 0),
@@ -295,7 +307,7 @@ export function pad(x: Tensor, widths: readonly PadWidth[], value = 0): Tensor {
     const growth = pairs.map(
       ([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)],
     );
-    return composite(() => pad(slice(x, ...crops), growth, value));
+    return composite(() => pad(slice(x, ...crops), growth, { value }));
   }
   const shape = x.shape.map(
     (size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0),

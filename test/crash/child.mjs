@@ -18,7 +18,7 @@ const [dir, out] = process.argv.slice(2);
 manualSeed(11);
 const set = new TensorDataset(randn([90, 1, 8, 8]).keep(), randint(0, 3, [90]).keep());
 const model = new nn.Sequential(
-  new nn.Conv2d(1, 4, { kernelSize: 3, padding: 1 }),
+  new nn.Conv2d(1, 4, 3, { padding: 1 }),
   new nn.BatchNorm2d(4),
   new nn.ReLU(),
   new nn.MaxPool2d(2),

@@ -14,7 +14,7 @@ import {
 
 function network(): nn.Sequential {
   return new nn.Sequential(
-    new nn.Conv2d(1, 4, { kernelSize: 3 }),
+    new nn.Conv2d(1, 4, 3),
     new nn.ReLU(),
     new nn.MaxPool2d(2),
     new nn.Flatten(),

@@ -12,7 +12,7 @@ import {
 
 manualSeed(workerData.seed);
 const model = new nn.Sequential(
-  new nn.Conv2d(1, 8, { kernelSize: 3, padding: 1 }),
+  new nn.Conv2d(1, 8, 3, { padding: 1 }),
   new nn.ReLU(),
   new nn.MaxPool2d(2),
   new nn.Flatten(),

@@ -114,7 +114,7 @@ describe('views and copies', () => {
         const first = Math.max(before, -size);
         return [first, Math.max(after, -size - Math.min(0, first))] as const;
       });
-      mirrorEach(seed, shape, layout, (x) => ops.pad(x, fitting, 7));
+      mirrorEach(seed, shape, layout, (x) => ops.pad(x, fitting, { value: 7 }));
     });
   });
 

@@ -68,13 +68,12 @@ it('interpolate so much that threads share it', () => {
 });
 
 it('reflectionPad2d', () => {
-  const widths = fc.tuple(size(0, 3), size(0, 3));
+  const width = size(0, 3);
   forAll(
-    [size(0, 3), size(1, 5), fc.tuple(widths, widths), layouts, seeds],
-    (n, c, sides, layout, seed) => {
+    [size(0, 3), size(1, 5), fc.tuple(width, width), fc.tuple(width, width), layouts, seeds],
+    (n, c, rows, columns, layout, seed) => {
       mirror(seed, [floats([n, c, 4, 5], { layout })], (x) => {
-        const y = ops.reflectionPad2d(x as Tensor, sides);
-        const [rows, columns] = sides;
+        const y = ops.reflectionPad2d(x as Tensor, [rows, columns]);
         expect(y.shape).toEqual([n, c, 4 + rows[0] + rows[1], 5 + columns[0] + columns[1]]);
         return y;
       });

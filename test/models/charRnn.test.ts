@@ -35,7 +35,7 @@ function alphabet(): CharRnn {
     'r.weight_hh_l0': zeros,
     'r.bias_ih_l0': zeros.subarray(0, 9),
     'r.bias_hh_l0': zeros.subarray(0, 9),
-    'o.weight': eye(30, { columns: 1 }),
+    'o.weight': eye(30, 1),
     'o.bias': zeros.subarray(0, 9),
   };
   for (const [name, parameter] of model.namedParameters()) {

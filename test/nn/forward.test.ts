@@ -28,7 +28,7 @@ class Steps extends nn.Module {
 }
 
 class Block extends nn.Module {
-  readonly conv1 = new nn.Conv2d(3, 4, { kernelSize: 3 });
+  readonly conv1 = new nn.Conv2d(3, 4, 3);
   override forward(x: Tensor): Tensor {
     return this.conv1.forward(x);
   }
@@ -145,9 +145,7 @@ describe('an error inside', () => {
   });
 
   test('has no path where the module that fails was called by itself', () => {
-    const error = messageOf(() =>
-      new nn.Conv2d(3, 4, { kernelSize: 3 }).forward(zeros([1, 2, 8, 8])),
-    );
+    const error = messageOf(() => new nn.Conv2d(3, 4, 3).forward(zeros([1, 2, 8, 8])));
     expect(error.message).toMatch(/^conv2d: /);
   });
 

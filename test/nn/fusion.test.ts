@@ -53,7 +53,7 @@ class Block extends nn.Module {
 
   constructor(channels: number, options: nn.BatchNormLayerOptions = {}, hasRelu = true) {
     super();
-    this.conv = new nn.Conv2d(channels, channels, { kernelSize: 3, padding: 1 });
+    this.conv = new nn.Conv2d(channels, channels, 3, { padding: 1 });
     this.bn = new nn.BatchNorm2d(channels, options);
     this.#hasRelu = hasRelu;
   }
@@ -63,8 +63,12 @@ class Block extends nn.Module {
   }
 }
 
-const conv = (from: number, to: number, options: Partial<nn.Conv2dLayerOptions> = {}): nn.Conv2d =>
-  new nn.Conv2d(from, to, { kernelSize: 3, padding: 1, ...options });
+const conv = (
+  from: number,
+  to: number,
+  options: nn.Conv2dLayerOptions = {},
+  kernelSize = 3,
+): nn.Conv2d => new nn.Conv2d(from, to, kernelSize, { padding: 1, ...options });
 
 const NETS: Record<string, readonly [input: readonly number[], make: () => Net]> = {
   'convolution and batch-norm': [
@@ -101,7 +105,7 @@ const NETS: Record<string, readonly [input: readonly number[], make: () => Net]>
   ],
   'a long window': [
     [1, 70, 9, 9],
-    () => new nn.Sequential(conv(70, 200, { kernelSize: 5 }), new nn.BatchNorm2d(200)),
+    () => new nn.Sequential(conv(70, 200, {}, 5), new nn.BatchNorm2d(200)),
   ],
   groups: [
     [2, 6, 7, 6],
@@ -113,7 +117,7 @@ const NETS: Record<string, readonly [input: readonly number[], make: () => Net]>
   ],
   'one pixel': [
     [4, 40, 9, 9],
-    () => new nn.Sequential(conv(40, 70, { kernelSize: 1, padding: 0 }), new nn.BatchNorm2d(70)),
+    () => new nn.Sequential(conv(40, 70, { padding: 0 }, 1), new nn.BatchNorm2d(70)),
   ],
   'padding by the mirror image': [
     [2, 5, 7, 6],

@@ -188,7 +188,7 @@ describe('layers start as in PyTorch', () => {
     manualSeed(5);
     const linear = new Linear(100, 400);
     expectUniform(linear.weight, 0.1);
-    const conv = new Conv2d(8, 300, { kernelSize: 5, groups: 2 });
+    const conv = new Conv2d(8, 300, 5, { groups: 2 });
     expectUniform(conv.weight, 0.1);
     for (const bias of [linear.bias, conv.bias]) {
       if (bias === null) throw new Error('they have a bias');

@@ -16,57 +16,57 @@ describe('options out of range are refused when the layer is made', () => {
   test.each<[string, () => nn.Module, RegExp]>([
     ['Linear', () => new nn.Linear(0, 3), /Linear: inFeatures is 0, expected an integer ≥ 1/],
     ['Linear', () => new nn.Linear(3, 1.5), /Linear: outFeatures is 1.5/],
-    ['Conv2d', () => new nn.Conv2d(0, 3, { kernelSize }), /Conv2d: inChannels is 0/],
-    ['Conv2d', () => new nn.Conv2d(3, -1, { kernelSize }), /Conv2d: outChannels is -1/],
-    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize: 0 }), /Conv2d: kernelSize is 0/],
+    ['Conv2d', () => new nn.Conv2d(0, 3, kernelSize), /Conv2d: inChannels is 0/],
+    ['Conv2d', () => new nn.Conv2d(3, -1, kernelSize), /Conv2d: outChannels is -1/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, 0), /Conv2d: kernelSize is 0/],
     [
       'Conv2d',
-      () => new nn.Conv2d(3, 4, { kernelSize, stride: [1, 0] }),
+      () => new nn.Conv2d(3, 4, kernelSize, { stride: [1, 0] }),
       /Conv2d: stride is \[1, 0\]/,
     ],
-    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, padding: -1 }), /Conv2d: padding is -1/],
-    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, dilation: 0 }), /Conv2d: dilation is 0/],
-    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, groups: 0 }), /Conv2d: groups is 0/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, kernelSize, { padding: -1 }), /Conv2d: padding is -1/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, kernelSize, { dilation: 0 }), /Conv2d: dilation is 0/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, kernelSize, { groups: 0 }), /Conv2d: groups is 0/],
     [
       'Conv2d',
-      () => new nn.Conv2d(3, 4, { kernelSize, groups: 2 }),
+      () => new nn.Conv2d(3, 4, kernelSize, { groups: 2 }),
       /Conv2d: groups=2 does not divide 3 input and 4 output channels/,
     ],
     [
       'Conv2d',
-      () => new nn.Conv2d(3, 4, { kernelSize, stride: 2, padding: 'same' }),
+      () => new nn.Conv2d(3, 4, kernelSize, { stride: 2, padding: 'same' }),
       /Conv2d: padding 'same' with stride \[2, 2\], expected 1/,
     ],
-    ['Conv1d', () => new nn.Conv1d(1, 1, { kernelSize: 2.5 }), /Conv1d: kernelSize is 2.5/],
+    ['Conv1d', () => new nn.Conv1d(1, 1, 2.5), /Conv1d: kernelSize is 2.5/],
     [
       'ConvTranspose2d',
-      () => new nn.ConvTranspose2d(4, 3, { kernelSize, groups: 4 }),
+      () => new nn.ConvTranspose2d(4, 3, kernelSize, { groups: 4 }),
       /ConvTranspose2d: groups=4 does not divide/,
     ],
     [
       'ConvTranspose2d',
-      () => new nn.ConvTranspose2d(4, 4, { kernelSize, stride: 2, outputPadding: [1, 2] }),
+      () => new nn.ConvTranspose2d(4, 4, kernelSize, { stride: 2, outputPadding: [1, 2] }),
       /ConvTranspose2d: outputPadding \[1, 2\], expected less than stride \[2, 2\] or dilation/,
     ],
     [
       'ConvTranspose1d',
-      () => new nn.ConvTranspose1d(4, 4, { kernelSize, outputPadding: 1 }),
+      () => new nn.ConvTranspose1d(4, 4, kernelSize, { outputPadding: 1 }),
       /ConvTranspose1d: outputPadding \[1\], expected less than stride \[1\]/,
     ],
     [
       'Conv2d',
-      () => new nn.Conv2d(3, 4, { kernelSize, stride: 2 ** 25 }),
+      () => new nn.Conv2d(3, 4, kernelSize, { stride: 2 ** 25 }),
       /Conv2d: stride is 33554432, expected .* of at least 1 and at most 2\^24/,
     ],
-    ['Conv2d', () => new nn.Conv2d(3, 4, { kernelSize, padding: 0.5 }), /Conv2d: padding is 0.5/],
+    ['Conv2d', () => new nn.Conv2d(3, 4, kernelSize, { padding: 0.5 }), /Conv2d: padding is 0.5/],
     [
       'Conv2d',
-      () => new nn.Conv2d(3, 4, { kernelSize, paddingMode: 'mirror' as 'reflect' }),
+      () => new nn.Conv2d(3, 4, kernelSize, { paddingMode: 'mirror' as 'reflect' }),
       /Conv2d: paddingMode is mirror, expected one of 'zeros', 'reflect'/,
     ],
     [
       'Conv1d',
-      () => new nn.Conv1d(1, 1, { kernelSize: 4, stride: 2, padding: 'same' }),
+      () => new nn.Conv1d(1, 1, 4, { stride: 2, padding: 'same' }),
       /Conv1d: padding 'same' with stride 2, expected 1/,
     ],
     ['MaxPool2d', () => new nn.MaxPool2d(0), /MaxPool2d: kernelSize is 0/],
@@ -105,10 +105,10 @@ describe('options out of range are refused when the layer is made', () => {
 });
 
 test('the documented sizes of convolution layers hold', () => {
-  const conv = new nn.Conv2d(4, 6, { kernelSize: [3, 2], groups: 2 });
+  const conv = new nn.Conv2d(4, 6, [3, 2], { groups: 2 });
   expect([conv.inChannels, conv.outChannels]).toEqual([4, 6]);
   expect(conv.weight.shape).toEqual([6, 2, 3, 2]);
-  const transposed = new nn.ConvTranspose2d(4, 6, { kernelSize: 3, groups: 2, bias: false });
+  const transposed = new nn.ConvTranspose2d(4, 6, 3, { groups: 2, bias: false });
   expect([transposed.inChannels, transposed.outChannels]).toEqual([4, 6]);
   expect(transposed.weight.shape).toEqual([4, 3, 3, 3]);
   expect(transposed.bias).toBeNull();
@@ -117,8 +117,8 @@ test('the documented sizes of convolution layers hold', () => {
 });
 
 test('options are copied: a change of theirs does not change the layer', () => {
-  const options = { kernelSize: 2, stride: 1 };
-  const layers = [new nn.Conv2d(1, 1, options), new nn.MaxPool2d(2, options)];
+  const options = { stride: 1 };
+  const layers = [new nn.Conv2d(1, 1, 2, options), new nn.MaxPool2d(2, options)];
   options.stride = 3;
   for (const layer of layers)
     expect(layer.forward(zeros([1, 1, 4, 4])).shape).toEqual([1, 1, 3, 3]);
@@ -127,11 +127,11 @@ test('options are copied: a change of theirs does not change the layer', () => {
 test('layers print their options', () => {
   const text = [
     new nn.Linear(2, 3, { bias: false }),
-    new nn.Conv1d(2, 4, { kernelSize: 3, groups: 2 }),
-    new nn.Conv2d(2, 4, { kernelSize: 3, padding: 'same', dilation: 2, bias: false }),
-    new nn.ConvTranspose2d(2, 4, { kernelSize: 3, stride: 2, padding: 1, outputPadding: 1 }),
-    new nn.ConvTranspose1d(2, 4, { kernelSize: 3, bias: false }),
-    new nn.Conv2d(2, 4, { kernelSize: 3, padding: 1, paddingMode: 'circular' }),
+    new nn.Conv1d(2, 4, 3, { groups: 2 }),
+    new nn.Conv2d(2, 4, 3, { padding: 'same', dilation: 2, bias: false }),
+    new nn.ConvTranspose2d(2, 4, 3, { stride: 2, padding: 1, outputPadding: 1 }),
+    new nn.ConvTranspose1d(2, 4, 3, { bias: false }),
+    new nn.Conv2d(2, 4, 3, { padding: 1, paddingMode: 'circular' }),
     new nn.MaxPool2d([2, 3], { stride: 1, ceilMode: true }),
     new nn.AdaptiveMaxPool1d(3),
     new nn.AdaptiveAvgPool2d([1, null]),
@@ -252,16 +252,15 @@ test('weights of a loss outlive the scope that the loss was made in', () => {
 });
 
 test('transposed convolutions give the size that they are asked for', () => {
-  const shrink = new nn.Conv2d(3, 4, { kernelSize: 3, stride: 2, padding: 1 });
-  const enlarge = new nn.ConvTranspose2d(4, 3, { kernelSize: 3, stride: 2, padding: 1 });
+  const shrink = new nn.Conv2d(3, 4, 3, { stride: 2, padding: 1 });
+  const enlarge = new nn.ConvTranspose2d(4, 3, 3, { stride: 2, padding: 1 });
   const x = full([2, 3, 8, 7], 1);
   const small = shrink.forward(x);
   expect(enlarge.forward(small).shape).toEqual([2, 3, 7, 7]);
   expect(enlarge.forward(small, { outputSize: x.shape }).shape).toEqual([2, 3, 8, 7]);
   expect(enlarge.forward(small, { outputSize: 8 }).shape).toEqual([2, 3, 8, 8]);
   // What outputPadding says counts where nothing is asked for.
-  const options = { kernelSize: 3, stride: 2, outputPadding: 1 };
-  const sequences = new nn.ConvTranspose1d(4, 3, options);
+  const sequences = new nn.ConvTranspose1d(4, 3, 3, { stride: 2, outputPadding: 1 });
   expect(sequences.forward(zeros([2, 4, 5])).shape).toEqual([2, 3, 12]);
   expect(sequences.forward(zeros([2, 4, 5]), { outputSize: [11] }).shape).toEqual([2, 3, 11]);
   expect(() => sequences.forward(zeros([2, 4, 5]), { outputSize: 13 })).toThrow(

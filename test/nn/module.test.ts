@@ -26,7 +26,7 @@ class Scale extends nn.Module {
 }
 
 class Net extends nn.Module {
-  readonly conv1 = new nn.Conv2d(1, 2, { kernelSize: 3 });
+  readonly conv1 = new nn.Conv2d(1, 2, 3);
   readonly layers = new nn.Sequential(new nn.Linear(2, 2), new nn.ReLU(), new Scale());
   readonly scale = new nn.Parameter(full([1], 1));
   readonly step = zeros([], { dtype: 'int32' });

@@ -15,11 +15,13 @@ import {
   layerClasses,
   loadedLayer,
 } from '../support/layers.js';
+import { ACTIVATIONS } from './activations.js';
 
 const REFERENCES = Object.entries(readFixture<ForwardReference>('nn.json'));
 
 /** Classes that compute nothing of their own, or have tests of their own. */
 const TESTED_ELSEWHERE = [
+  ...ACTIVATIONS,
   ...['Module', 'ModuleList', 'Perceptron', 'Adaline'],
   ...['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   ...['Dropout1d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout'],

@@ -8,7 +8,7 @@ import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 
 class Net extends nn.Module {
-  readonly conv1 = new nn.Conv2d(1, 8, { kernelSize: 3 });
+  readonly conv1 = new nn.Conv2d(1, 8, 3);
   readonly head = new nn.Sequential(
     new nn.Flatten(),
     new nn.Dropout(),
@@ -104,11 +104,7 @@ test('summary counts a shared parameter once, with the first layer that has it',
 });
 
 test('summary takes inputs without a batch axis', () => {
-  const net = new nn.Sequential(
-    new nn.Conv2d(1, 4, { kernelSize: 3 }),
-    new nn.ReLU(),
-    new nn.MaxPool2d(2),
-  );
+  const net = new nn.Sequential(new nn.Conv2d(1, 4, 3), new nn.ReLU(), new nn.MaxPool2d(2));
   const lines = net.summary([1, 8, 8]).split('\n');
   expect(lines.slice(4, 7).map((line) => line.split(/ {2,}/).slice(1, 3))).toEqual([
     ['Conv2d', '[4, 6, 6]'],

@@ -18,8 +18,8 @@ const taps = ops.ones([4, 4, 3]);
 const channels = ops.ones([4]);
 const tooLarge = ops.ones([4, 4, 6, 3]);
 
-const reflecting = new nn.Conv2d(4, 2, { kernelSize: 11, padding: 5, paddingMode: 'reflect' });
-const circular = new nn.Conv2d(4, 2, { kernelSize: 15, padding: 7, paddingMode: 'circular' });
+const reflecting = new nn.Conv2d(4, 2, 11, { padding: 5, paddingMode: 'reflect' });
+const circular = new nn.Conv2d(4, 2, 15, { padding: 7, paddingMode: 'circular' });
 
 test.each<[string, () => unknown, new (message: string) => Error]>([
   ['kernel beyond the input', () => ops.conv2d(image, tooLarge), ShapeError],

@@ -73,21 +73,61 @@ describe('interpolate', () => {
 describe('padding of images', () => {
   it('mirrors without doubling the edge', () => {
     const x = ops.tensor([1, 2, 3], { shape: [1, 1, 1, 3] });
-    expectSame(ops.reflectionPad2d(x, [0, [2, 1]]), [3, 2, 1, 2, 3, 2]);
+    expectSame(
+      ops.reflectionPad2d(x, [
+        [0, 0],
+        [2, 1],
+      ]),
+      [3, 2, 1, 2, 3, 2],
+    );
   });
 
   it('refuses what does not fit', () => {
     const x = ops.ones([1, 1, 2, 3]);
-    expect(() => ops.reflectionPad2d(x, [0, [3, 0]])).toThrow(/is not smaller than the 2 rows/);
-    const flat = [1, 1, 0, 0] as unknown as ops.Padding2d;
-    expect(() => ops.reflectionPad2d(x, flat)).toThrow(
-      'reflectionPad2d: padding is [1,1,0,0], expected an integer or [[top, bottom], [left, right]] of at least 0',
-    );
+    expect(() =>
+      ops.reflectionPad2d(x, [
+        [0, 0],
+        [3, 0],
+      ]),
+    ).toThrow(/is not smaller than the 2 rows/);
     expect(() => ops.reflectionPad2d(x, -1)).toThrow(ArgumentError);
     expect(() => ops.reflectionPad2d(ops.ones([2, 3]), 1)).toThrow(ShapeError);
     expect(() => new nn.ReflectionPad2d(0.5)).toThrow(/ReflectionPad2d: padding is 0.5/);
     expect(() => new nn.ZeroPad2d(0.5)).toThrow(/ZeroPad2d: padding is 0.5/);
     expect(() => new nn.ZeroPad2d(1).forward(ops.ones([2, 3]))).toThrow(ShapeError);
+    expect(() => ops.reflectionPad2d(x, [[1, 0.5], 1])).toThrow(/padding is \[\[1, 0.5\], 1\]/);
+    expect(() => ops.reflectionPad2d(x, [1] as never)).toThrow(ArgumentError);
+  });
+
+  it('takes one width, one an axis, or both ends of an axis', () => {
+    const x = ops.randn([1, 2, 4, 5]);
+    const rows = ops.pad(x, [
+      [1, 1],
+      [0, 0],
+    ]);
+    expectSame(ops.pad(x, [1, 0]), rows);
+    expectSame(new nn.ZeroPad2d([1, [0, 0]]).forward(x), rows);
+    expect(ops.pad(x, 1).shape).toEqual([3, 4, 6, 7]);
+    expect(ops.reflectionPad2d(x, [1, [0, 2]]).shape).toEqual([1, 2, 6, 7]);
+    expectSame(ops.pad(ops.tensor([1]), 1, { value: 7 }), [7, 1, 7]);
+  });
+
+  it('refuses a flat list of four widths, which others read as left, right, top and bottom', () => {
+    const x = ops.ones([1, 1, 4, 4]);
+    const flat = [1, 2, 0, 1] as never;
+    const expected = 'padding is [1, 2, 0, 1], expected an integer';
+    for (const run of [
+      () => ops.pad(x, flat),
+      () => ops.reflectionPad2d(x, flat),
+      () => new nn.ZeroPad2d(flat),
+      () => new nn.ReflectionPad2d(flat),
+    ]) {
+      expect(run).toThrow(expected);
+      expect(run).toThrow(ArgumentError);
+    }
+    expect(() => new nn.ZeroPad2d(flat)).toThrow(
+      'both ends of each: [[top, bottom], [left, right]]',
+    );
   });
 });
 
@@ -100,6 +140,10 @@ it('layers say what they are', () => {
   );
   expect(`${new nn.Upsample({ size: [4, 5] })}`).toBe('Upsample(size=[4,5], mode=nearest)');
   expect(`${new nn.ZeroPad2d(1)}`).toBe('ZeroPad2d([[1, 1], [1, 1]])');
-  const mirror = new nn.ReflectionPad2d([[3, 4], [1, 2]]);
-  expect(`${mirror}`).toBe('ReflectionPad2d([[3, 4], [1, 2]])');
+  expect(
+    `${new nn.ReflectionPad2d([
+      [3, 4],
+      [1, 2],
+    ])}`,
+  ).toBe('ReflectionPad2d([[3, 4], [1, 2]])');
 });

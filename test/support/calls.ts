@@ -5,7 +5,6 @@ import * as recurrent from '../../src/ops/recurrent/recurrent.js';
 import type { DType } from '../../src/tensor/dtype.js';
 import { Generator } from '../../src/tensor/random.js';
 import { Tensor } from '../../src/tensor/tensor.js';
-import { toPresentArguments } from './presentSignatures.js';
 
 // Calls of this library as the fixtures have them; `test/fixtures/calls.py` writes them and says what the words mean.
 
@@ -108,8 +107,8 @@ class Evaluation {
 
   #call(call: Call): unknown {
     const given = call.args.map((arg) => this.of(arg));
-    if ('layer' in call) return constructed(call.layer, toPresentArguments(call.layer, given));
-    const result = called(call.op, toPresentArguments(call.op, given));
+    if ('layer' in call) return constructed(call.layer, given);
+    const result = called(call.op, given);
     this.#observe(call.op, flatTensors(result));
     return result;
   }

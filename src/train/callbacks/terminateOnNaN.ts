@@ -1,6 +1,6 @@
 import { NonFiniteError } from '../../errors.js';
-import { observeForward } from '../../nn/forward.js';
 import type { Module } from '../../nn/module.js';
+import { observeForward } from '../../nn/observe.js';
 import { mul } from '../../ops/elementwise.js';
 import { sum } from '../../ops/reduce.js';
 import { isFloat } from '../../tensor/dtype.js';
