@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // Compares the two backends, or is about the native one itself.
 const NATIVE_ONLY = [
   'test/mirror/**',
+  'test/fuzz/**',
   'test/backend/contract.test.ts',
   'test/backend/lifecycle.test.ts',
   // Trains for seconds, natively.

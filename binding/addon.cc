@@ -8,6 +8,7 @@
 
 #include "environment.h"
 #include "kernels.h"
+#include "native/conv/prepare.h"
 
 #if !AXONODE_ACCELERATE
 #include <cblas.h>
@@ -84,22 +85,71 @@ napi_value allocate(const Napi::CallbackInfo& info, Memory& memory) {
   }
 }
 
-// The algorithm of a convolution's pass, by the settings of the moment.
-napi_value convAlgorithm(const Napi::CallbackInfo& info, const Environment& environment) {
-  static const Binding kSignature{"convAlgorithm", "(pass, geometry)", 2, nullptr, {}};
+// Calls use(reader) and turns a bad argument into the exception that kernels throw.
+template <class Use>
+napi_value reading(const Napi::CallbackInfo& info, const Environment& environment,
+                   const Binding& signature, const Use& use) {
   const napi_value values[] = {info[0], info[1]};
   try {
     Reader reader(info.Env(), values, *environment.memory);
-    const Integer pass = reader.integer(0);
-    const GeometryArgument geometry = reader.geometry(1);
-    code(pass, 3);
-    convolution(geometry);
-    return Napi::String::New(info.Env(), convAlgorithm(environment.isa, pass.value, geometry.value,
-                                                       environment.stream.exactConvolution()));
+    return use(reader);
   } catch (const BadArgument&) {
-    raise(info.Env(), kSignature);
+    raise(info.Env(), signature);
     return nullptr;
   }
+}
+
+// The algorithm of a convolution's pass, by the settings of the moment.
+napi_value convAlgorithm(const Napi::CallbackInfo& info, const Environment& environment) {
+  static const Binding kSignature{"convAlgorithm", "(pass, geometry)", 2, nullptr, {}};
+  return reading(info, environment, kSignature, [&](Reader& reader) -> napi_value {
+    const Integer pass = reader.integer(0);
+    const Packed<Geometry> geometry = reader.geometry(1);
+    within(pass, 0, 2);
+    convolution(geometry);
+    return Napi::String::New(info.Env(), convAlgorithm(pass.value, geometry.value,
+                                                       environment.stream.exactConvolution()));
+  });
+}
+
+// How a convolution's weights are prepared, by the settings of the moment.
+napi_value prepareConv(const Napi::CallbackInfo& info, const Environment& environment) {
+  static const Binding kSignature{"prepareConv", "(geometry)", 1, nullptr, {}};
+  return reading(info, environment, kSignature, [&](Reader& reader) -> napi_value {
+    const Packed<Geometry> geometry = reader.geometry(0);
+    convolution(geometry);
+    const PreparedConv prepared =
+        prepareConv(geometry.value, environment.stream.exactConvolution());
+    auto result = Napi::Object::New(info.Env());
+    result.Set("elements", static_cast<double>(prepared.elements.value()));
+    result.Set("format", static_cast<double>(prepared.format));
+    return result;
+  });
+}
+
+void exportCodes(Napi::Env env, Napi::Object exports) {
+  auto counts = Napi::Object::New(env);
+  auto int32Codes = Napi::Object::New(env);
+  for (const CodeTable& table : kCodeTables) {
+    counts.Set(table.name, static_cast<double>(table.count));
+    if (table.int32Codes == 0) continue;
+    auto codes = Napi::Array::New(env);
+    for (int64_t code = 0; code < table.count; code++) {
+      if (table.int32Codes >> code & 1) codes.Set(codes.Length(), static_cast<double>(code));
+    }
+    int32Codes.Set(table.name, codes);
+  }
+  auto shapes = Napi::Array::New(env);
+  for (const RuleShape& rule : kRuleShapes) {
+    auto shape = Napi::Object::New(env);
+    shape.Set("states", rule.states);
+    shape.Set("factors", rule.factors);
+    shape.Set("scalars", rule.scalars);
+    shapes.Set(shapes.Length(), shape);
+  }
+  exports.Set("opCounts", counts);
+  exports.Set("int32Codes", int32Codes);
+  exports.Set("ruleShapes", shapes);
 }
 
 void exportKernels(Napi::Env env, Napi::Object exports, Environment& environment) {
@@ -184,6 +234,9 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   add("convAlgorithm", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Value(info.Env(), convAlgorithm(info, environment));
   });
+  add("prepareConv", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Value(info.Env(), prepareConv(info, environment));
+  });
   add("info", [&environment](const Napi::CallbackInfo& call) -> Napi::Value {
     return info(call.Env(), environment);
   });
@@ -203,6 +256,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   // Hooks run latest first: the stream stops before the thread-safe function that it calls ends.
   env.AddCleanupHook([environment] { environment->close(); });
   exportKernels(env, exports, *environment);
+  exportCodes(env, exports);
   exportStream(env, exports, *environment);
   return exports;
 }

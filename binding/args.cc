@@ -6,15 +6,6 @@
 namespace axonode {
 namespace {
 
-constexpr size_t kGeometryLength = 16;
-
-std::string formatNumber(double value) {
-  if (std::isnan(value)) return "NaN";
-  char text[32];
-  std::snprintf(text, sizeof text, "%.17g", value);
-  return text;
-}
-
 std::string formatTypedArray(napi_typedarray_type type, size_t length) {
   const char* name = "a typed array";
   switch (type) {
@@ -58,6 +49,13 @@ std::string formatTypedArray(napi_typedarray_type type, size_t length) {
 }
 
 }  // namespace
+
+std::string formatNumber(double value) {
+  if (std::isnan(value)) return "NaN";
+  char text[32];
+  std::snprintf(text, sizeof text, "%.17g", value);
+  return text;
+}
 
 BadArgument Integer::negative() const {
   return {BadArgument::kRange, position,
@@ -135,16 +133,6 @@ CopiedInts Reader::copiedInts(size_t position) {
 
 CopiedDoubles Reader::copiedDoubles(size_t position) {
   return copied<CopiedDoubles>(position, napi_float64_array, "a Float64Array");
-}
-
-GeometryArgument Reader::geometry(size_t position) {
-  const CopiedInts ints = copiedInts(position);
-  if (ints.size() != kGeometryLength) {
-    throw wrongKind(position, "the geometry's 16 integers in an Int32Array");
-  }
-  return {{ints[0], ints[1], ints[2], ints[3], ints[4], ints[5], ints[6], ints[7], ints[8], ints[9],
-           ints[10], ints[11], ints[12], ints[13], ints[14], ints[15]},
-          position};
 }
 
 void Reader::gather(size_t position) {

@@ -5,14 +5,14 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "memory.h"
-#include "native/base/types.h"
+#include "native/base/count.h"
+#include "native/base/geometry.h"
 
 namespace axonode {
 
@@ -27,31 +27,15 @@ struct BadArgument {
   static constexpr size_t kWholeCall = SIZE_MAX;
 };
 
+inline BadArgument rangeError(size_t position, std::string text) {
+  return {BadArgument::kRange, position, std::move(text)};
+}
+
+// As JavaScript would show it.
+std::string formatNumber(double value);
+
 // A JavaScript exception is pending already.
 struct PendingException {};
-
-// Not negative; products and sums that would overflow stay at the largest value, which no array
-// reaches.
-class Count {
- public:
-  constexpr Count(int64_t value) : value_(value) {}  // NOLINT: implicit, so that literals work
-  constexpr int64_t value() const { return value_; }
-
- private:
-  int64_t value_;
-};
-
-inline constexpr Count operator*(Count a, Count b) {
-  int64_t product = 0;
-  const bool overflow = __builtin_mul_overflow(a.value(), b.value(), &product);
-  return overflow ? std::numeric_limits<int64_t>::max() : product;
-}
-
-inline constexpr Count operator+(Count a, Count b) {
-  int64_t sum = 0;
-  const bool overflow = __builtin_add_overflow(a.value(), b.value(), &sum);
-  return overflow ? std::numeric_limits<int64_t>::max() : sum;
-}
 
 // An array argument. Checks say how many elements the kernel may touch (`needed`); none may be
 // forgotten.
@@ -90,8 +74,10 @@ struct Number {
   double value;
 };
 
-struct GeometryArgument {
-  Geometry value;
+// Numbers that travel in one array; see native/base/geometry.h.
+template <class T>
+struct Packed {
+  T value;
   size_t position;
 };
 
@@ -125,6 +111,22 @@ class Copied {
 using CopiedInts = Copied<int32_t, 32>;
 using CopiedDoubles = Copied<double, 8>;
 
+// Packed sequences, and the sizes that they point to.
+class PackedSequences {
+ public:
+  explicit PackedSequences(CopiedInts&& ints);
+
+  Sequences value() const;
+  Count rows() const { return rows_; }
+  Count batch() const { return value().batch; }
+  Count hidden() const { return value().hidden; }
+  Count outputs() const { return value().outputs; }
+
+ private:
+  CopiedInts ints_;
+  Count rows_ = 0;
+};
+
 // Reads the arguments of one call.
 class Reader {
  public:
@@ -140,7 +142,11 @@ class Reader {
   Array anyArray(size_t position);
   Integer integer(size_t position);
   Number number(size_t position);
-  GeometryArgument geometry(size_t position);
+  Packed<Geometry> geometry(size_t position);
+  PackedSequences sequences(size_t position);
+  // Of an Averaging, Upsampling, Grouping or MomentumStep.
+  template <class T>
+  Packed<T> packed(size_t position);
   CopiedInts copiedInts(size_t position);
   CopiedDoubles copiedDoubles(size_t position);
 

@@ -112,12 +112,32 @@ struct ValueParameter {
   static const Value& load(Stored& stored) { return stored; }
 };
 template <>
-struct Parameter<const Geometry&> : ValueParameter<GeometryArgument, &Reader::geometry, Geometry> {
+struct Parameter<const Geometry&> : ValueParameter<Packed<Geometry>, &Reader::geometry, Geometry> {
 };
+template <class T>
+struct PackedParameter : ValueParameter<Packed<T>, &Reader::packed<T>, T> {};
+template <>
+struct Parameter<const Averaging&> : PackedParameter<Averaging> {};
+template <>
+struct Parameter<const Upsampling&> : PackedParameter<Upsampling> {};
+template <>
+struct Parameter<const Grouping&> : PackedParameter<Grouping> {};
+template <>
+struct Parameter<const MomentumStep&> : PackedParameter<MomentumStep> {};
 template <>
 struct Parameter<int64_t> : ValueParameter<Integer, &Reader::integer, int64_t> {};
 template <>
 struct Parameter<double> : ValueParameter<Number, &Reader::number, double> {};
+
+template <>
+struct Parameter<const Sequences&> {
+  using Decoded = PackedSequences;
+  using Stored = PackedSequences;
+  static constexpr bool kOutput = false;
+  static Decoded decode(Reader& reader, size_t position) { return reader.sequences(position); }
+  static Stored store(Decoded& sequences) { return std::move(sequences); }
+  static Sequences load(Stored& stored) { return stored.value(); }
+};
 
 // ---- A call
 

@@ -3,13 +3,6 @@
 #include <array>
 #include <string_view>
 
-#include "native/optim/rule_shapes.h"
-
-// What the choice of algorithms rules out is the same for all instruction sets.
-#define AXONODE_ISA base
-#include "native/conv/choose.h"
-#undef AXONODE_ISA
-
 namespace axonode {
 namespace {
 
@@ -25,10 +18,6 @@ const char* nameOf(DType dtype) {
       return "uint8";
   }
   return "unknown";
-}
-
-BadArgument rangeError(size_t position, std::string text) {
-  return {BadArgument::kRange, position, std::move(text)};
 }
 
 // The header, dims and strides of a plan, by their places in it.
@@ -103,14 +92,6 @@ void failRange(const Integer& integer, int64_t low, int64_t high) {
                    "is " + std::to_string(integer.value) + ", expected an integer " + expected);
 }
 
-void divides(const Integer& part, const Integer& whole) {
-  positive(part);
-  positive(whole);
-  if (whole.value % part.value == 0) return;
-  throw rangeError(part.position, "is " + std::to_string(part.value) + ", expected a divisor of " +
-                                      std::to_string(whole.value));
-}
-
 void oneKind(const Array& first, std::initializer_list<const Array*> others) {
   for (const Array* other : others) {
     if (other->dtype == first.dtype) continue;
@@ -126,9 +107,9 @@ void arithmetic(const Array& array) {
                     "is uint8, expected a Float32Array or an Int32Array"};
 }
 
-void code(const Integer& integer, int64_t count, uint64_t intOps, const Array& operand) {
-  code(integer, count);
-  if (operand.dtype != DType::kInt32 || (intOps >> integer.value & 1) == 1) return;
+void code(const Integer& integer, int64_t count, uint64_t int32Codes, const Array& operand) {
+  within(integer, 0, count - 1);
+  if (operand.dtype != DType::kInt32 || (int32Codes >> integer.value & 1) == 1) return;
   throw rangeError(integer.position, "is " + std::to_string(integer.value) +
                                          ", an operation that int32 does not have");
 }
@@ -159,136 +140,13 @@ void int32Bounds(const Integer& low, const Integer& high) {
   within(high, low.value + 1, int64_t{INT32_MAX} + 1);
 }
 
-// With kernel sizes, strides, dilations and padding below 2^24 and images below 2^31, the position
-// of any tap of any window is far from overflow.
-void convolution(const GeometryArgument& argument) {
-  constexpr int64_t kSize = INT32_MAX;
-  constexpr int64_t kStep = int64_t{1} << 24;
-  const Geometry& g = argument.value;
-  struct Field {
-    const char* name;
-    int64_t value, low, high;
-  };
-  for (const Field& field : std::initializer_list<Field>{
-           {"batch", g.batch, 0, kSize},
-           {"inHeight", g.inHeight, 1, kSize},
-           {"inWidth", g.inWidth, 1, kSize},
-           {"inChannels", g.inChannels, 1, kSize},
-           {"outHeight", g.outHeight, 1, kSize},
-           {"outWidth", g.outWidth, 1, kSize},
-           {"outChannels", g.outChannels, 1, kSize},
-           {"kernelHeight", g.kernelHeight, 1, kStep},
-           {"kernelWidth", g.kernelWidth, 1, kStep},
-           {"strideHeight", g.strideHeight, 1, kStep},
-           {"strideWidth", g.strideWidth, 1, kStep},
-           {"padTop", g.padTop, 0, kStep},
-           {"padLeft", g.padLeft, 0, kStep},
-           {"dilationHeight", g.dilationHeight, 1, kStep},
-           {"dilationWidth", g.dilationWidth, 1, kStep},
-           {"groups", g.groups, 1, kSize},
-       }) {
-    if (field.value >= field.low && field.value <= field.high) continue;
-    throw rangeError(argument.position, std::string("says ") + field.name + " " +
-                                            std::to_string(field.value) + ", expected " +
-                                            std::to_string(field.low) + " to " +
-                                            std::to_string(field.high));
-  }
-  if (g.inChannels % g.groups != 0 || g.outChannels % g.groups != 0) {
-    throw rangeError(argument.position, "says " + std::to_string(g.groups) +
-                                            " groups, which do not divide " +
-                                            std::to_string(g.inChannels) + " and " +
-                                            std::to_string(g.outChannels) + " channels");
-  }
-}
-
-void pooling(const GeometryArgument& argument) {
-  convolution(argument);
-  const Geometry& g = argument.value;
-  if (g.outChannels != g.inChannels || g.groups != g.inChannels) {
-    throw rangeError(argument.position,
-                     "of a pooling must have as many groups and output channels "
-                     "as input channels");
-  }
-  // Positions in the input plane are kept as int32.
-  if (g.inHeight * g.inWidth > INT32_MAX) {
-    throw rangeError(argument.position, "has an input plane of more than 2^31 - 1 elements");
-  }
-}
-
-void farPadding(const Integer& padBottom, const Integer& padRight) {
-  within(padBottom, 0, INT32_MAX);
-  within(padRight, 0, INT32_MAX);
-}
-
-Count inputs(const GeometryArgument& argument) {
-  const Geometry& g = argument.value;
-  return Count(g.batch) * Count(g.inHeight) * Count(g.inWidth) * Count(g.inChannels);
-}
-
-Count outputs(const GeometryArgument& argument) {
-  const Geometry& g = argument.value;
-  return Count(g.batch) * Count(g.outHeight) * Count(g.outWidth) * Count(g.outChannels);
-}
-
-Count weights(const GeometryArgument& argument) {
-  const Geometry& g = argument.value;
-  return Count(g.outChannels) * Count(g.inChannels / g.groups) * Count(g.kernelHeight) *
-         Count(g.kernelWidth);
-}
-
-Count packedWeights(const GeometryArgument& argument, const Integer& format) {
-  using base::WeightFormat;
-  code(format, static_cast<int64_t>(WeightFormat::winograd2) + 1);
-  const Geometry& g = argument.value;
-  const auto known = static_cast<WeightFormat>(format.value);
-  if (!base::suitsFormat(g, known)) {
-    throw rangeError(format.position,
-                     "is " + std::to_string(format.value) + ", which does not suit the geometry");
-  }
-  // Panels of the widest vectors.
-  const auto whole = [](int64_t outputs) { return ceilDiv(outputs, 32) * 32; };
-  const Count channels = g.inChannels / g.groups, taps = Count(g.kernelHeight) * g.kernelWidth;
-  switch (known) {
-    case WeightFormat::depthwise:
-      return Count(g.inChannels) * taps;
-    case WeightFormat::panels:
-      return Count(g.groups) * channels * taps * whole(g.outChannels / g.groups);
-    case WeightFormat::winograd4:
-      return Count(36) * channels * whole(g.outChannels);
-    case WeightFormat::winograd2:
-      return Count(16) * channels * whole(g.outChannels);
-  }
-  return 0;
-}
-
-void packedSizes(const CopiedInts& sizes, const Integer& batch) {
-  within(batch, 1, INT32_MAX);
-  int64_t before = batch.value;
-  if (sizes.size() == 0 || sizes[0] != before) {
-    throw rangeError(sizes.position(), "must begin with the batch, " + std::to_string(before));
-  }
-  for (const int32_t size : sizes) {
-    if (size < 1 || size > before) {
-      throw rangeError(sizes.position(), "has " + std::to_string(size) + " after " +
-                                             std::to_string(before) +
-                                             ", expected sizes of at least 1 that never rise");
-    }
-    before = size;
-  }
-}
-
-Count rows(const CopiedInts& sizes) {
-  Count total = 0;
-  for (const int32_t size : sizes) total = total + Count(size);
-  return total;
-}
-
-void projects(Array& projection, const Integer& hidden, const Integer& outputs) {
-  if (hidden.value == outputs.value && projection.data == nullptr) {
+void projects(Array& projection, const PackedSequences& sequences) {
+  const auto [hidden, outputs] = std::pair(sequences.hidden(), sequences.outputs());
+  if (hidden.value() == outputs.value() && projection.data == nullptr) {
     projection.needed = 0;
     return;
   }
-  need(projection, Count(outputs) * Count(hidden));
+  need(projection, outputs * hidden);
 }
 
 namespace {
@@ -338,7 +196,7 @@ namespace {
 // What a rule needs of factors and scalars for `tensors` tensors.
 RuleShape checkedShape(const Integer& rule, size_t tensors, const CopiedDoubles& factors,
                        const CopiedDoubles& scalars) {
-  code(rule, static_cast<int64_t>(UpdateRule::kCount));
+  code<UpdateRule>(rule);
   const RuleShape shape = shapeOf(static_cast<UpdateRule>(rule.value));
   needNumbers(factors, tensors * static_cast<size_t>(shape.factors));
   needNumbers(scalars, static_cast<size_t>(kCommonScalars + shape.scalars));

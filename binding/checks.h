@@ -6,6 +6,7 @@
 #include <initializer_list>
 
 #include "args.h"
+#include "codes.h"
 
 namespace axonode {
 
@@ -33,19 +34,20 @@ inline void within(const Integer& integer, int64_t low, int64_t high) {
 }
 
 inline void positive(const Integer& integer) { within(integer, 1, INT64_MAX); }
-// Both at least 1, and the first a divisor of the second.
-void divides(const Integer& part, const Integer& whole);
 inline void flag(const Integer& integer) { within(integer, 0, 1); }
-// One of `count` operations, numbered from 0.
-inline void code(const Integer& integer, int64_t count) { within(integer, 0, count - 1); }
-// One of `count` operations, of which int32 has those whose bits are set.
-void code(const Integer& integer, int64_t count, uint64_t intOps, const Array& operand);
+// One of the codes of an enumeration.
+template <class Op>
+void code(const Integer& integer) {
+  within(integer, 0, static_cast<int64_t>(Op::kCount) - 1);
+}
+// One of those that the operand's kind has.
+void code(const Integer& integer, int64_t count, uint64_t int32Codes, const Array& operand);
+template <class Op>
+void code(const Integer& integer, const Array& operand) {
+  code(integer, kCodes<Op>, kInt32Codes<Op>, operand);
+}
 // A size that BLAS takes.
 inline void blasSize(const Integer& integer) { within(integer, 0, INT32_MAX); }
-
-inline Count ceilDiv(Count a, Count b) {
-  return a.value() / b.value() + (a.value() % b.value() > 0);
-}
 
 // `count` pieces of `size` elements whose beginnings lie `stride` apart.
 inline Count span(Count count, Count stride, Count size) {
@@ -73,25 +75,28 @@ void philox(const Integer& seedLow, const Integer& seedHigh, const Integer& coun
 void int32Bounds(const Integer& low, const Integer& high);
 
 // A geometry that cannot overflow in a kernel; elements of its arrays.
-void convolution(const GeometryArgument& geometry);
-void pooling(const GeometryArgument& geometry);
-// Padding at the far edges, which a geometry leaves out.
-void farPadding(const Integer& padBottom, const Integer& padRight);
-Count inputs(const GeometryArgument& geometry);
-Count outputs(const GeometryArgument& geometry);
-Count weights(const GeometryArgument& geometry);
+void convolution(const Packed<Geometry>& geometry);
+void pooling(const Packed<Geometry>& geometry);
+Count inputs(const Packed<Geometry>& geometry);
+Count outputs(const Packed<Geometry>& geometry);
+Count weights(const Packed<Geometry>& geometry);
 // Of weights in a format, which has to suit the geometry.
-Count packedWeights(const GeometryArgument& geometry, const Integer& format);
-inline Count inChannels(const GeometryArgument& geometry) { return geometry.value.inChannels; }
-inline Count outChannels(const GeometryArgument& geometry) { return geometry.value.outChannels; }
+Count packedWeights(const Packed<Geometry>& geometry, const Integer& format);
+inline Count inChannels(const Packed<Geometry>& geometry) { return geometry.value.inChannels; }
+inline Count outChannels(const Packed<Geometry>& geometry) { return geometry.value.outChannels; }
 
-// The sizes of the steps of packed sequences: at least one step, the first of `batch` sequences,
-// none larger than the one before, none below 1.
-void packedSizes(const CopiedInts& sizes, const Integer& batch);
-// Their sum.
-Count rows(const CopiedInts& sizes);
+// The images of a change of size.
+Count inputs(const Packed<Upsampling>& upsampling);
+Count outputs(const Packed<Upsampling>& upsampling);
+
+// Groups that divide the channels; elements of what is normalised, and of its statistics.
+void groups(const Packed<Grouping>& grouping);
+Count elements(const Packed<Grouping>& grouping);
+Count statistics(const Packed<Grouping>& grouping);
+inline Count channels(const Packed<Grouping>& grouping) { return grouping.value.channels; }
+
 // An LSTM's projection [outputs, hidden], or null when both are equal.
-void projects(Array& projection, const Integer& hidden, const Integer& outputs);
+void projects(Array& projection, const PackedSequences& sequences);
 inline Count ifProjected(const Array& projection, Count elements) {
   return projection.data == nullptr ? 0 : elements;
 }

@@ -4,7 +4,6 @@
 #include "kernels.h"
 
 #define AXONODE_ISA base
-#include "native/base/ops.h"
 #include "native/kernels.h"
 #undef AXONODE_ISA
 #if AXONODE_X86
@@ -17,36 +16,6 @@
 #endif
 
 namespace axonode {
-namespace {
-
-using base::ArgOp, base::BinaryOp, base::CompareOp, base::ReduceOp, base::UnaryGradOp,
-    base::UnaryOp, base::UpsampleMode;
-
-template <class Op>
-constexpr int64_t countUpTo(Op last) {
-  return static_cast<int64_t>(last) + 1;
-}
-constexpr int64_t kUnaryOps = countUpTo(UnaryOp::kAffine);
-constexpr int64_t kUnaryGradOps = countUpTo(UnaryGradOp::kHardtanh);
-constexpr int64_t kBinaryOps = countUpTo(BinaryOp::kGreaterHalf);
-constexpr int64_t kCompareOps = countUpTo(CompareOp::kGe);
-constexpr int64_t kReduceOps = countUpTo(ReduceOp::kSumAbs);
-constexpr int64_t kArgOps = countUpTo(ArgOp::kMin);
-constexpr int64_t kUpsampleModes = countUpTo(UpsampleMode::kCubicCorners);
-
-// The operations that int32 has, as bits.
-template <class... Op>
-constexpr uint64_t bitsOf(Op... ops) {
-  return ((uint64_t{1} << static_cast<int>(ops)) | ...);
-}
-constexpr uint64_t kIntUnaryOps = bitsOf(UnaryOp::kNeg, UnaryOp::kAbs, UnaryOp::kSign,
-                                         UnaryOp::kSquare, UnaryOp::kRelu, UnaryOp::kClamp);
-constexpr uint64_t kIntBinaryOps = ~bitsOf(BinaryOp::kAtan2);
-constexpr uint64_t kIntReduceOps =
-    bitsOf(ReduceOp::kSum, ReduceOp::kMax, ReduceOp::kMin, ReduceOp::kProd);
-
-}  // namespace
-
 const std::vector<Binding>& bindings() {
   static const std::vector<Binding> all = {
       // memory
@@ -59,35 +28,29 @@ const std::vector<Binding>& bindings() {
       BIND(addScaled, (y, x, n, alpha), need(y, n), need(x, n)),
 
       // elementwise
-      BIND(unary, (out, x, n, op, p, q), arithmetic(out), oneKind(out, x),
-           code(op, kUnaryOps, kIntUnaryOps, x), need(out, n), need(x, n)),
-      BIND(unaryGrad, (out, g, s, n, op, p, q), code(op, kUnaryGradOps), need(out, n), need(g, n),
+      BIND(unary, (out, x, n, op, p, q), arithmetic(out), oneKind(out, x), code<UnaryOp>(op, x),
+           need(out, n), need(x, n)),
+      BIND(unaryGrad, (out, g, s, n, op, p, q), code<UnaryGradOp>(op), need(out, n), need(g, n),
            need(s, n)),
-      BIND(binary, (out, a, b, n, op), arithmetic(out), oneKind(out, a, b),
-           code(op, kBinaryOps, kIntBinaryOps, a), need(out, n), need(a, n), need(b, n)),
+      BIND(binary, (out, a, b, n, op), arithmetic(out), oneKind(out, a, b), code<BinaryOp>(op, a),
+           need(out, n), need(a, n), need(b, n)),
       BIND(binaryScalar, (out, a, scalar, n, op), arithmetic(out), oneKind(out, a),
-           code(op, kBinaryOps, kIntBinaryOps, a), need(out, n), need(a, n)),
+           code<BinaryOp>(op, a), need(out, n), need(a, n)),
       BIND(binaryBroadcast, (out, a, b, plan, op), arithmetic(out), oneKind(out, a, b),
-           code(op, kBinaryOps, kIntBinaryOps, a), broadcast(out, a, b, plan)),
-      BIND(compare, (out, a, b, plan, op), oneKind(a, b), code(op, kCompareOps),
+           code<BinaryOp>(op, a), broadcast(out, a, b, plan)),
+      BIND(compare, (out, a, b, plan, op), oneKind(a, b), code<CompareOp>(op),
            broadcast(out, a, b, plan)),
-      BIND(compareScalar, (out, a, scalar, n, op), code(op, kCompareOps), need(out, n), need(a, n)),
+      BIND(compareScalar, (out, a, scalar, n, op), code<CompareOp>(op), need(out, n), need(a, n)),
       BIND(where, (out, condition, a, b, n), oneKind(out, a, b), need(out, n), need(condition, n),
            need(a, n), need(b, n)),
 
-      // reductions
+      // reduce
       BIND(reduce, (out, x, outer, axis, inner, op), arithmetic(out), oneKind(out, x),
-           code(op, kReduceOps, kIntReduceOps, x), need(out, outer * inner),
-           need(x, outer * axis * inner)),
-      BIND(argReduce, (out, x, outer, axis, inner, op), arithmetic(x), code(op, kArgOps),
+           code<ReduceOp>(op, x), need(out, outer * inner), need(x, outer * axis * inner)),
+      BIND(argReduce, (out, x, outer, axis, inner, op), arithmetic(x), code<ArgOp>(op),
            positive(axis), need(out, outer * inner), need(x, outer * axis * inner)),
-      BIND(softmax, (out, x, outer, axis, inner, log), flag(log), need(out, outer * axis * inner),
-           need(x, outer * axis * inner)),
-      BIND(softmaxGrad, (dx, g, y, outer, axis, inner, log), flag(log),
-           need(dx, outer * axis * inner), need(g, outer * axis * inner),
-           need(y, outer * axis * inner)),
 
-      // matrix product
+      // gemm
       BIND(gemm,
            (c, a, b, bias, m, n, k, transA, transB, accumulate, batch, strideC, strideA, strideB),
            blasSize(m), blasSize(n), blasSize(k), flag(transA), flag(transB), flag(accumulate),
@@ -105,8 +68,6 @@ const std::vector<Binding>& bindings() {
       BIND(scatterAdd, (out, x, index, outer, axis, inner, count), need(out, outer * axis * inner),
            need(x, outer * count * inner), need(index, outer * count * inner)),
       BIND(oneHot, (out, index, n, classes), need(out, n * classes), need(index, n)),
-
-      // gradients of which only some rows are there
       BIND(coalesceRows, (rows, values, index, x, count, inner, limit, skip), rowCount(count),
            positive(inner), rowCount(limit), need(rows, capacity(count, limit)),
            need(values, capacity(count, limit) * inner), need(index, count),
@@ -116,7 +77,7 @@ const std::vector<Binding>& bindings() {
       BIND(renormRows, (weight, index, count, inner, limit, maxNorm, normType), rowCount(count),
            rowCount(limit), need(weight, limit * inner), need(index, count)),
 
-      // random numbers
+      // random
       BIND(randomUniform, (out, n, seedLow, seedHigh, counter, low, high),
            philox(seedLow, seedHigh, counter), need(out, n)),
       BIND(randomNormal, (out, n, seedLow, seedHigh, counter, mean, std),
@@ -129,7 +90,7 @@ const std::vector<Binding>& bindings() {
       BIND(maskScale, (out, x, mask, n, inner, scale), positive(inner), need(out, n), need(x, n),
            need(mask, ceilDiv(n, inner))),
 
-      // convolution and pooling
+      // conv
       BIND(conv2d, (out, x, w, bias, geometry), convolution(geometry), need(out, outputs(geometry)),
            need(x, inputs(geometry)), need(w, weights(geometry)),
            optional(bias, outChannels(geometry))),
@@ -144,6 +105,8 @@ const std::vector<Binding>& bindings() {
            optional(bias, inChannels(geometry))),
       BIND(conv2dWeightGrad, (dw, dy, x, geometry), convolution(geometry),
            need(dw, weights(geometry)), need(dy, outputs(geometry)), need(x, inputs(geometry))),
+
+      // pool
       BIND(maxPool2d, (out, index, x, geometry), pooling(geometry), need(out, outputs(geometry)),
            need(index, outputs(geometry)), need(x, inputs(geometry))),
       BIND(maxPool2dGrad, (dx, dy, index, geometry), pooling(geometry), need(dx, inputs(geometry)),
@@ -153,28 +116,16 @@ const std::vector<Binding>& bindings() {
       BIND(maxUnpool2d, (out, x, index, batch, pixels, channels, count),
            need(out, batch * pixels * channels), need(x, batch * count * channels),
            need(index, batch * count * channels)),
-      BIND(avgPool2d, (out, x, geometry, padBottom, padRight, countPadding, divisorOverride),
-           pooling(geometry), farPadding(padBottom, padRight), flag(countPadding),
+      BIND(avgPool2d, (out, x, geometry, averaging), pooling(geometry),
            need(out, outputs(geometry)), need(x, inputs(geometry))),
-      BIND(avgPool2dGrad, (dx, dy, geometry, padBottom, padRight, countPadding, divisorOverride),
-           pooling(geometry), farPadding(padBottom, padRight), flag(countPadding),
+      BIND(avgPool2dGrad, (dx, dy, geometry, averaging), pooling(geometry),
            need(dx, inputs(geometry)), need(dy, outputs(geometry))),
+      BIND(upsample2d, (out, x, upsampling, mode), code<UpsampleMode>(mode),
+           need(out, outputs(upsampling)), need(x, inputs(upsampling))),
+      BIND(upsample2dGrad, (dx, dy, upsampling, mode), code<UpsampleMode>(mode),
+           need(dx, inputs(upsampling)), need(dy, outputs(upsampling))),
 
-      BIND(upsample2d,
-           (out, x, batch, inHeight, inWidth, channels, outHeight, outWidth, scaleHeight,
-            scaleWidth, mode),
-           code(mode, kUpsampleModes), positive(inHeight), positive(inWidth), positive(channels),
-           positive(outHeight), positive(outWidth),
-           need(out, batch * outHeight * outWidth * channels),
-           need(x, batch * inHeight * inWidth * channels)),
-      BIND(upsample2dGrad,
-           (dx, dy, batch, inHeight, inWidth, channels, outHeight, outWidth, scaleHeight,
-            scaleWidth, mode),
-           code(mode, kUpsampleModes), positive(inHeight), positive(inWidth), positive(channels),
-           positive(outHeight), positive(outWidth), need(dx, batch * inHeight * inWidth * channels),
-           need(dy, batch * outHeight * outWidth * channels)),
-
-      // normalisation
+      // norm
       BIND(batchNorm,
            (out, mean, rstd, runningMean, runningVar, x, weight, bias, added, rows, channels,
             momentum, eps, relu),
@@ -193,66 +144,81 @@ const std::vector<Binding>& bindings() {
            need(dbias, channels), optional(dadded, rows * channels), need(g, rows * channels),
            need(x, rows * channels), optional(y, rows * channels), need(mean, channels),
            need(rstd, channels), optional(weight, channels)),
-      BIND(groupNorm, (out, mean, rstd, x, weight, bias, batch, spatial, channels, groups, eps),
-           divides(groups, channels), positive(spatial), need(out, batch * spatial * channels),
-           need(mean, batch * groups), need(rstd, batch * groups),
-           need(x, batch * spatial * channels), optional(weight, channels),
-           optional(bias, channels)),
-      BIND(groupNormGrad,
-           (dx, dweight, dbias, g, x, mean, rstd, weight, batch, spatial, channels, groups),
-           divides(groups, channels), positive(spatial), need(dx, batch * spatial * channels),
-           need(dweight, channels), need(dbias, channels), need(g, batch * spatial * channels),
-           need(x, batch * spatial * channels), need(mean, batch * groups),
-           need(rstd, batch * groups), optional(weight, channels)),
+      BIND(groupNorm, (out, mean, rstd, x, weight, bias, grouping, eps), groups(grouping),
+           need(out, elements(grouping)), need(mean, statistics(grouping)),
+           need(rstd, statistics(grouping)), need(x, elements(grouping)),
+           optional(weight, channels(grouping)), optional(bias, channels(grouping))),
+      BIND(groupNormGrad, (dx, dweight, dbias, g, x, mean, rstd, weight, grouping),
+           groups(grouping), need(dx, elements(grouping)), need(dweight, channels(grouping)),
+           need(dbias, channels(grouping)), need(g, elements(grouping)),
+           need(x, elements(grouping)), need(mean, statistics(grouping)),
+           need(rstd, statistics(grouping)), optional(weight, channels(grouping))),
 
-      // recurrent layers
-      BIND(rnn, (out, hn, h0, weight, bias, sizes, batch, hidden, reverse, relu),
-           packedSizes(sizes, batch), positive(hidden), flag(reverse), flag(relu),
-           need(out, rows(sizes) * hidden), need(hn, batch * hidden), optional(h0, batch * hidden),
-           need(weight, hidden * hidden), optional(bias, hidden)),
-      BIND(rnnGrad, (dgates, dh0, g, ghn, out, weight, sizes, batch, hidden, reverse, relu),
-           packedSizes(sizes, batch), positive(hidden), flag(reverse), flag(relu),
-           need(dgates, rows(sizes) * hidden), need(dh0, batch * hidden),
-           optional(g, rows(sizes) * hidden), optional(ghn, batch * hidden),
-           need(out, rows(sizes) * hidden), need(weight, hidden * hidden)),
-      BIND(lstm,
-           (out, hn, cn, cells, gates, h0, c0, weight, bias, projection, sizes, batch, hidden,
-            outputs, reverse),
-           packedSizes(sizes, batch), positive(hidden), positive(outputs), flag(reverse),
-           projects(projection, hidden, outputs), need(out, rows(sizes) * outputs),
-           need(hn, batch * outputs), need(cn, batch * hidden), need(cells, rows(sizes) * hidden),
-           need(gates, rows(sizes) * hidden * 4), optional(h0, batch * outputs),
-           optional(c0, batch * hidden), need(weight, hidden * outputs * 4),
-           optional(bias, hidden * Count(4))),
+      // recurrent
+      BIND(rnn, (out, hn, h0, weight, bias, sequences, relu), flag(relu),
+           need(out, sequences.rows() * sequences.hidden()),
+           need(hn, sequences.batch() * sequences.hidden()),
+           optional(h0, sequences.batch() * sequences.hidden()),
+           need(weight, sequences.hidden() * sequences.hidden()),
+           optional(bias, sequences.hidden())),
+      BIND(rnnGrad, (dgates, dh0, g, ghn, out, weight, sequences, relu), flag(relu),
+           need(dgates, sequences.rows() * sequences.hidden()),
+           need(dh0, sequences.batch() * sequences.hidden()),
+           optional(g, sequences.rows() * sequences.hidden()),
+           optional(ghn, sequences.batch() * sequences.hidden()),
+           need(out, sequences.rows() * sequences.hidden()),
+           need(weight, sequences.hidden() * sequences.hidden())),
+      BIND(lstm, (out, hn, cn, cells, gates, h0, c0, weight, bias, projection, sequences),
+           projects(projection, sequences), need(out, sequences.rows() * sequences.outputs()),
+           need(hn, sequences.batch() * sequences.outputs()),
+           need(cn, sequences.batch() * sequences.hidden()),
+           need(cells, sequences.rows() * sequences.hidden()),
+           need(gates, sequences.rows() * sequences.hidden() * 4),
+           optional(h0, sequences.batch() * sequences.outputs()),
+           optional(c0, sequences.batch() * sequences.hidden()),
+           need(weight, sequences.hidden() * sequences.outputs() * 4),
+           optional(bias, sequences.hidden() * 4)),
       BIND(lstmGrad,
-           (dgates, dh0, dc0, dh, inner, g, ghn, gcn, gates, cells, c0, weight, projection, sizes,
-            batch, hidden, outputs, reverse),
-           packedSizes(sizes, batch), positive(hidden), positive(outputs), flag(reverse),
-           projects(projection, hidden, outputs), need(dgates, rows(sizes) * hidden * 4),
-           need(dh0, batch * outputs), need(dc0, batch * hidden),
-           need(dh, ifProjected(projection, rows(sizes) * outputs)),
-           need(inner, ifProjected(projection, rows(sizes) * hidden)),
-           optional(g, rows(sizes) * outputs), optional(ghn, batch * outputs),
-           optional(gcn, batch * hidden), need(gates, rows(sizes) * hidden * 4),
-           need(cells, rows(sizes) * hidden), optional(c0, batch * hidden),
-           need(weight, hidden * outputs * 4)),
-      BIND(gru, (out, hn, candidate, gates, h0, weight, bias, sizes, batch, hidden, reverse),
-           packedSizes(sizes, batch), positive(hidden), flag(reverse),
-           need(out, rows(sizes) * hidden), need(hn, batch * hidden),
-           need(candidate, rows(sizes) * hidden), need(gates, rows(sizes) * hidden * 3),
-           optional(h0, batch * hidden), need(weight, hidden * hidden * 3),
-           optional(bias, hidden * Count(3))),
-      BIND(gruGrad,
-           (dgates, dinner, dh0, g, ghn, out, gates, candidate, h0, weight, sizes, batch, hidden,
-            reverse),
-           packedSizes(sizes, batch), positive(hidden), flag(reverse),
-           need(dgates, rows(sizes) * hidden * 3), need(dinner, rows(sizes) * hidden * 3),
-           need(dh0, batch * hidden), optional(g, rows(sizes) * hidden),
-           optional(ghn, batch * hidden), need(out, rows(sizes) * hidden),
-           need(gates, rows(sizes) * hidden * 3), need(candidate, rows(sizes) * hidden),
-           optional(h0, batch * hidden), need(weight, hidden * hidden * 3)),
+           (dgates, dh0, dc0, dh, inner, g, ghn, gcn, gates, cells, c0, weight, projection,
+            sequences),
+           projects(projection, sequences), need(dgates, sequences.rows() * sequences.hidden() * 4),
+           need(dh0, sequences.batch() * sequences.outputs()),
+           need(dc0, sequences.batch() * sequences.hidden()),
+           need(dh, ifProjected(projection, sequences.rows() * sequences.outputs())),
+           need(inner, ifProjected(projection, sequences.rows() * sequences.hidden())),
+           optional(g, sequences.rows() * sequences.outputs()),
+           optional(ghn, sequences.batch() * sequences.outputs()),
+           optional(gcn, sequences.batch() * sequences.hidden()),
+           need(gates, sequences.rows() * sequences.hidden() * 4),
+           need(cells, sequences.rows() * sequences.hidden()),
+           optional(c0, sequences.batch() * sequences.hidden()),
+           need(weight, sequences.hidden() * sequences.outputs() * 4)),
+      BIND(gru, (out, hn, candidate, gates, h0, weight, bias, sequences),
+           need(out, sequences.rows() * sequences.hidden()),
+           need(hn, sequences.batch() * sequences.hidden()),
+           need(candidate, sequences.rows() * sequences.hidden()),
+           need(gates, sequences.rows() * sequences.hidden() * 3),
+           optional(h0, sequences.batch() * sequences.hidden()),
+           need(weight, sequences.hidden() * sequences.hidden() * 3),
+           optional(bias, sequences.hidden() * 3)),
+      BIND(gruGrad, (dgates, dinner, dh0, g, ghn, out, gates, candidate, h0, weight, sequences),
+           need(dgates, sequences.rows() * sequences.hidden() * 3),
+           need(dinner, sequences.rows() * sequences.hidden() * 3),
+           need(dh0, sequences.batch() * sequences.hidden()),
+           optional(g, sequences.rows() * sequences.hidden()),
+           optional(ghn, sequences.batch() * sequences.hidden()),
+           need(out, sequences.rows() * sequences.hidden()),
+           need(gates, sequences.rows() * sequences.hidden() * 3),
+           need(candidate, sequences.rows() * sequences.hidden()),
+           optional(h0, sequences.batch() * sequences.hidden()),
+           need(weight, sequences.hidden() * sequences.hidden() * 3)),
 
-      // losses
+      // loss
+      BIND(softmax, (out, x, outer, axis, inner, log), flag(log), need(out, outer * axis * inner),
+           need(x, outer * axis * inner)),
+      BIND(softmaxGrad, (dx, g, y, outer, axis, inner, log), flag(log),
+           need(dx, outer * axis * inner), need(g, outer * axis * inner),
+           need(y, outer * axis * inner)),
       BIND(crossEntropy,
            (loss, rowWeight, logProb, x, target, weight, rows, classes, ignoreIndex, smoothing),
            need(loss, rows), need(rowWeight, rows), need(logProb, rows * classes),
@@ -266,13 +232,11 @@ const std::vector<Binding>& bindings() {
       BIND(bceWithLogitsGrad, (dx, g, x, target, posWeight, n, inner), positive(inner), need(dx, n),
            need(g, n), need(x, n), need(target, n), optional(posWeight, inner)),
 
-      // gradients of all parameters
+      // optim
       BIND(gradNorms, (total, norms, grads, sizes, normType), need(total, 1),
            need(norms, static_cast<int64_t>(sizes.size())), needEach(sizes, {&grads})),
       BIND(clipGradNorm, (grads, total, sizes, maxNorm), need(total, 1), needEach(sizes, {&grads})),
       BIND(clipGradValue, (grads, sizes, clipValue), needEach(sizes, {&grads})),
-
-      // an optimiser's step
       BIND(optimizerStep, (params, states, grads, factors, scalars, sizes, rule),
            needEach(sizes, {&params, &grads}), updateRule(rule, sizes, states, factors, scalars)),
       BIND(optimizerStepRows,
@@ -280,18 +244,12 @@ const std::vector<Binding>& bindings() {
            rowCount(count), rowCount(limit), need(param, limit * inner),
            updateRule(rule, limit * inner, states, factors, scalars), need(values, count * inner),
            need(rows, count)),
-      BIND(momentumStepRows,
-           (param, momentum, seen, values, rows, count, inner, limit, lr, keep, add, own, ahead,
-            find),
+      BIND(momentumStepRows, (param, momentum, seen, values, rows, count, inner, limit, step, find),
            rowCount(count), rowCount(limit), flag(find), need(param, limit * inner),
            need(momentum, limit * inner), need(seen, limit * Count(2) + Count(1)),
            need(values, count * inner), need(rows, count)),
   };
   return all;
-}
-
-const char* convAlgorithm(Isa isa, int64_t pass, const Geometry& geometry, bool exact) {
-  return AXONODE_VARIANTS(convAlgorithm)[static_cast<size_t>(isa)](pass, geometry, exact);
 }
 
 }  // namespace axonode

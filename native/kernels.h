@@ -4,7 +4,7 @@
 //
 // Included once per instruction set with AXONODE_ISA defined as the namespace, so no include guard.
 
-#include "native/base/types.h"
+#include "native/base/geometry.h"
 
 namespace axonode::AXONODE_ISA {
 
@@ -27,16 +27,12 @@ void compare(Context&, uint8_t* out, AnyIn a, AnyIn b, Ints plan, int64_t op);
 void compareScalar(Context&, uint8_t* out, AnyIn a, double scalar, int64_t n, int64_t op);
 void where(Context&, AnyOut out, const uint8_t* condition, AnyIn a, AnyIn b, int64_t n);
 
-// reductions
+// reduce
 void reduce(Context&, AnyOut out, AnyIn x, int64_t outer, int64_t axis, int64_t inner, int64_t op);
 void argReduce(Context&, int32_t* out, AnyIn x, int64_t outer, int64_t axis, int64_t inner,
                int64_t op);
-void softmax(Context&, float* out, const float* x, int64_t outer, int64_t axis, int64_t inner,
-             int64_t log);
-void softmaxGrad(Context&, float* dx, const float* g, const float* y, int64_t outer, int64_t axis,
-                 int64_t inner, int64_t log);
 
-// matrix product; bias may be null
+// gemm; bias may be null
 void gemm(Context&, float* c, const float* a, const float* b, const float* bias, int64_t m,
           int64_t n, int64_t k, int64_t transA, int64_t transB, int64_t accumulate, int64_t batch,
           int64_t strideC, int64_t strideA, int64_t strideB);
@@ -51,8 +47,6 @@ void gather(Context&, AnyOut out, AnyIn x, const int32_t* index, int64_t outer, 
 void scatterAdd(Context&, float* out, const float* x, const int32_t* index, int64_t outer,
                 int64_t axis, int64_t inner, int64_t count);
 void oneHot(Context&, AnyOut out, const int32_t* index, int64_t n, int64_t classes);
-
-// gradients of which only some rows are there
 void coalesceRows(Context&, int32_t* rows, float* values, const int32_t* index, const float* x,
                   int64_t count, int64_t inner, int64_t limit, int64_t skip);
 void addRows(Context&, float* out, const float* values, const int32_t* rows, int64_t count,
@@ -60,7 +54,7 @@ void addRows(Context&, float* out, const float* values, const int32_t* rows, int
 void renormRows(Context&, float* weight, const int32_t* index, int64_t count, int64_t inner,
                 int64_t limit, double maxNorm, double normType);
 
-// random numbers
+// random
 void randomUniform(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
                    int64_t counter, double low, double high);
 void randomNormal(Context&, float* out, int64_t n, int64_t seedLow, int64_t seedHigh,
@@ -72,7 +66,7 @@ void dropout(Context&, float* out, uint8_t* mask, const float* x, int64_t n, int
 void maskScale(Context&, float* out, const float* x, const uint8_t* mask, int64_t n, int64_t inner,
                double scale);
 
-// convolution and pooling; images are [N, H, W, C] in memory; bias may be null
+// conv; images are [N, H, W, C] in memory; bias may be null
 void conv2d(Context&, float* out, const float* x, const float* w, const float* bias,
             const Geometry& geometry);
 void conv2dPacked(Context&, float* out, const float* x, const float* packed, const float* bias,
@@ -82,9 +76,8 @@ void conv2dInputGrad(Context&, float* dx, const float* dy, const float* w, const
                      const Geometry& geometry);
 void conv2dWeightGrad(Context&, float* dw, const float* dy, const float* x,
                       const Geometry& geometry);
-// No kernel: the name of the algorithm that a pass takes (0 conv2d, 1 its input gradient, 2 its
-// weight gradient), given Context::exactConvolution.
-const char* convAlgorithm(int64_t pass, const Geometry& geometry, bool exact);
+
+// pool; images are [N, H, W, C] in memory
 void maxPool2d(Context&, float* out, int32_t* index, const float* x, const Geometry& geometry);
 void maxPool2dGrad(Context&, float* dx, const float* dy, const int32_t* index,
                    const Geometry& geometry);
@@ -92,20 +85,15 @@ void maxPool2dGather(Context&, float* out, const float* x, const int32_t* index,
                      const Geometry& geometry);
 void maxUnpool2d(Context&, float* out, const float* x, const int32_t* index, int64_t batch,
                  int64_t pixels, int64_t channels, int64_t count);
-void avgPool2d(Context&, float* out, const float* x, const Geometry& geometry, int64_t padBottom,
-               int64_t padRight, int64_t countPadding, int64_t divisorOverride);
+void avgPool2d(Context&, float* out, const float* x, const Geometry& geometry,
+               const Averaging& averaging);
 void avgPool2dGrad(Context&, float* dx, const float* dy, const Geometry& geometry,
-                   int64_t padBottom, int64_t padRight, int64_t countPadding,
-                   int64_t divisorOverride);
+                   const Averaging& averaging);
+void upsample2d(Context&, float* out, const float* x, const Upsampling& upsampling, int64_t mode);
+void upsample2dGrad(Context&, float* dx, const float* dy, const Upsampling& upsampling,
+                    int64_t mode);
 
-void upsample2d(Context&, float* out, const float* x, int64_t batch, int64_t inHeight,
-                int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
-                double scaleHeight, double scaleWidth, int64_t mode);
-void upsample2dGrad(Context&, float* dx, const float* dy, int64_t batch, int64_t inHeight,
-                    int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
-                    double scaleHeight, double scaleWidth, int64_t mode);
-
-// normalisation; images are [N, H, W, C] in memory; y, weight, bias, added and dadded may be null
+// norm; images are [N, H, W, C] in memory; y, weight, bias, added and dadded may be null
 void batchNorm(Context&, float* out, float* mean, float* rstd, float* runningMean,
                float* runningVar, const float* x, const float* weight, const float* bias,
                const float* added, int64_t rows, int64_t channels, double momentum, double eps,
@@ -118,33 +106,34 @@ void batchNormGrad(Context&, float* dx, float* dweight, float* dbias, float* dad
                    const float* x, const float* y, const float* mean, const float* rstd,
                    const float* weight, int64_t rows, int64_t channels, int64_t training);
 void groupNorm(Context&, float* out, float* mean, float* rstd, const float* x, const float* weight,
-               const float* bias, int64_t batch, int64_t spatial, int64_t channels, int64_t groups,
-               double eps);
+               const float* bias, const Grouping& grouping, double eps);
 void groupNormGrad(Context&, float* dx, float* dweight, float* dbias, const float* g,
                    const float* x, const float* mean, const float* rstd, const float* weight,
-                   int64_t batch, int64_t spatial, int64_t channels, int64_t groups);
+                   const Grouping& grouping);
 
-// recurrent layers; h0, c0, bias, projection and the gradients g, ghn and gcn may be null
+// recurrent; h0, c0, bias, projection and the gradients g, ghn and gcn may be null
 void rnn(Context&, float* out, float* hn, const float* h0, const float* weight, const float* bias,
-         Ints sizes, int64_t batch, int64_t hidden, int64_t reverse, int64_t relu);
+         const Sequences& sequences, int64_t relu);
 void rnnGrad(Context&, float* dgates, float* dh0, const float* g, const float* ghn,
-             const float* out, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
-             int64_t reverse, int64_t relu);
+             const float* out, const float* weight, const Sequences& sequences, int64_t relu);
 void lstm(Context&, float* out, float* hn, float* cn, float* cells, float* gates, const float* h0,
           const float* c0, const float* weight, const float* bias, const float* projection,
-          Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse);
+          const Sequences& sequences);
 void lstmGrad(Context&, float* dgates, float* dh0, float* dc0, float* dh, float* inner,
               const float* g, const float* ghn, const float* gcn, const float* gates,
               const float* cells, const float* c0, const float* weight, const float* projection,
-              Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse);
+              const Sequences& sequences);
 void gru(Context&, float* out, float* hn, float* candidate, float* gates, const float* h0,
-         const float* weight, const float* bias, Ints sizes, int64_t batch, int64_t hidden,
-         int64_t reverse);
+         const float* weight, const float* bias, const Sequences& sequences);
 void gruGrad(Context&, float* dgates, float* dinner, float* dh0, const float* g, const float* ghn,
              const float* out, const float* gates, const float* candidate, const float* h0,
-             const float* weight, Ints sizes, int64_t batch, int64_t hidden, int64_t reverse);
+             const float* weight, const Sequences& sequences);
 
-// losses; weight and posWeight may be null
+// loss; weight and posWeight may be null
+void softmax(Context&, float* out, const float* x, int64_t outer, int64_t axis, int64_t inner,
+             int64_t log);
+void softmaxGrad(Context&, float* dx, const float* g, const float* y, int64_t outer, int64_t axis,
+                 int64_t inner, int64_t log);
 void crossEntropy(Context&, float* loss, float* rowWeight, float* logProb, const float* x,
                   const int32_t* target, const float* weight, int64_t rows, int64_t classes,
                   int64_t ignoreIndex, double smoothing);
@@ -156,19 +145,18 @@ void bceWithLogits(Context&, float* loss, const float* x, const float* target,
 void bceWithLogitsGrad(Context&, float* dx, const float* g, const float* x, const float* target,
                        const float* posWeight, int64_t n, int64_t inner);
 
-// gradients of all parameters at once; the clips work in place
+// optim: gradients of all parameters at once, of which the clips work in place, and steps of
+// optimisers, in place too
 void gradNorms(Context&, float* total, float* norms, InList grads, Ints sizes, double normType);
 void clipGradNorm(Context&, OutList grads, const float* total, Ints sizes, double maxNorm);
 void clipGradValue(Context&, OutList grads, Ints sizes, double clipValue);
-
-// an optimiser's step, in place; of all elements, or of rows
 void optimizerStep(Context&, OutList params, OutList states, InList grads, Doubles factors,
                    Doubles scalars, Ints sizes, int64_t rule);
 void optimizerStepRows(Context&, float* param, OutList states, const float* values,
                        const int32_t* rows, Doubles factors, Doubles scalars, int64_t count,
                        int64_t inner, int64_t limit, int64_t rule);
 void momentumStepRows(Context&, float* param, float* momentum, int32_t* seen, const float* values,
-                      const int32_t* rows, int64_t count, int64_t inner, int64_t limit, double lr,
-                      double keep, double add, double own, double ahead, int64_t find);
+                      const int32_t* rows, int64_t count, int64_t inner, int64_t limit,
+                      const MomentumStep& step, int64_t find);
 
 }  // namespace axonode::AXONODE_ISA

@@ -9,7 +9,15 @@ import { runMain, StepError, say } from './lib/run.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const installScripts = ['preinstall', 'install', 'postinstall', 'prepare'];
-const needed = ['dist/index.js', 'dist/index.d.ts', 'dist/include/napi.h', 'CMakeLists.txt'];
+const needed = [
+  'dist/index.js',
+  'dist/index.d.ts',
+  'dist/include/napi.h',
+  'dist/train/report/page/client.js',
+  'dist/train/report/page/style.css',
+  'dist/train/tune/worker.js',
+  'CMakeLists.txt',
+];
 const allowed =
   /^(dist|native|binding|scripts\/lib)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CMakeLists\.txt|scripts\/axonode\.mjs)$/;
 

@@ -6,8 +6,8 @@
 //   node scripts/setup.mjs [--no-native]
 //
 // AXONODE_BACKEND=ts leaves the addon out too, AXONODE_WERROR=1 makes compiler warnings errors.
-import { existsSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAddon, isAddonFresh, isSupported, removeAddon, unsupported } from './lib/native.mjs';
 import { runLogged, runMain, StepError, say } from './lib/run.mjs';
@@ -74,9 +74,27 @@ function setUpAddon() {
   }
 }
 
+/** What is read as text at run time, and goes beside the compiled code as it is. */
+const ASSETS = ['train/report/page'];
+
+function copyAssets(folder) {
+  for (const asset of ASSETS) {
+    cpSync(join(root, 'src', asset), join(folder, asset), {
+      recursive: true,
+      filter: (path) => extname(path) !== '.json',
+    });
+  }
+}
+
 function setUpTypeScript() {
   const stamp = join(root, 'build/typescript.stamp');
-  const sources = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+  const sources = [
+    'src',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'package-lock.json',
+    'scripts/setup.mjs',
+  ];
   const hash = hashOf(root, sources);
   if (existsSync(join(root, 'dist/index.js')) && isStamped(stamp, hash)) return;
   // Into a new folder first: after a type error the last good build is still there.
@@ -86,6 +104,7 @@ function setUpTypeScript() {
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh];
     runLogged('compiling the TypeScript', process.execPath, args, { cwd: root, log });
+    copyAssets(fresh);
   });
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(fresh, join(root, 'dist'));

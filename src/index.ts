@@ -35,4 +35,5 @@ export type { Shape } from './tensor/shape.js';
 export { type MemoryInfo, memoryInfo, trimPool } from './tensor/storage.js';
 export { Tensor } from './tensor/tensor.js';
 export * as train from './train/index.js';
+export * as tune from './train/tune/index.js';
 export * as vision from './vision/index.js';

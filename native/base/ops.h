@@ -1,4 +1,5 @@
-// The op codes of src/backend/kernels/index.ts, and choosing by element type.
+// The op codes of src/backend/kernels/opCodes.ts, in its order, and choosing by element type. New
+// ones go before kCount, which the binding checks codes by and a test compares.
 #pragma once
 
 #include "native/base/simd.h"
@@ -35,7 +36,8 @@ enum class UnaryOp {
   kCeil,
   kRound,
   kErf,
-  kAffine
+  kAffine,
+  kCount
 };
 
 enum class UnaryGradOp {
@@ -49,7 +51,8 @@ enum class UnaryGradOp {
   kSilu,
   kSoftplus,
   kClamp,
-  kHardtanh
+  kHardtanh,
+  kCount
 };
 
 enum class BinaryOp {
@@ -65,13 +68,22 @@ enum class BinaryOp {
   kRpow,
   kRemainder,
   kAtan2,
-  kGreaterHalf
+  kGreaterHalf,
+  kCount
 };
 
-enum class CompareOp { kEq, kNe, kLt, kLe, kGt, kGe };
-enum class ReduceOp { kSum, kMean, kMax, kMin, kProd, kSumSquares, kSumAbs };
-enum class ArgOp { kMax, kMin };
-enum class UpsampleMode { kNearest, kNearestExact, kLinear, kLinearCorners, kCubic, kCubicCorners };
+enum class CompareOp { kEq, kNe, kLt, kLe, kGt, kGe, kCount };
+enum class ReduceOp { kSum, kMean, kMax, kMin, kProd, kSumSquares, kSumAbs, kCount };
+enum class ArgOp { kMax, kMin, kCount };
+enum class UpsampleMode {
+  kNearest,
+  kNearestExact,
+  kLinear,
+  kLinearCorners,
+  kCubic,
+  kCubicCorners,
+  kCount
+};
 
 template <class T>
 AXONODE_INLINE const T* as(AnyIn x) {

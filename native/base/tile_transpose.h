@@ -1,7 +1,7 @@
 // Transposing a square of kLanes x kLanes floats in registers, and copying short runs of floats.
 #pragma once
 
-#include "native/gemm/microkernel.h"
+#include "native/base/simd.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
@@ -67,16 +67,6 @@ template <int N>
     return;
   }
   for (int64_t i = 0; i < n; i++) to[i] = 0;
-}
-
-// Copies n <= kPanelWidth floats and pads the panel's row with zeros.
-[[gnu::always_inline]] inline void copyPanelRow(float* to, const float* from, int64_t n) {
-  if (n == kPanelWidth) {
-    for (int64_t j = 0; j < kPanelWidth; j += kLanes) store(to + j, load(from + j));
-    return;
-  }
-  for (int64_t j = 0; j < n; j++) to[j] = from[j];
-  for (int64_t j = n; j < kPanelWidth; j++) to[j] = 0;
 }
 
 }  // namespace

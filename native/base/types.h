@@ -43,13 +43,6 @@ struct Doubles {
   double operator[](int64_t i) const { return data[i]; }
 };
 
-// A 2-D convolution or pooling: the integers of the TypeScript interface's Geometry, in its order.
-struct Geometry {
-  int64_t batch, inHeight, inWidth, inChannels, outHeight, outWidth, outChannels;
-  int64_t kernelHeight, kernelWidth, strideHeight, strideWidth, padTop, padLeft;
-  int64_t dilationHeight, dilationWidth, groups;
-};
-
 // A fault in the data (an index out of range), kept until the next synchronisation. The first one
 // wins.
 struct Fault {

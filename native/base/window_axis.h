@@ -1,9 +1,9 @@
 // One axis of pooling and depthwise windows, and a loop over channels in whole vectors.
 #pragma once
 
+#include "native/base/geometry.h"
 #include "native/base/parallel.h"
 #include "native/base/simd.h"
-#include "native/base/types.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {

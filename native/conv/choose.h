@@ -2,19 +2,16 @@
 // do not depend on anything else; the thresholds were measured.
 #pragma once
 
-#include "native/base/types.h"
+#include "native/base/geometry.h"
 
 namespace axonode::AXONODE_ISA {
 
 enum class ConvAlgorithm { none, depthwise, direct, scatter, winograd4, winograd2 };
 
-// How weights are prepared for the forward pass: WeightFormat of src/backend/kernels/opCodes.ts.
-enum class WeightFormat { depthwise, panels, winograd4, winograd2 };
-
 namespace {
 
 // Winograd's transforms work on whole vectors of channels, at most 16 wide.
-bool suitsWinograd(const Geometry& g, bool exact) {
+[[maybe_unused]] bool suitsWinograd(const Geometry& g, bool exact) {
   return !exact && g.groups == 1 && g.kernelHeight == 3 && g.kernelWidth == 3 &&
          g.strideHeight == 1 && g.strideWidth == 1 && g.dilationHeight == 1 &&
          g.dilationWidth == 1 && g.inChannels >= 16 && g.outChannels >= 16 && g.batch > 0 &&
@@ -40,34 +37,6 @@ ConvAlgorithm winogradFor(int64_t batch, int64_t height, int64_t width) {
 
 bool isDepthwise(const Geometry& g) {
   return g.groups == g.inChannels && g.outChannels == g.inChannels;
-}
-
-[[maybe_unused]] ConvAlgorithm algorithmOf(WeightFormat format) {
-  switch (format) {
-    case WeightFormat::depthwise:
-      return ConvAlgorithm::depthwise;
-    case WeightFormat::panels:
-      return ConvAlgorithm::direct;
-    case WeightFormat::winograd4:
-      return ConvAlgorithm::winograd4;
-    case WeightFormat::winograd2:
-      return ConvAlgorithm::winograd2;
-  }
-  return ConvAlgorithm::none;
-}
-
-// Whether a convolution can be computed from weights in a format, by the algorithm that wants it.
-[[maybe_unused]] bool suitsFormat(const Geometry& g, WeightFormat format) {
-  switch (format) {
-    case WeightFormat::depthwise:
-      return isDepthwise(g);
-    case WeightFormat::panels:
-      return true;
-    case WeightFormat::winograd4:
-    case WeightFormat::winograd2:
-      return suitsWinograd(g, false);
-  }
-  return false;
 }
 
 [[maybe_unused]] ConvAlgorithm chooseForward(const Geometry& g, bool exact) {

@@ -4,12 +4,15 @@
 #include "native/base/parallel.h"
 #include "native/conv/depthwise.h"
 #include "native/conv/direct.h"
+#include "native/conv/prepare.h"
 #include "native/conv/scatter.h"
 #include "native/conv/winograd.h"
 #include "native/kernels.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
+
+static_assert(kWidestPanel % kPanelWidth == 0);
 
 Weights weightsOf(const Geometry& g, const float* w) {
   return {w, g.outChannels, g.inChannels, g.kernelHeight, g.kernelWidth};
@@ -85,9 +88,22 @@ void winogradWeightGrad(Context& ctx, float* dw, const float* dy, const float* x
   runWinogradGrad<M>(p, plan, scratch, omp_get_thread_num(), omp_get_num_threads());
 }
 
-}  // namespace
-
-namespace {
+// The algorithm that reads weights in a format.
+ConvAlgorithm algorithmOf(int64_t format) {
+  switch (static_cast<WeightFormat>(format)) {
+    case WeightFormat::kDepthwise:
+      return ConvAlgorithm::depthwise;
+    case WeightFormat::kPanels:
+      return ConvAlgorithm::direct;
+    case WeightFormat::kWinograd4:
+      return ConvAlgorithm::winograd4;
+    case WeightFormat::kWinograd2:
+      return ConvAlgorithm::winograd2;
+    case WeightFormat::kCount:
+      break;
+  }
+  return ConvAlgorithm::none;
+}
 
 void forward(Context& ctx, ConvAlgorithm algorithm, float* out, const float* x,
              const ConvWeights& w, const ConvFinish& finish, const Geometry& g) {
@@ -117,21 +133,22 @@ void conv2d(Context& ctx, float* out, const float* x, const float* w, const floa
 void conv2dPacked(Context& ctx, float* out, const float* x, const float* packed, const float* bias,
                   const float* add, const Geometry& geometry, int64_t format, int64_t relu) {
   if (geometry.outChannels == 0) return;
-  forward(ctx, algorithmOf(static_cast<WeightFormat>(format)), out, x, {packed, true},
-          {bias, add, relu != 0}, geometry);
+  forward(ctx, algorithmOf(format), out, x, {packed, true}, {bias, add, relu != 0}, geometry);
 }
 
 void packConv2d(Context& ctx, float* packed, const float* w, const Geometry& geometry,
                 int64_t format) {
   switch (static_cast<WeightFormat>(format)) {
-    case WeightFormat::depthwise:
+    case WeightFormat::kDepthwise:
       return depthwisePack(packed, w, geometry);
-    case WeightFormat::panels:
+    case WeightFormat::kPanels:
       return directPack(ctx, packed, w, geometry);
-    case WeightFormat::winograd4:
+    case WeightFormat::kWinograd4:
       return winogradPack<4>(ctx, packed, w, geometry);
-    case WeightFormat::winograd2:
+    case WeightFormat::kWinograd2:
       return winogradPack<2>(ctx, packed, w, geometry);
+    case WeightFormat::kCount:
+      return;
   }
 }
 

@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "native/base/tile_transpose.h"
+#include "native/gemm/panels.h"
 
 namespace axonode::AXONODE_ISA {
 

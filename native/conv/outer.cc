@@ -2,6 +2,7 @@
 
 #include "native/base/tile_transpose.h"
 #include "native/conv/layout.h"
+#include "native/gemm/panels.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {

@@ -3,7 +3,7 @@
 // taps fill the vectors) or few output points (gathering would mostly meet padding).
 #pragma once
 
-#include "native/base/types.h"
+#include "native/base/geometry.h"
 
 namespace axonode::AXONODE_ISA {
 

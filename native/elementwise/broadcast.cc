@@ -107,6 +107,8 @@ BinaryFunction<float> floatFunction(BinaryOp op) {
       return vectors<float>([](VecF a, VecF b) {
         return select(a < b, VecF{}, select(a == b, splat(0.5f), splat(1.0f)));
       });
+    case BinaryOp::kCount:
+      break;
   }
   __builtin_unreachable();
 }
@@ -173,6 +175,8 @@ BinaryFunction<int32_t> intFunction(BinaryOp op) {
       return {};
     case BinaryOp::kGreaterHalf:
       return vectors<int32_t>([](VecI a, VecI b) { return (a > b) & 1; });
+    case BinaryOp::kCount:
+      break;
   }
   __builtin_unreachable();
 }
@@ -243,6 +247,8 @@ void withComparison(CompareOp op, const Use& use) {
       return use([](auto a, auto b) { return a > b; });
     case CompareOp::kGe:
       return use([](auto a, auto b) { return a >= b; });
+    case CompareOp::kCount:
+      return;
   }
 }
 

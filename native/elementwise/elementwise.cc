@@ -129,6 +129,8 @@ void unaryFloat(Context& context, float* out, const float* x, int64_t n, UnaryOp
       return applyPolynomial([](VecF v) { return erf(v); });
     case UnaryOp::kAffine:
       return apply([p, q](VecF v) { return v * p + q; });
+    case UnaryOp::kCount:
+      return;
   }
 }
 
@@ -182,6 +184,8 @@ void unaryGrad(Context& context, float* out, const float* g, const float* s, int
       return apply([p, q](VecF d, VecF x) { return select((x >= p) & (x <= q), d, VecF{}); });
     case UnaryGradOp::kHardtanh:
       return apply([p, q](VecF d, VecF x) { return select((x <= p) | (x >= q), VecF{}, d); });
+    case UnaryGradOp::kCount:
+      return;
   }
 }
 

@@ -9,6 +9,7 @@
 #include "native/base/parallel.h"
 #include "native/base/tile_transpose.h"
 #include "native/gemm/gemm_blocked.h"
+#include "native/gemm/microkernel.h"
 #include "native/kernels.h"
 
 namespace axonode::AXONODE_ISA {

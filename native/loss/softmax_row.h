@@ -3,6 +3,7 @@
 // NaN.
 #pragma once
 
+#include "native/base/row_sum.h"
 #include "native/base/vector_math.h"
 
 namespace axonode::AXONODE_ISA {
@@ -17,27 +18,6 @@ static inline float rowMaximum(const float* x, int64_t n) {
   for (; i + kLanes <= n; i += kLanes) a = maxOrSecond(a, load(x + i));
   if (i < n) b = maxOrSecond(b, loadPartial(x + i, n - i, -kInfinity));
   return foldLanes(maxOrSecond(a, b), maxOrSecond)[0];
-}
-
-// The sum of f(i, count) over [0, n): f gives the vector of the elements i to i + count, and 0 in
-// the lanes beyond count.
-template <class Function>
-static inline double rowSum(int64_t n, const Function& f) {
-  constexpr int64_t kBlock = 64 * kLanes;
-  double total = 0;
-  for (int64_t start = 0; start < n; start += kBlock) {
-    const int64_t end = smaller(start + kBlock, n);
-    VecF a{}, b{};
-    int64_t i = start;
-    for (; i + 2 * kLanes <= end; i += 2 * kLanes) {
-      a += f(i, int64_t{kLanes});
-      b += f(i + kLanes, int64_t{kLanes});
-    }
-    for (; i + kLanes <= end; i += kLanes) a += f(i, int64_t{kLanes});
-    if (i < end) b += f(i, end - i);
-    total += static_cast<double>(sumLanes(a + b));
-  }
-  return total;
 }
 
 // out = e^(x - max x); the result is their sum. out may be null.

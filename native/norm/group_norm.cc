@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "native/base/map.h"
+#include "native/base/row_sum.h"
 #include "native/kernels.h"
-#include "native/loss/softmax_row.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {
@@ -217,8 +217,9 @@ void gradOfRows(int64_t rows, int64_t n, float* dx, double* dweight, double* dbi
 }  // namespace
 
 void groupNorm(Context& context, float* out, float* mean, float* rstd, const float* x,
-               const float* weight, const float* bias, int64_t batch, int64_t spatial,
-               int64_t channels, int64_t groups, double eps) {
+               const float* weight, const float* bias, const Grouping& grouping, double eps) {
+  const int64_t batch = grouping.batch, spatial = grouping.spatial;
+  const int64_t channels = grouping.channels, groups = grouping.groups;
   const Sizes sizes{spatial, channels, groups};
   const int team = teamSize(context, kCost * batch * sizes.sample(), kGrain);
   // Working memory, then ones and zeros where there is no weight and no bias.
@@ -244,7 +245,9 @@ void groupNorm(Context& context, float* out, float* mean, float* rstd, const flo
 
 void groupNormGrad(Context& context, float* dx, float* dweight, float* dbias, const float* g,
                    const float* x, const float* mean, const float* rstd, const float* weight,
-                   int64_t batch, int64_t spatial, int64_t channels, int64_t groups) {
+                   const Grouping& grouping) {
+  const int64_t batch = grouping.batch, spatial = grouping.spatial;
+  const int64_t channels = grouping.channels, groups = grouping.groups;
   if (batch == 0) {
     for (int64_t c = 0; c < channels; ++c) dweight[c] = dbias[c] = 0;
     return;

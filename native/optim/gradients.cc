@@ -1,7 +1,7 @@
 // Norms and limits of the gradients of all parameters: one pass over all of them.
 #include "native/base/tensor_list.h"
 #include "native/kernels.h"
-#include "native/norm/norm_sums.h"
+#include "native/reduce/norm_sums.h"
 
 namespace axonode::AXONODE_ISA {
 namespace {

@@ -26,6 +26,11 @@ struct Divisor {
   Counts rows, cols;
   int64_t fixed;
 
+  Divisor(const Averaging& a, const WindowAxis& rowAxis, const WindowAxis& colAxis)
+      : rows{rowAxis, a.padBottom, a.countPadding},
+        cols{colAxis, a.padRight, a.countPadding},
+        fixed(a.divisor) {}
+
   float of(int64_t p, int64_t q) const {
     if (fixed != 0) return static_cast<float>(fixed);
     // A window over padding only counts no element: its mean is 0.
@@ -36,11 +41,10 @@ struct Divisor {
 }  // namespace
 
 void avgPool2d(Context& ctx, float* out, const float* x, const Geometry& geometry,
-               int64_t padBottom, int64_t padRight, int64_t countPadding, int64_t divisorOverride) {
+               const Averaging& averaging) {
   const Geometry g = geometry;
   const WindowAxis rows = rowAxis(g), cols = colAxis(g);
-  const Divisor divisor{
-      {rows, padBottom, countPadding != 0}, {cols, padRight, countPadding != 0}, divisorOverride};
+  const Divisor divisor(averaging, rows, cols);
   const int64_t channels = g.inChannels;
   const int64_t cost = channels * g.kernelHeight * g.kernelWidth;
   parallelFor(ctx, g.batch * g.outHeight * g.outWidth, grainOf(cost),
@@ -67,12 +71,10 @@ void avgPool2d(Context& ctx, float* out, const float* x, const Geometry& geometr
 }
 
 void avgPool2dGrad(Context& ctx, float* dx, const float* dy, const Geometry& geometry,
-                   int64_t padBottom, int64_t padRight, int64_t countPadding,
-                   int64_t divisorOverride) {
+                   const Averaging& averaging) {
   const Geometry g = geometry;
   const WindowAxis rows = rowAxis(g), cols = colAxis(g);
-  const Divisor divisor{
-      {rows, padBottom, countPadding != 0}, {cols, padRight, countPadding != 0}, divisorOverride};
+  const Divisor divisor(averaging, rows, cols);
   const int64_t channels = g.inChannels;
   parallelFor(ctx, g.batch * g.inHeight, grainOf(channels * g.inWidth * 4),
               [&](int64_t begin, int64_t end) {

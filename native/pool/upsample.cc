@@ -201,24 +201,29 @@ void resample(float* out, const float* x, const Image& source, const Image& resu
   });
 }
 
-}  // namespace
-
-void upsample2d(Context& context, float* out, const float* x, int64_t batch, int64_t inHeight,
-                int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
-                double scaleHeight, double scaleWidth, int64_t mode) {
-  const Image from{batch, inHeight, inWidth, channels}, to{batch, outHeight, outWidth, channels};
-  const Axis height{inHeight, outHeight, scaleHeight}, width{inWidth, outWidth, scaleWidth};
-  const Plan plan = planOf(context, height, width, Mode(mode), false, from, to);
+// From the images in `from` to those in `to`, by mixes of the upsampling, turned round for the
+// gradient.
+void resampleBy(Context& context, float* out, const float* x, const Upsampling& u, int64_t mode,
+                bool isTurned) {
+  const Image small{u.batch, u.inHeight, u.inWidth, u.channels};
+  const Image large{u.batch, u.outHeight, u.outWidth, u.channels};
+  const Image &from = isTurned ? large : small, &to = isTurned ? small : large;
+  const Axis height{u.inHeight, u.outHeight, u.scaleHeight};
+  const Axis width{u.inWidth, u.outWidth, u.scaleWidth};
+  const Plan plan = planOf(context, height, width, Mode(mode), isTurned, from, to);
   resample(out, x, from, to, plan);
 }
 
-void upsample2dGrad(Context& context, float* dx, const float* dy, int64_t batch, int64_t inHeight,
-                    int64_t inWidth, int64_t channels, int64_t outHeight, int64_t outWidth,
-                    double scaleHeight, double scaleWidth, int64_t mode) {
-  const Image from{batch, outHeight, outWidth, channels}, to{batch, inHeight, inWidth, channels};
-  const Axis height{inHeight, outHeight, scaleHeight}, width{inWidth, outWidth, scaleWidth};
-  const Plan plan = planOf(context, height, width, Mode(mode), true, from, to);
-  resample(dx, dy, from, to, plan);
+}  // namespace
+
+void upsample2d(Context& context, float* out, const float* x, const Upsampling& upsampling,
+                int64_t mode) {
+  resampleBy(context, out, x, upsampling, mode, false);
+}
+
+void upsample2dGrad(Context& context, float* dx, const float* dy, const Upsampling& upsampling,
+                    int64_t mode) {
+  resampleBy(context, dx, dy, upsampling, mode, true);
 }
 
 }  // namespace axonode::AXONODE_ISA

@@ -19,8 +19,9 @@ void projectStep(const Panels& panels, float* out, int64_t columns, const float*
 
 void lstm(Context& context, float* out, float* hn, float* cn, float* cells, float* gates,
           const float* h0, const float* c0, const float* weight, const float* bias,
-          const float* projection, Ints sizes, int64_t batch, int64_t hidden, int64_t outputs,
-          int64_t reverse) {
+          const float* projection, const Sequences& sequences) {
+  const Ints sizes = sequences.sizes;
+  const int64_t batch = sequences.batch, hidden = sequences.hidden, outputs = sequences.outputs;
   const int64_t units = 4 * hidden;
   const Team team = stepTeam(context, sizes, batch, units, outputs);
   const bool projected = projection != nullptr;
@@ -36,7 +37,7 @@ void lstm(Context& context, float* out, float* hn, float* cn, float* cells, floa
     // Of one step, before their projection.
     float* inner = memory + gateFloats + projectionFloats;
     GateSums<4> sums;
-    forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
+    forSteps(sizes, sequences.reverse, [&](Step now, Step before, Step after) {
       float* h = projected ? inner : out + now.first * hidden;
       forwardStep(
           panels, state, member, now, before, gates, hidden, sums,
@@ -73,7 +74,9 @@ void lstm(Context& context, float* out, float* hn, float* cn, float* cells, floa
 void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh, float* inner,
               const float* g, const float* ghn, const float* gcn, const float* gates,
               const float* cells, const float* c0, const float* weight, const float* projection,
-              Ints sizes, int64_t batch, int64_t hidden, int64_t outputs, int64_t reverse) {
+              const Sequences& sequences) {
+  const Ints sizes = sequences.sizes;
+  const int64_t batch = sequences.batch, hidden = sequences.hidden, outputs = sequences.outputs;
   const int64_t gateUnits = 4 * hidden;
   const Team team = stepTeam(context, sizes, batch, gateUnits, outputs);
   const bool projected = projection != nullptr;
@@ -91,7 +94,7 @@ void lstmGrad(Context& context, float* dgates, float* dh0, float* dc0, float* dh
     const Units units = member.units(hidden);
     startCarry(dh0, ghn, outputs, member);
     startCarry(dc0, gcn, hidden, member);
-    forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
+    forSteps(sizes, !sequences.reverse, [&](Step now, Step, Step after) {
       const Rows mine = member.rows(now);
       if (projected) {
         for (int64_t b = mine.begin; b < mine.end; b++) {

@@ -116,15 +116,16 @@ Panels::Panels(float* memory, const float* weight, const float* bias, int64_t un
 }
 
 void rnn(Context& context, float* out, float* hn, const float* h0, const float* weight,
-         const float* bias, Ints sizes, int64_t batch, int64_t hidden, int64_t reverse,
-         int64_t relu) {
+         const float* bias, const Sequences& sequences, int64_t relu) {
+  const Ints sizes = sequences.sizes;
+  const int64_t batch = sequences.batch, hidden = sequences.hidden;
   const Team team = stepTeam(context, sizes, batch, hidden, hidden);
   const int64_t floats = Panels::floats(hidden, 1, hidden, team);
   const State state{out, h0, hidden};
   onTeam(context, team, floats, [&](const Member& member, float* memory) {
     const Panels panels(memory, weight, bias, hidden, 1, hidden, true, member);
     GateSums<1> sums;
-    forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
+    forSteps(sizes, sequences.reverse, [&](Step now, Step before, Step after) {
       forwardStep(panels, state, member, now, before, out, hidden, sums,
                   [&](Units units, const GateSums<1>& sums, int64_t row, int64_t b) {
                     float* h = out + (now.first + b) * hidden;
@@ -142,14 +143,15 @@ void rnn(Context& context, float* out, float* hn, const float* h0, const float* 
 }
 
 void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const float* ghn,
-             const float* out, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
-             int64_t reverse, int64_t relu) {
+             const float* out, const float* weight, const Sequences& sequences, int64_t relu) {
+  const Ints sizes = sequences.sizes;
+  const int64_t batch = sequences.batch, hidden = sequences.hidden;
   const Team team = stepTeam(context, sizes, batch, hidden, hidden);
   const int64_t floats = Panels::floats(hidden, 1, hidden, team);
   onTeam(context, team, floats, [&](const Member& member, float* memory) {
     const Panels panels(memory, weight, nullptr, hidden, 1, hidden, false, member);
     startCarry(dh0, ghn, hidden, member);
-    forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
+    forSteps(sizes, !sequences.reverse, [&](Step now, Step, Step after) {
       const Rows mine = member.rows(now);
       for (int64_t b = mine.begin; b < mine.end; b++) {
         const int64_t row = (now.first + b) * hidden;
@@ -174,8 +176,9 @@ void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const 
 }
 
 void gru(Context& context, float* out, float* hn, float* candidate, float* gates, const float* h0,
-         const float* weight, const float* bias, Ints sizes, int64_t batch, int64_t hidden,
-         int64_t reverse) {
+         const float* weight, const float* bias, const Sequences& sequences) {
+  const Ints sizes = sequences.sizes;
+  const int64_t batch = sequences.batch, hidden = sequences.hidden;
   const int64_t units = 3 * hidden;
   const Team team = stepTeam(context, sizes, batch, units, hidden);
   const int64_t floats = Panels::floats(hidden, 3, hidden, team);
@@ -183,7 +186,7 @@ void gru(Context& context, float* out, float* hn, float* candidate, float* gates
   onTeam(context, team, floats, [&](const Member& member, float* memory) {
     const Panels panels(memory, weight, bias, hidden, 3, hidden, true, member);
     GateSums<3> sums;
-    forSteps(sizes, reverse == 1, [&](Step now, Step before, Step after) {
+    forSteps(sizes, sequences.reverse, [&](Step now, Step before, Step after) {
       forwardStep(panels, state, member, now, before, gates, hidden, sums,
                   [&](Units block, const GateSums<3>& sums, int64_t row, int64_t b) {
                     const int64_t at = now.first + b;
@@ -212,8 +215,9 @@ void gru(Context& context, float* out, float* hn, float* candidate, float* gates
 
 void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const float* g,
              const float* ghn, const float* out, const float* gates, const float* candidate,
-             const float* h0, const float* weight, Ints sizes, int64_t batch, int64_t hidden,
-             int64_t reverse) {
+             const float* h0, const float* weight, const Sequences& sequences) {
+  const Ints sizes = sequences.sizes;
+  const int64_t batch = sequences.batch, hidden = sequences.hidden;
   const int64_t units = 3 * hidden;
   const Team team = stepTeam(context, sizes, batch, units, hidden);
   const int64_t floats = Panels::floats(hidden, 1, units, team);
@@ -221,7 +225,7 @@ void gruGrad(Context& context, float* dgates, float* dinner, float* dh0, const f
   onTeam(context, team, floats, [&](const Member& member, float* memory) {
     const Panels panels(memory, weight, nullptr, hidden, 1, units, false, member);
     startCarry(dh0, ghn, hidden, member);
-    forSteps(sizes, reverse == 0, [&](Step now, Step, Step after) {
+    forSteps(sizes, !sequences.reverse, [&](Step now, Step, Step after) {
       const Rows mine = member.rows(now);
       for (int64_t b = mine.begin; b < mine.end; b++) {
         const int64_t at = now.first + b;

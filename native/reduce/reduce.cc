@@ -296,6 +296,8 @@ void reduce(Context& context, AnyOut out, AnyIn x, int64_t outer, int64_t axis, 
       return run(FloatSumSquares{});
     case ReduceOp::kSumAbs:
       return run(FloatSumAbs{});
+    case ReduceOp::kCount:
+      return;
   }
 }
 

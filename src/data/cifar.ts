@@ -1,8 +1,10 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DataError } from '../errors.js';
+import { checkChoice } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { readMaybeGzip } from './idx.js';
-import type { LabelledImages } from './labelledImages.js';
+import { type LabelledImages, SPLITS, type Split } from './labelledImages.js';
 import { tarEntries } from './tar.js';
 
 /** Mean and standard deviation of the training pixels' red, green and blue, scaled to 0 to 1. */
@@ -52,18 +54,21 @@ const CIFAR100: Source = {
 };
 
 export interface CifarOptions {
-  split: 'train' | 'test';
   /**
    * A folder with the binary files, or with the folder that their archive unpacks to, or with the archive; or the
    * archive itself. Default: `cifar10` or `cifar100` in the folder that the environment variable AXONODE_DATA names.
    */
-  dir?: string;
+  folder?: string;
 }
+
+const CIFAR: OptionNames<CifarOptions> = { folder: true };
 
 export interface Cifar100Options extends CifarOptions {
   /** 100 classes, or the 20 groups that they form. Default: fine. */
   labels?: 'fine' | 'coarse';
 }
+
+const WITH_LABELS: OptionNames<Cifar100Options> = { folder: true, labels: true };
 
 /**
  * CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009) in its binary version:
@@ -72,12 +77,15 @@ export interface Cifar100Options extends CifarOptions {
  *
  * @throws DataError that names the file and what is wrong with it
  */
-export async function loadCifar10(options: CifarOptions): Promise<LabelledImages> {
+export async function loadCifar10(
+  split: Split,
+  options: CifarOptions = {},
+): Promise<LabelledImages> {
+  checkOptions('loadCifar10', options, CIFAR);
+  checkChoice(split, SPLITS, 'split', 'loadCifar10');
   const names =
-    options.split === 'train'
-      ? [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`)
-      : ['test_batch.bin'];
-  const files = await readFiles(CIFAR10, options.dir, names);
+    split === 'train' ? [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`) : ['test_batch.bin'];
+  const files = await readFiles(CIFAR10, options.folder, names);
   return { ...combine(files, 1, 0, 10), classes: CIFAR10_CLASSES };
 }
 
@@ -87,10 +95,16 @@ export async function loadCifar10(options: CifarOptions): Promise<LabelledImages
  *
  * @throws DataError that names the file and what is wrong with it
  */
-export async function loadCifar100(options: Cifar100Options): Promise<LabelledImages> {
-  const { labels = 'fine' } = options;
+export async function loadCifar100(
+  split: Split,
+  options: Cifar100Options = {},
+): Promise<LabelledImages> {
+  checkOptions('loadCifar100', options, WITH_LABELS);
+  const { folder, labels = 'fine' } = options;
+  checkChoice(split, SPLITS, 'split', 'loadCifar100');
+  checkChoice(labels, ['fine', 'coarse'], 'labels', 'loadCifar100');
   const names = `${labels}_label_names.txt`;
-  const files = await readFiles(CIFAR100, options.dir, [`${options.split}.bin`], [names]);
+  const files = await readFiles(CIFAR100, folder, [`${split}.bin`], [names]);
   const list = files.find(({ path }) => path.endsWith(names));
   const images = files.filter((file) => file !== list);
   const count = labels === 'fine' ? 100 : 20;
@@ -120,15 +134,15 @@ async function exists(path: string): Promise<boolean> {
 /** The wanted files, in order, and those of the others that are there. */
 async function readFiles(
   source: Source,
-  dir: string | undefined,
+  given: string | undefined,
   wanted: readonly string[],
   others: readonly string[] = [],
 ): Promise<Content[]> {
   const root =
-    dir ?? (process.env.AXONODE_DATA && join(process.env.AXONODE_DATA, source.subfolder));
+    given ?? (process.env.AXONODE_DATA && join(process.env.AXONODE_DATA, source.subfolder));
   if (!root) {
     throw new DataError(
-      `${source.name}: no folder; give dir, or set AXONODE_DATA to a folder with ${source.subfolder}/`,
+      `${source.name}: give folder, or set AXONODE_DATA to a folder with ${source.subfolder}/`,
     );
   }
   const first = wanted[0] ?? '';

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
 import { select } from '../ops/slice.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { Generator, permutation, randomUint32 } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -90,13 +91,17 @@ export function subset<T, B>(
   return batched;
 }
 
-type Splits<S extends readonly number[], D> = { -readonly [K in keyof S]: D };
+export interface RandomSplitOptions {
+  /** The same seed gives the same parts. Default: drawn from the default generator (`manualSeed`). */
+  seed?: number;
+}
+
+const SPLIT: OptionNames<RandomSplitOptions> = { seed: true };
 
 /**
  * Deals a dataset out at random.
  *
  * @param parts sizes that add up to the length, or shares that add up to 1; what rounding leaves goes to the last
- * @param options.seed same seed, same parts; drawn from the default generator (`manualSeed`) by default
  *
  * @example
  * const [training, validation] = randomSplit(data, [0.9, 0.1], { seed: 1 });
@@ -104,18 +109,20 @@ type Splits<S extends readonly number[], D> = { -readonly [K in keyof S]: D };
 export function randomSplit<T, B, const S extends readonly number[]>(
   dataset: BatchDataset<T, B>,
   parts: S,
-  options?: { seed?: number },
-): Splits<S, BatchDataset<T, B>>;
+  options?: RandomSplitOptions,
+): { -readonly [K in keyof S]: BatchDataset<T, B> };
 export function randomSplit<T, const S extends readonly number[]>(
   dataset: Dataset<T>,
   parts: S,
-  options?: { seed?: number },
-): Splits<S, Dataset<T>>;
+  options?: RandomSplitOptions,
+): { -readonly [K in keyof S]: Dataset<T> };
 export function randomSplit<T>(
   dataset: Dataset<T>,
   parts: readonly number[],
-  { seed = randomUint32() }: { seed?: number } = {},
+  options: RandomSplitOptions = {},
 ): Dataset<T>[] {
+  checkOptions('randomSplit', options, SPLIT);
+  const { seed = randomUint32() } = options;
   const sizes = sizesOf(parts, dataset.length);
   const order = permutation(dataset.length, new Generator(seed));
   let start = 0;

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { Draws } from '../numeric/draws.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { LabelledImages } from './labelledImages.js';
 import { STROKE_FONT } from './strokeFont.js';
 
@@ -9,18 +10,24 @@ const PIXELS = SIZE * SIZE;
 const STEPS = 6;
 
 export interface SyntheticDigitsOptions {
-  /** Number of images. */
-  count: number;
   /** Same seed, same digits; other seeds give other digits of the same kind. Default 0. */
   seed?: number;
 }
+
+const NAMES: OptionNames<SyntheticDigitsOptions> = { seed: true };
 
 /**
  * Digits that the library draws itself, for work without data: a pen follows one of several ways to write the
  * digit, with a hand, slant, size, pressure and paper of its own. In the form of MNIST: 28x28, white on black,
  * labels 0 to 9. Image i depends on the seed and on i only.
+ * @param count number of images
  */
-export function syntheticDigits({ count, seed = 0 }: SyntheticDigitsOptions): LabelledImages {
+export function syntheticDigits(
+  count: number,
+  options: SyntheticDigitsOptions = {},
+): LabelledImages {
+  checkOptions('syntheticDigits', options, NAMES);
+  const { seed = 0 } = options;
   if (!Number.isInteger(count) || count < 0 || count > 1_000_000) {
     throw new ArgumentError(
       `syntheticDigits: count is ${count}, expected an integer from 0 to 1000000`,
@@ -49,7 +56,7 @@ export function syntheticDigits({ count, seed = 0 }: SyntheticDigitsOptions): La
 /** A line through points x, y, x, y, ... */
 type Line = Float64Array;
 
-/** The strokes of a digit as somebody writes it, in units of the digit's height, about. */
+/** The strokes of a digit as one person writes it, in units of about the digit's height. */
 function write(digit: number, draws: Draws): Line[] {
   const variants = STROKE_FONT[digit] ?? [];
   const strokes = variants[draws.integer(variants.length)] ?? [];

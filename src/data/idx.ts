@@ -3,6 +3,7 @@ import { gunzip } from 'node:zlib';
 import { DataError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
+import { checkOptions, type OptionNames } from '../options.js';
 
 /** Kinds of elements that IDX files hold. */
 export type IdxKind = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
@@ -13,6 +14,13 @@ export interface IdxArray {
   /** Row-major. */
   readonly data: Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 }
+
+export interface IdxOptions {
+  /** What messages call the file. Default: `IDX`. */
+  file?: string;
+}
+
+const NAMES: OptionNames<IdxOptions> = { file: true };
 
 const KINDS: ReadonlyMap<number, { kind: IdxKind; size: number }> = new Map([
   [0x08, { kind: 'uint8', size: 1 }],
@@ -32,10 +40,11 @@ const MAX_AXES = 8;
  * Parses an IDX file, the format of MNIST (http://yann.lecun.com/exdb/mnist/): two zero bytes, the kind of the
  * elements, the number of axes, the size of each as a big-endian 32-bit integer, the elements, big-endian.
  *
- * @param file the name for messages
  * @throws DataError if the bytes are anything but exactly one such array
  */
-export function parseIdx(bytes: Uint8Array, file = 'IDX'): IdxArray {
+export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
+  checkOptions('parseIdx', options, NAMES);
+  const { file = 'IDX' } = options;
   if (bytes.length < 4)
     throw new DataError(`${file}: ${bytes.length} bytes are too few for an IDX file`);
   const [zero, nought, code = 0, axes = 0] = bytes;
@@ -71,7 +80,7 @@ export function parseIdx(bytes: Uint8Array, file = 'IDX'): IdxArray {
   return { kind: element.kind, shape, data: viewAs(element.kind, elements.buffer) };
 }
 
-/** The bytes of a file, unpacked if it is gzip, whatever its name. */
+/** The bytes of a file. Gzip is recognised by its content, not by the file's name, and unpacked. */
 export async function readMaybeGzip(path: string, maxBytes = MAX_BYTES): Promise<Uint8Array> {
   return unpack(await readBoundedFile(path, maxBytes), path, maxBytes);
 }

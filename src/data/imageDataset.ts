@@ -1,5 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { BatchDataset } from './dataset.js';
 import type { LabelledImages } from './labelledImages.js';
@@ -11,6 +12,8 @@ export interface ImageDatasetOptions {
   std?: number | readonly number[];
 }
 
+const NAMES: OptionNames<ImageDatasetOptions> = { mean: true, std: true };
+
 /**
  * Images with labels, kept as bytes and turned into floats batch by batch: a batch is
  * [images: float32 [batch, channels, rows, cols], labels: int32 [batch]]; a sample is the same without the
@@ -21,7 +24,9 @@ export class ImageDataset implements BatchDataset<[Tensor, Tensor], [Tensor, Ten
   /** What each of the 256 grey levels becomes, channel after channel. */
   readonly #levels: Float32Array;
 
-  constructor(source: LabelledImages, { mean = 0, std = 1 }: ImageDatasetOptions = {}) {
+  constructor(source: LabelledImages, options: ImageDatasetOptions = {}) {
+    checkOptions('ImageDataset', options, NAMES);
+    const { mean = 0, std = 1 } = options;
     const { images, labels, count, channels, rows, cols } = source;
     if (labels.length !== count || images.length !== count * channels * rows * cols) {
       throw new ArgumentError(

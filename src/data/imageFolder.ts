@@ -1,7 +1,8 @@
 import { ArgumentError, DataError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { decodeImage } from '../vision/decode.js';
+import { type DecodeOptions, decodeImage } from '../vision/decode.js';
 import type { Raster } from '../vision/png.js';
 import type { BatchDataset } from './dataset.js';
 import { type FoundImage, findImages } from './imageFiles.js';
@@ -21,12 +22,21 @@ export interface ImageFolderOptions {
   maxPixels?: number;
 }
 
+const OPEN: OptionNames<ImageFolderOptions> = {
+  size: true,
+  channels: true,
+  concurrency: true,
+  maxPixels: true,
+};
+
 export interface LoadImagesOptions {
   /** Called after each image. */
   onProgress?: (done: number, total: number) => void;
   /** More pixels than this are not kept in memory. Default: 2³¹ bytes. */
   maxBytes?: number;
 }
+
+const LOAD: OptionNames<LoadImagesOptions> = { onProgress: true, maxBytes: true };
 
 /** An image file and its class. */
 export interface ImageSample {
@@ -53,17 +63,15 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
   readonly classes: readonly string[];
   readonly samples: readonly ImageSample[];
   readonly #images: readonly FoundImage[];
-  readonly #size: readonly [number, number] | undefined;
-  readonly #channels: 1 | 3;
   readonly #concurrency: number;
-  readonly #maxPixels: number | undefined;
+  readonly #decoding: DecodeOptions;
 
   private constructor(
     root: string,
     found: { classes: readonly string[]; images: readonly FoundImage[] },
     options: ImageFolderOptions,
   ) {
-    const { size, channels = 3, concurrency = 8, maxPixels } = options;
+    const { size, channels, concurrency = 8, maxPixels } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new ArgumentError(
         `ImageFolder: concurrency is ${concurrency}, expected an integer ≥ 1`,
@@ -73,10 +81,8 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
     this.classes = found.classes;
     this.samples = found.images.map(({ path, label }) => ({ path, label }));
     this.#images = found.images;
-    this.#size = typeof size === 'number' ? [size, size] : size;
-    this.#channels = channels;
     this.#concurrency = concurrency;
-    this.#maxPixels = maxPixels;
+    this.#decoding = { size, channels, maxPixels };
   }
 
   /**
@@ -85,6 +91,7 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
    * @throws DataError if it cannot be read, has no classes, or one of them no images
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
+    checkOptions('ImageFolder', options, OPEN);
     return new ImageFolder(root, await findImages(root), options);
   }
 
@@ -107,6 +114,7 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
    * @throws DataError that names the file that is damaged or of another size; DependencyError without sharp
    */
   async load(options: LoadImagesOptions = {}): Promise<LabelledImages> {
+    checkOptions('ImageFolder.load', options, LOAD);
     const all = Int32Array.from({ length: this.length }, (_, i) => i);
     const { data, shape, labels } = await this.#gather(all, options);
     const [count = 0, channels = 0, rows = 0, cols = 0] = shape;
@@ -153,12 +161,7 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
   }
 
   #decode({ path, source }: FoundImage): Promise<Raster> {
-    return decodeImage(source, {
-      file: path,
-      channels: this.#channels,
-      ...(this.#size && { size: this.#size }),
-      ...(this.#maxPixels !== undefined && { maxPixels: this.#maxPixels }),
-    });
+    return decodeImage(source, { file: path, ...this.#decoding });
   }
 }
 

@@ -12,12 +12,13 @@ export { type Collated, collate } from './collate.js';
 export {
   type BatchDataset,
   type Dataset,
+  type RandomSplitOptions,
   randomSplit,
   subset,
   TensorDataset,
 } from './dataset.js';
 export { type SyntheticDigitsOptions, syntheticDigits } from './digits.js';
-export { type IdxArray, type IdxKind, parseIdx } from './idx.js';
+export { type IdxArray, type IdxKind, type IdxOptions, parseIdx } from './idx.js';
 export { ImageDataset, type ImageDatasetOptions } from './imageDataset.js';
 export {
   ImageFolder,
@@ -25,8 +26,8 @@ export {
   type ImageSample,
   type LoadImagesOptions,
 } from './imageFolder.js';
-export type { LabelledImages } from './labelledImages.js';
-export { DataLoader, type DataLoaderOptions } from './loader.js';
+export type { LabelledImages, Split } from './labelledImages.js';
+export { DataLoader, type DataLoaderOptions, type DataLoaderState } from './loader.js';
 export { loadMnist, MNIST_MEAN, MNIST_STD, type MnistOptions } from './mnist.js';
 export {
   type NumberSequence,

@@ -1,3 +1,8 @@
+/** The part of a data set that is learnt from, or the one that is kept to judge the result. */
+export type Split = 'train' | 'test';
+
+export const SPLITS: readonly Split[] = ['train', 'test'];
+
 /** Images of one size with a class each, on the host. */
 export interface LabelledImages {
   /** [count, channels, rows, cols], row-major, 0 to 255. */

@@ -1,5 +1,6 @@
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { PHILOX_LANES } from '../numeric/philox.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { Generator, permutation, randomUint32, withGenerator } from '../tensor/random.js';
 import { noGrad, scope } from '../tensor/scope.js';
 import { type Collated, collate } from './collate.js';
@@ -25,6 +26,16 @@ export interface DataLoaderOptions<T, B> {
   transform?: (batch: B) => B | Promise<B>;
 }
 
+const NAMES: OptionNames<DataLoaderOptions<unknown, unknown>> = {
+  batchSize: true,
+  shuffle: true,
+  seed: true,
+  dropLast: true,
+  prefetch: true,
+  collate: true,
+  transform: true,
+};
+
 /** Where a loader is, as JSON; see {@link DataLoader.stateDict}. */
 export interface DataLoaderState {
   readonly [name: string]: number;
@@ -44,7 +55,7 @@ const BATCH_STREAMS = 2 ** 50;
 /**
  * Goes through a dataset in batches, once per `for await`, which is an epoch.
  *
- * A batch is handed out on loan: its tensors are let go of when the next one is asked for, or the loop ends;
+ * A batch is handed out on loan: its tensors are freed when the next one is asked for, or the loop ends;
  * call `keep()` on those that you need for longer.
  *
  * `epoch` and `position` say where it is. Saved with a checkpoint and set again, they make the next loop go on
@@ -63,19 +74,26 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   readonly length: number;
 
   #seed: number;
-  readonly #options: DataLoaderOptions<T, B>;
+  readonly #isShuffled: boolean;
+  readonly #prefetches: boolean;
+  readonly #collate: DataLoaderOptions<T, B>['collate'];
+  readonly #transform: DataLoaderOptions<T, B>['transform'];
   #epoch = 0;
   #position = 0;
   /** Where the next loop starts: 0 unless the position was set. */
   #start = 0;
 
   constructor(dataset: Dataset<T> | BatchDataset<T, B>, options: DataLoaderOptions<T, B> = {}) {
-    const { batchSize = 1, dropLast = false } = options;
+    checkOptions('DataLoader', options, NAMES);
+    const { batchSize = 1, shuffle = false, dropLast = false, prefetch = true } = options;
     this.dataset = dataset;
     this.batchSize = natural('batchSize', batchSize, 1);
-    const drawsOwnSeed = options.shuffle || options.transform || options.collate;
+    const drawsOwnSeed = shuffle || options.transform || options.collate;
     this.#seed = natural('seed', options.seed ?? (drawsOwnSeed ? randomUint32() : 0), 0);
-    this.#options = options;
+    this.#isShuffled = shuffle;
+    this.#prefetches = prefetch;
+    this.#collate = options.collate;
+    this.#transform = options.transform;
     const batches = dataset.length / batchSize;
     this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
   }
@@ -146,7 +164,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {
-    // An epoch that was broken off is over, unless somebody has set the position.
+    // An epoch that was broken off is over, unless the position was set.
     if (this.#start === 0 && this.#position > 0) this.#epoch++;
     let at = this.#start;
     this.#position = at;
@@ -167,7 +185,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
         at++;
         this.#position = at;
         next = at < this.length ? loan() : null;
-        if (this.#options.prefetch !== false) next?.prefetch();
+        if (this.#prefetches) next?.prefetch();
         yield batch;
         current.end();
         current = next;
@@ -183,7 +201,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   /** The numbers of the samples as this epoch goes through them. */
   #order(): Int32Array {
     const { length } = this.dataset;
-    if (!this.#options.shuffle) return Int32Array.from({ length }, (_, i) => i);
+    if (!this.#isShuffled) return Int32Array.from({ length }, (_, i) => i);
     // As if the orders of all epochs before had been drawn.
     const generator = new Generator(this.seed);
     generator.advance(this.#epoch * Math.ceil(length / PHILOX_LANES));
@@ -201,14 +219,14 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   }
 
   async #load(indices: Int32Array): Promise<B> {
-    const { transform } = this.#options;
+    const transform = this.#transform;
     const batch = await this.#batch(indices);
     return transform ? transform(batch) : batch;
   }
 
   async #batch(indices: Int32Array): Promise<B> {
     const { dataset } = this;
-    const custom = this.#options.collate;
+    const custom = this.#collate;
     if (!custom && 'batch' in dataset) return dataset.batch(indices);
     const samples = await Promise.all(Array.from(indices, (index) => dataset.get(index)));
     // Without a collate of the user's, B is what ours makes.
@@ -255,7 +273,7 @@ class Loan<B> {
     return this.#batch;
   }
 
-  /** Lets go of the batch, also of one that is still in the making. */
+  /** Frees the batch, also one that is still in the making. */
   end(): void {
     clearImmediate(this.#waiting);
     this.#end();

@@ -4,9 +4,11 @@ import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { DataError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
+import { checkChoice } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { download } from './download.js';
 import { parseIdx, readMaybeGzip, unpack } from './idx.js';
-import type { LabelledImages } from './labelledImages.js';
+import { type LabelledImages, SPLITS, type Split } from './labelledImages.js';
 
 /** Mean and standard deviation of the training pixels, scaled to 0 to 1. */
 export const MNIST_MEAN = 0.1307;
@@ -23,7 +25,7 @@ interface SourceFile {
   readonly sha256: string;
 }
 
-const FILES: Readonly<Record<'train' | 'test', { images: SourceFile; labels: SourceFile }>> = {
+const FILES: Readonly<Record<Split, { images: SourceFile; labels: SourceFile }>> = {
   train: {
     images: {
       name: 'train-images-idx3-ubyte',
@@ -51,11 +53,10 @@ const MAX_PACKED_BYTES = 16 * 2 ** 20;
 const MAX_BYTES = 256 * 2 ** 20;
 
 export interface MnistOptions {
-  split: 'train' | 'test';
   /** A folder with the four files, as they are or as .gz. When given, no other place is tried. */
-  dir?: string;
+  folder?: string;
   /** Where downloads are kept; default `$XDG_CACHE_HOME/axonode/mnist`, or below `~/.cache`. */
-  cacheDir?: string;
+  cacheFolder?: string;
   /** Whether files that are nowhere else may be downloaded; default true. */
   download?: boolean;
   /** Addresses of folders to download from, in this order. */
@@ -64,17 +65,26 @@ export interface MnistOptions {
   onDownload?: (url: string) => void;
 }
 
+const NAMES: OptionNames<MnistOptions> = {
+  folder: true,
+  cacheFolder: true,
+  download: true,
+  mirrors: true,
+  onDownload: true,
+};
+
 /**
  * The MNIST database of handwritten digits (LeCun, Cortes and Burges): 60,000 images to train with and 10,000 to
- * test with, 28x28, white on black. Taken from `dir`; else from `mnist/` in the folder that the environment
+ * test with, 28x28, white on black. Taken from `folder`; else from `mnist/` in the folder that the environment
  * variable AXONODE_DATA names; else from the cache; else downloaded into it. What comes from the cache or the
  * network is checked against the SHA-256 of the original.
  *
  * @throws DataError that names the file and what is wrong with it
  */
-export async function loadMnist(options: MnistOptions): Promise<LabelledImages> {
-  const files = FILES[options.split];
-  const folder = options.dir ?? (await folderFromEnvironment(files.images.name));
+export async function loadMnist(split: Split, options: MnistOptions = {}): Promise<LabelledImages> {
+  checkOptions('loadMnist', options, NAMES);
+  const files = FILES[checkChoice(split, SPLITS, 'split', 'loadMnist')];
+  const folder = options.folder ?? (await folderFromEnvironment(files.images.name));
   const read = (file: SourceFile) =>
     folder === null ? readCached(file, options) : readFrom(folder, file.name);
   // Both come to their end before a fault is thrown: nothing goes on in the background.
@@ -119,7 +129,7 @@ async function readFrom(folder: string, name: string): Promise<Content> {
 }
 
 async function readCached(file: SourceFile, options: MnistOptions): Promise<Content> {
-  const folder = options.cacheDir ?? defaultCacheDir();
+  const folder = options.cacheFolder ?? defaultCacheFolder();
   const path = join(folder, `${file.name}.gz`);
   try {
     const bytes = await readMaybeGzip(path, MAX_BYTES);
@@ -153,7 +163,7 @@ async function keep(folder: string, path: string, packed: Uint8Array): Promise<v
   }
 }
 
-function defaultCacheDir(): string {
+function defaultCacheFolder(): string {
   const cache = process.env.XDG_CACHE_HOME ?? '';
   return join(isAbsolute(cache) ? cache : join(homedir(), '.cache'), 'axonode', 'mnist');
 }
@@ -166,8 +176,8 @@ function checkHash(bytes: Uint8Array, file: SourceFile, path: string): void {
 }
 
 function combine(imageFile: Content, labelFile: Content): LabelledImages {
-  const images = parseIdx(imageFile.bytes, imageFile.path);
-  const labels = parseIdx(labelFile.bytes, labelFile.path);
+  const images = parseIdx(imageFile.bytes, { file: imageFile.path });
+  const labels = parseIdx(labelFile.bytes, { file: labelFile.path });
   const [count = 0, rows = 0, cols = 0] = images.shape;
   if (
     !(images.data instanceof Uint8Array) ||

@@ -1,6 +1,7 @@
 import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { checkInteger } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { BatchDataset } from './dataset.js';
 
@@ -13,6 +14,8 @@ export interface PadOptions {
   /** Whether the batch is the first axis: [B, T] rather than [T, B]. Default: false, as in PyTorch. */
   batchFirst?: boolean;
 }
+
+const PAD: OptionNames<PadOptions> = { value: true, batchFirst: true };
 
 /** Sequences of different lengths in one tensor. */
 export interface PaddedBatch {
@@ -32,6 +35,7 @@ export function padSequence(
   sequences: readonly NumberSequence[],
   options: PadOptions = {},
 ): PaddedBatch {
+  checkOptions('padSequence', options, PAD);
   const { value = 0, batchFirst = false } = options;
   const [first] = sequences;
   if (first === undefined) throw new ArgumentError('padSequence: there are no sequences');
@@ -66,6 +70,8 @@ export interface SequenceDatasetOptions {
   targetPadding?: number;
 }
 
+const DATASET: OptionNames<SequenceDatasetOptions> = { padding: true, targetPadding: true };
+
 /** Sequences, batch first, with the same one step later as target. */
 export interface SequenceBatch {
   /** [B, T] int32 */
@@ -92,6 +98,7 @@ export class SequenceDataset implements BatchDataset<Int32Array, SequenceBatch> 
 
   /** @throws ShapeError if a sequence has fewer than two steps: one to read, one to say */
   constructor(sequences: readonly Int32Array[], options: SequenceDatasetOptions = {}) {
+    checkOptions('SequenceDataset', options, DATASET);
     const { padding = 0, targetPadding = -100 } = options;
     checkInteger(padding, 'padding', 'SequenceDataset', 0);
     for (const [i, sequence] of sequences.entries()) {

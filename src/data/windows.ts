@@ -5,6 +5,7 @@ import { checkTensor } from '../ops/kit/define.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { narrow, select } from '../ops/slice.js';
 import { reshape } from '../ops/view.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { BatchDataset } from './dataset.js';
@@ -26,18 +27,18 @@ export function sequenceTensor(sequence: Sequence, owner: string): Tensor {
 }
 
 export interface WindowOptions {
-  /** Time steps of a window. */
-  length: number;
   /** Steps from the start of a window to that of the next. Default: 1, every window that there is. */
   stride?: number;
 }
+
+const WINDOW: OptionNames<WindowOptions> = { stride: true };
 
 /**
  * All windows of a sequence, each with the same window one step later as its target: shuffled by a
  * {@link DataLoader} they are random windows, batches [B, length, ...].
  *
  * @example
- * const windows = new WindowDataset(vocabulary.encode(text), { length: 64 });
+ * const windows = new WindowDataset(vocabulary.encode(text), 64);
  * for await (const [x, y] of new DataLoader(windows, { batchSize: 32, shuffle: true })) ...
  */
 export class WindowDataset implements BatchDataset<NextStepBatch, NextStepBatch> {
@@ -47,8 +48,13 @@ export class WindowDataset implements BatchDataset<NextStepBatch, NextStepBatch>
   readonly #window: number;
   readonly #stride: number;
 
-  /** @throws ShapeError if the sequence is shorter than a window and its target */
-  constructor(sequence: Sequence, { length, stride = 1 }: WindowOptions) {
+  /**
+   * @param length time steps of a window
+   * @throws ShapeError if the sequence is shorter than a window and its target
+   */
+  constructor(sequence: Sequence, length: number, options: WindowOptions = {}) {
+    checkOptions('WindowDataset', options, WINDOW);
+    const { stride = 1 } = options;
     checkInteger(length, 'length', 'WindowDataset', 1);
     checkInteger(stride, 'stride', 'WindowDataset', 1);
     this.#sequence = sequenceTensor(sequence, 'WindowDataset');
@@ -83,13 +89,11 @@ export class WindowDataset implements BatchDataset<NextStepBatch, NextStepBatch>
 }
 
 export interface StreamOptions {
-  /** Streams that are read side by side: rows of a batch. */
-  batchSize: number;
-  /** Time steps of a chunk. */
-  chunk: number;
   /** How often to go through the sequence; Infinity is fine. Default: 1. */
   epochs?: number;
 }
+
+const STREAM: OptionNames<StreamOptions> = { epochs: true };
 
 /** A piece of several streams side by side. */
 export interface StreamChunk {
@@ -105,10 +109,10 @@ export interface StreamChunk {
  * Cuts a sequence into `batchSize` long pieces and reads them side by side, chunk by chunk, so that row i of a
  * chunk goes on where row i of the chunk before has stopped: for models that carry their state along (see
  * `train.truncatedBptt`). What is left over at the end of the sequence is not read. A chunk is handed out on loan:
- * its tensors are let go of when the next one is asked for, or the loop ends.
+ * its tensors are freed when the next one is asked for, or the loop ends.
  *
  * @example
- * const stream = new StreamBatches(vocabulary.encode(text), { batchSize: 32, chunk: 64, epochs: 2 });
+ * const stream = new StreamBatches(vocabulary.encode(text), 32, 64, { epochs: 2 });
  */
 export class StreamBatches implements Iterable<StreamChunk> {
   /** Chunks of a pass. */
@@ -118,8 +122,14 @@ export class StreamBatches implements Iterable<StreamChunk> {
   readonly #chunk: number;
   readonly #epochs: number;
 
-  /** @throws ShapeError if the sequence has no step and target for each row */
-  constructor(sequence: Sequence, { batchSize, chunk, epochs = 1 }: StreamOptions) {
+  /**
+   * @param batchSize streams that are read side by side: rows of a batch
+   * @param chunk time steps of a chunk
+   * @throws ShapeError if the sequence has no step and target for each row
+   */
+  constructor(sequence: Sequence, batchSize: number, chunk: number, options: StreamOptions = {}) {
+    checkOptions('StreamBatches', options, STREAM);
+    const { epochs = 1 } = options;
     checkInteger(batchSize, 'batchSize', 'StreamBatches', 1);
     checkInteger(chunk, 'chunk', 'StreamBatches', 1);
     if (epochs !== Number.POSITIVE_INFINITY) checkInteger(epochs, 'epochs', 'StreamBatches', 1);

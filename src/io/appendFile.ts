@@ -1,6 +1,14 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { WriteError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
+
+export interface AppendFileOptions {
+  /** Fails with the system's `EEXIST` as cause if the file is there. Default: false, appends to it. */
+  isNew?: boolean;
+}
+
+const NAMES: OptionNames<AppendFileOptions> = { isNew: true };
 
 /**
  * A file that grows. What could not be written as a whole (a full disk) is taken back, so that the file never ends in
@@ -19,11 +27,11 @@ export class AppendFile {
 
   /**
    * Opens a file, and makes its folder. Appends to what is there.
-   *
-   * @param isNew fails with the system's `EEXIST` as cause if the file is there
    * @throws WriteError if it cannot be opened for writing
    */
-  static async open(path: string, { isNew = false } = {}): Promise<AppendFile> {
+  static async open(path: string, options: AppendFileOptions = {}): Promise<AppendFile> {
+    checkOptions('AppendFile', options, NAMES);
+    const { isNew = false } = options;
     try {
       await mkdir(dirname(path), { recursive: true });
       // Not 'a': that would ignore where a write is to go.

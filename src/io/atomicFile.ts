@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { checkOptions, type OptionNames } from '../options.js';
 
 export interface AtomicFileOptions {
   /**
@@ -9,6 +10,8 @@ export interface AtomicFileOptions {
    */
   fixedTemporary?: boolean;
 }
+
+const NAMES: OptionNames<AtomicFileOptions> = { fixedTemporary: true };
 
 /**
  * Writes a file so that a reader, or a crash at any moment, finds either the old content or the whole new one:
@@ -22,11 +25,13 @@ export async function writeFileAtomic(
   content: string | Uint8Array | Iterable<Uint8Array>,
   options: AtomicFileOptions = {},
 ): Promise<void> {
+  checkOptions('writeFileAtomic', options, NAMES);
+  const { fixedTemporary = false } = options;
   const folder = dirname(path);
-  const unique = options.fixedTemporary ? basename(path) : randomBytes(8).toString('hex');
+  const unique = fixedTemporary ? basename(path) : randomBytes(8).toString('hex');
   const temporary = join(folder, `.axonode-${unique}.tmp`);
   try {
-    if (options.fixedTemporary) await rm(temporary, { force: true });
+    if (fixedTemporary) await rm(temporary, { force: true });
     const file = await open(temporary, 'wx');
     try {
       await writeAll(file, content);

@@ -1,3 +1,3 @@
 /** Files of weights, and how files are written. */
-export { writeFileAtomic } from './atomicFile.js';
+export { type AtomicFileOptions, writeFileAtomic } from './atomicFile.js';
 export * from './safetensors.js';

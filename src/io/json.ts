@@ -1,4 +1,4 @@
-/** What checkpoints hold besides tensors: plain values, numbers of every kind among them. */
+/** What checkpoints hold in addition to tensors: plain values, with NaN and the infinities. */
 export type Json =
   | string
   | number

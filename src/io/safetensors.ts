@@ -1,11 +1,15 @@
 import { tensor } from '../ops/creation.js';
+import { checkOptions } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import {
   type Named,
   pairs,
+  READ_NAMES,
   readSafetensors,
   type SafetensorsEntry,
   type SafetensorsReadOptions,
+  type SafetensorsWriteOptions,
+  WRITE_NAMES,
   writeSafetensors,
 } from './safetensorsFile.js';
 
@@ -15,6 +19,7 @@ export {
   type SafetensorsContent,
   type SafetensorsEntry,
   type SafetensorsReadOptions,
+  type SafetensorsWriteOptions,
   serializeSafetensors,
 } from './safetensorsFile.js';
 
@@ -38,6 +43,7 @@ export async function loadSafetensors(
   path: string,
   options: SafetensorsReadOptions = {},
 ): Promise<LoadedSafetensors> {
+  checkOptions('loadSafetensors', options, READ_NAMES);
   const { entries, metadata } = await readSafetensors(path, options);
   const tensors = new Map<string, Tensor>();
   for (const [name, { data, shape, dtype }] of entries) {
@@ -50,21 +56,21 @@ export async function loadSafetensors(
  * Saves tensors, such as a model's `stateDict()`, as a safetensors file, in one piece or not at all. Any library
  * that knows the format reads it.
  *
- * @param metadata notes to go with them, strings only
  * @throws CheckpointError for names that a file cannot hold
  *
  * @example
- * await saveSafetensors('lenet.safetensors', model.stateDict(), { epoch: '3' });
+ * await saveSafetensors('lenet.safetensors', model.stateDict(), { metadata: { epoch: '3' } });
  */
 export async function saveSafetensors(
   path: string,
   tensors: Named<Tensor>,
-  metadata: Named<string> = {},
+  options: SafetensorsWriteOptions = {},
 ): Promise<void> {
+  checkOptions('saveSafetensors', options, WRITE_NAMES);
   const entries = await Promise.all(
     pairs(tensors).map(async ([name, t]): Promise<[string, SafetensorsEntry]> => {
       return [name, { dtype: t.dtype, shape: t.shape, data: await t.data() }];
     }),
   );
-  await writeSafetensors(path, new Map(entries), metadata);
+  await writeSafetensors(path, new Map(entries), options);
 }

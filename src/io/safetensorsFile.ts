@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { type DType, dtypeOf, type TypedArray } from '../tensor/dtype.js';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { writeFileAtomic } from './atomicFile.js';
@@ -30,9 +31,20 @@ export interface SafetensorsContent {
 export interface SafetensorsReadOptions {
   /** What F64 becomes: `float32` (default), the dtype of models, or `float64`, as it is. */
   float64?: 'float32' | 'float64';
-  /** What messages call the file; default `safetensors`. */
-  name?: string;
+  /** What messages call the file. Default: its path, or `safetensors` for bytes. */
+  file?: string;
 }
+
+export interface SafetensorsWriteOptions {
+  /** Notes to go with the tensors, strings only. Default: none. */
+  metadata?: Named<string>;
+}
+
+/** @internal */
+export const READ_NAMES: OptionNames<SafetensorsReadOptions> = { float64: true, file: true };
+
+/** @internal */
+export const WRITE_NAMES: OptionNames<SafetensorsWriteOptions> = { metadata: true };
 
 /** Names and values, as a Map or a plain object. */
 export type Named<T> = ReadonlyMap<string, T> | Readonly<Record<string, T>>;
@@ -51,7 +63,8 @@ export function parseSafetensors(
   bytes: Uint8Array,
   options: SafetensorsReadOptions = {},
 ): SafetensorsContent {
-  const file = options.name ?? 'safetensors';
+  checkOptions('parseSafetensors', options, READ_NAMES);
+  const file = options.file ?? 'safetensors';
   const length = headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length, file);
   const base = LENGTH_BYTES + length;
   const { metadata, tensors } = parseHeader(
@@ -77,7 +90,7 @@ export async function readSafetensors(
   path: string,
   options: SafetensorsReadOptions = {},
 ): Promise<SafetensorsContent> {
-  const name = options.name ?? path;
+  const name = options.file ?? path;
   const file = await openFile(path, name);
   try {
     const stat = await file.stat();
@@ -106,9 +119,10 @@ export async function readSafetensors(
  */
 export function serializeSafetensors(
   entries: Named<SafetensorsEntry>,
-  metadata: Named<string> = {},
+  options: SafetensorsWriteOptions = {},
 ): Uint8Array {
-  return concatBytes(layOut(entries, metadata));
+  checkOptions('serializeSafetensors', options, WRITE_NAMES);
+  return concatBytes(layOut(entries, options.metadata ?? {}));
 }
 
 /**
@@ -117,9 +131,9 @@ export function serializeSafetensors(
 export async function writeSafetensors(
   path: string,
   entries: Named<SafetensorsEntry>,
-  metadata: Named<string> = {},
+  options: SafetensorsWriteOptions = {},
 ): Promise<void> {
-  await writeFileAtomic(path, layOut(entries, metadata));
+  await writeFileAtomic(path, layOut(entries, options.metadata ?? {}));
 }
 
 async function openFile(path: string, name: string): Promise<FileHandle> {

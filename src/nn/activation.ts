@@ -1,10 +1,15 @@
 import { ArgumentError } from '../errors.js';
 import {
+  type EluOptions,
   elu,
+  type GeluOptions,
   gelu,
+  type HardtanhOptions,
   hardtanh,
+  type LeakyReluOptions,
   leakyRelu,
   relu,
+  type SoftplusOptions,
   sigmoid,
   silu,
   softplus,
@@ -18,35 +23,14 @@ import { activation, bound, finite, integer, oneOf, positive } from './activatio
 /** max(x, 0), see {@link relu}. */
 export class ReLU extends activation(relu) {}
 
-export interface LeakyReLUOptions {
-  /** Default: 0.01. */
-  slope?: number;
-}
-
 /** x where it is positive, slope·x elsewhere, see {@link leakyRelu}. */
-export class LeakyReLU extends activation<LeakyReLUOptions>(leakyRelu, {
-  slope: finite(0.01),
-}) {}
-
-export interface ELUOptions {
-  /** Default: 1. */
-  alpha?: number;
-}
+export class LeakyReLU extends activation<LeakyReluOptions>(leakyRelu, { slope: finite(0.01) }) {}
 
 /** x where it is positive, α(eˣ − 1) elsewhere, see {@link elu}. */
-export class ELU extends activation<ELUOptions>(elu, {
-  alpha: finite(1),
-}) {}
-
-export interface GELUOptions {
-  /** 'tanh' for the approximation by tanh. Default: 'none', exact. */
-  approximate?: 'none' | 'tanh';
-}
+export class ELU extends activation<EluOptions>(elu, { alpha: finite(1) }) {}
 
 /** x·Φ(x), see {@link gelu}. */
-export class GELU extends activation<GELUOptions>(gelu, {
-  approximate: oneOf('none', 'tanh'),
-}) {}
+export class GELU extends activation<GeluOptions>(gelu, { approximate: oneOf('none', 'tanh') }) {}
 
 /** x·sigmoid(x), also called swish, see {@link silu}. */
 export class SiLU extends activation(silu) {}
@@ -57,25 +41,11 @@ export class Sigmoid extends activation(sigmoid) {}
 /** Hyperbolic tangent, see {@link tanh}. */
 export class Tanh extends activation(tanh) {}
 
-export interface SoftplusOptions {
-  /** Default: 1. */
-  beta?: number;
-  /** x itself is returned where β·x is larger. Default: 20. */
-  threshold?: number;
-}
-
 /** log(1 + e^(β·x))/β, a smooth ReLU, see {@link softplus}. */
 export class Softplus extends activation<SoftplusOptions>(softplus, {
   beta: positive(1),
   threshold: finite(20),
 }) {}
-
-export interface HardtanhOptions {
-  /** Default: −1. */
-  low?: number;
-  /** Default: 1. */
-  high?: number;
-}
 
 function checkBounds({ low, high }: Required<HardtanhOptions>, layer: string): void {
   if (low < high) return;

@@ -6,7 +6,7 @@ const BUFFERED_BLOCKS = 32;
 
 /**
  * A stream of random numbers on the host, from the same generator as tensors (Philox). Streams of one seed and
- * different numbers are independent of each other, so that sample i of a dataset is the same whatever else was
+ * different numbers are independent of each other, so that sample i of a dataset does not depend on what else was
  * drawn.
  */
 export class Draws {

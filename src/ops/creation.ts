@@ -14,7 +14,7 @@ import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { allocateForHost } from '../tensor/storage.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { defineOp, floats } from './kit/define.js';
+import { defineOp, elementsForWriting, floats, floatsForWriting } from './kit/define.js';
 
 /** Numbers, nested to any depth, each level of one length. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
@@ -321,8 +321,7 @@ export function clone(x: Tensor): Tensor {
 /** y += alpha · x, in place. Not recorded. @internal */
 export function addInPlace(y: Tensor, x: Tensor, alpha = 1): void {
   const source = inLayout(x, y.layout);
-  y.storage.version++;
-  kernels().addScaled(floats(y), floats(source), y.size, alpha);
+  kernels().addScaled(floatsForWriting(y), floats(source), y.size, alpha);
   releaseTemporary(source, x);
 }
 
@@ -343,8 +342,7 @@ function checkReplacement(op: string, target: Tensor, source: { readonly shape: 
  */
 export function overwrite(target: Tensor, op: string, fill: (elements: TypedArray) => void): void {
   checkReplacement(op, target, target);
-  target.storage.version++;
-  fill(target.raw);
+  fill(elementsForWriting(target));
 }
 
 /** As {@link full}, in place of a leaf's elements. @internal */
@@ -361,8 +359,7 @@ const copyFromOp = defineOp('copyFrom');
 export function assign(target: Tensor, source: Tensor): void {
   checkReplacement('assign', target, source);
   const from = inLayout(source, target.layout);
-  target.storage.version++;
-  kernels().assign(target.raw, from.raw, target.size);
+  kernels().assign(elementsForWriting(target), from.raw, target.size);
   releaseTemporary(from, source);
   record(copyFromOp, target, [target, source]);
 }
@@ -380,8 +377,7 @@ export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void
   }
   checkReplacement('copyFrom', target, source);
   const from = inLayout(source, target.layout);
-  target.storage.version++;
-  kernels().cast(target.raw, from.raw, target.size);
+  kernels().cast(elementsForWriting(target), from.raw, target.size);
   releaseTemporary(from, source);
   record(copyFromOp, target, [target, source]);
 }

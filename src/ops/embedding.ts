@@ -10,7 +10,7 @@ import { full, zeros } from './creation.js';
 import { cast, div, mul, notEqual } from './elementwise.js';
 import { checkIndex, int32Index } from './indexing.js';
 import { unrecorded } from './kit/composite.js';
-import { checkFloat, defineOp, floats, inputShape, ints } from './kit/define.js';
+import { checkFloat, defineOp, floats, floatsForWriting, inputShape, ints } from './kit/define.js';
 import { reshape } from './view.js';
 
 interface EmbeddingAttrs {
@@ -85,10 +85,17 @@ function renormed(weight: Tensor, index: Tensor, maxNorm: number, normType: numb
         'expected a leaf',
     );
   }
-  weight.storage.version++;
   const ids = int32Index(index);
   const [rows, features] = [dim(weight.shape, 0), dim(weight.shape, 1)];
-  kernels().renormRows(floats(weight), ints(ids), index.size, features, rows, maxNorm, normType);
+  kernels().renormRows(
+    floatsForWriting(weight),
+    ints(ids),
+    index.size,
+    features,
+    rows,
+    maxNorm,
+    normType,
+  );
   releaseTemporary(ids, index);
 }
 

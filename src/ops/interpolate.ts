@@ -1,4 +1,9 @@
-import { UpsampleMode } from '../backend/kernels/index.js';
+import {
+  type Packed,
+  packUpsampling,
+  UpsampleMode,
+  type Upsampling,
+} from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -108,17 +113,23 @@ const upsampleGradOp = defineOp<Nothing, UpsampleAttrs>('interpolateGrad', (g, {
   upsampled(g, attrs),
 ]);
 
-/** The integers and the numbers of a kernel call. */
-function sizesOf({ inputShape, outputShape, scale, code }: UpsampleAttrs) {
-  const [batch, channels, height, width] = [0, 1, 2, 3].map((axis) => dim(inputShape, axis));
-  const output = [dim(outputShape, 2), dim(outputShape, 3)] as const;
-  return [batch ?? 0, height ?? 0, width ?? 0, channels ?? 0, ...output, ...scale, code] as const;
+function upsamplingOf({ inputShape, outputShape, scale }: UpsampleAttrs): Packed<Upsampling> {
+  return packUpsampling({
+    batch: dim(inputShape, 0),
+    channels: dim(inputShape, 1),
+    inHeight: dim(inputShape, 2),
+    inWidth: dim(inputShape, 3),
+    outHeight: dim(outputShape, 2),
+    outWidth: dim(outputShape, 3),
+    scaleHeight: scale[0],
+    scaleWidth: scale[1],
+  });
 }
 
 function upsampled(x: Tensor, attrs: UpsampleAttrs): Tensor {
   const image = inLayout(x, 'channelsLast');
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
-  kernels().upsample2d(floats(out), floats(image), ...sizesOf(attrs));
+  kernels().upsample2d(floats(out), floats(image), upsamplingOf(attrs), attrs.code);
   releaseTemporary(image, x);
   return record(upsampleOp, out, [x], {}, attrs);
 }
@@ -126,7 +137,7 @@ function upsampled(x: Tensor, attrs: UpsampleAttrs): Tensor {
 function upsampleGrad(g: Tensor, attrs: UpsampleAttrs): Tensor {
   const dy = inLayout(g, 'channelsLast');
   const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
-  kernels().upsample2dGrad(floats(out), floats(dy), ...sizesOf(attrs));
+  kernels().upsample2dGrad(floats(out), floats(dy), upsamplingOf(attrs), attrs.code);
   releaseTemporary(dy, g);
   return record(upsampleGradOp, out, [g], {}, attrs);
 }

@@ -51,12 +51,13 @@ abstract class AdamFamily extends MomentsOptimizer<AdamOptions> {
     checkBoolean(this.constructor.name, 'amsgrad', options.amsgrad);
   }
 
+  /** @internal */
   protected override plan({ lr, betas, eps, amsgrad }: AdamOptions): UpdatePlan {
     const [beta1, beta2] = betas;
     return {
       rule: amsgrad ? UpdateRule.amsgrad : UpdateRule.adam,
       states: amsgrad ? [MEAN, SQUARE, 'max_exp_avg_sq'] : [MEAN, SQUARE],
-      scalars: [beta1, beta2],
+      scalars: { beta1, beta2 },
       factors: ({ step }) => [lr / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), eps],
       decoupled: this.isDecoupled,
     };
@@ -83,7 +84,7 @@ export class Adam extends AdamFamily {
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019): the
- * parameters shrink by lr·weightDecay of themselves at each step, whatever their gradients.
+ * parameters shrink by lr·weightDecay of themselves at each step, independently of their gradients.
  */
 export class AdamW extends AdamFamily {
   constructor(params: Params<AdamOptions>, options: Partial<AdamOptions> = {}) {
@@ -129,11 +130,12 @@ export class SparseAdam extends MomentsOptimizer<SparseAdamOptions> {
     }
   }
 
+  /** @internal */
   protected override plan({ lr, betas: [beta1, beta2], eps }: SparseAdamOptions): UpdatePlan {
     return {
       rule: UpdateRule.adam,
       states: [MEAN, SQUARE],
-      scalars: [beta1, beta2],
+      scalars: { beta1, beta2 },
       factors: ({ step }) => [(lr * Math.sqrt(1 - beta2 ** step)) / (1 - beta1 ** step), 1, eps],
     };
   }
@@ -150,11 +152,12 @@ export class Adamax extends MomentsOptimizer<AdamaxOptions> {
     super(params, fillOptions<AdamaxOptions>('Adamax', { lr: 2e-3, ...MOMENTS_DEFAULTS }, options));
   }
 
+  /** @internal */
   protected override plan({ lr, betas: [beta1, beta2], eps }: AdamaxOptions): UpdatePlan {
     return {
       rule: UpdateRule.adamax,
       states: [MEAN, 'exp_inf'],
-      scalars: [beta1, beta2, eps],
+      scalars: { beta1, beta2, eps },
       factors: ({ step }) => [lr / (1 - beta1 ** step)],
     };
   }
@@ -190,6 +193,7 @@ export class NAdam extends MomentsOptimizer<NAdamOptions> {
     checkBoolean('NAdam', 'decoupledWeightDecay', options.decoupledWeightDecay);
   }
 
+  /** @internal */
   protected override plan(options: NAdamOptions): UpdatePlan {
     const { lr, eps, momentumDecay } = options;
     const [beta1, beta2] = options.betas;
@@ -198,7 +202,7 @@ export class NAdam extends MomentsOptimizer<NAdamOptions> {
       rule: UpdateRule.nadam,
       states: [MEAN, SQUARE],
       numbers: { [MU_PRODUCT]: 1 },
-      scalars: [beta1, beta2, eps],
+      scalars: { beta1, beta2, eps },
       factors: ({ step, numbers }) => {
         const [mu, next] = [muAt(step), muAt(step + 1)];
         const product = (numbers.get(MU_PRODUCT) ?? 1) * mu;
@@ -238,6 +242,7 @@ export class RAdam extends MomentsOptimizer<RAdamOptions> {
     checkBoolean('RAdam', 'decoupledWeightDecay', options.decoupledWeightDecay);
   }
 
+  /** @internal */
   protected override plan(options: RAdamOptions): UpdatePlan {
     const { lr, eps } = options;
     const [beta1, beta2] = options.betas;
@@ -245,7 +250,7 @@ export class RAdam extends MomentsOptimizer<RAdamOptions> {
     return {
       rule: UpdateRule.adam,
       states: [MEAN, SQUARE],
-      scalars: [beta1, beta2],
+      scalars: { beta1, beta2 },
       factors: ({ step }) => {
         const stepSize = lr / (1 - beta1 ** step);
         const correction = 1 - beta2 ** step;

@@ -48,6 +48,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
     return 'both';
   }
 
+  /** @internal */
   protected override plan({
     lr,
     lrDecay,
@@ -58,7 +59,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
       rule: UpdateRule.adagrad,
       states: ['sum'],
       initialState: initialAccumulatorValue,
-      scalars: [eps],
+      scalars: { eps },
       factors: ({ step }) => [lr / (1 + (step - 1) * lrDecay)],
     };
   }
@@ -91,9 +92,10 @@ export class Adadelta extends Optimizer<AdadeltaOptions> {
     checkNotNegative('Adadelta', 'eps', eps);
   }
 
+  /** @internal */
   protected override plan({ lr, rho, eps }: AdadeltaOptions): UpdatePlan {
     const states = ['square_avg', 'acc_delta'];
-    return { rule: UpdateRule.adadelta, states, scalars: [lr, rho, eps] };
+    return { rule: UpdateRule.adadelta, states, scalars: { lr, rho, eps } };
   }
 }
 
@@ -135,17 +137,16 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
     checkBoolean('RMSprop', 'centered', options.centered);
   }
 
+  /** @internal */
   protected override plan({ lr, alpha, eps, momentum, centered }: RMSpropOptions): UpdatePlan {
-    const plain = centered ? UpdateRule.rmspropCentered : UpdateRule.rmsprop;
-    const rolling = centered ? UpdateRule.rmspropCenteredMomentum : UpdateRule.rmspropMomentum;
-    const hasMomentum = momentum > 0;
     const states = ['square_avg'];
     if (centered) states.push('grad_avg');
-    if (hasMomentum) states.push('momentum_buffer');
-    return {
-      rule: hasMomentum ? rolling : plain,
-      states,
-      scalars: hasMomentum ? [lr, alpha, eps, momentum] : [lr, alpha, eps],
-    };
+    if (momentum === 0) {
+      const rule = centered ? UpdateRule.rmspropCentered : UpdateRule.rmsprop;
+      return { rule, states, scalars: { lr, alpha, eps } };
+    }
+    states.push('momentum_buffer');
+    const rule = centered ? UpdateRule.rmspropCenteredMomentum : UpdateRule.rmspropMomentum;
+    return { rule, states, scalars: { lr, alpha, eps, momentum } };
   }
 }

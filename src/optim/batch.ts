@@ -1,7 +1,7 @@
 import type { FloatArray } from '../backend/kernels/index.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import { filledLike } from '../ops/creation.js';
-import { floats } from '../ops/kit/define.js';
+import { allFloatsForWriting, floats } from '../ops/kit/define.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { inLayout, type Tensor } from '../tensor/tensor.js';
@@ -10,11 +10,11 @@ import { inLayout, type Tensor } from '../tensor/tensor.js';
 export interface ParamState {
   /** Updates so far, for rules that count them. */
   step: number;
-  /** Numbers that it keeps besides, by PyTorch's names. */
+  /** Other numbers that it keeps, by PyTorch's names. */
   readonly numbers: Map<string, number>;
   /** Tensors of the parameter's shape, such as a momentum, by PyTorch's names. */
   readonly tensors: Map<string, Tensor>;
-  /** Which rows its momentum has seen, while its gradients are of rows only. Can be found again: not saved. */
+  /** Which rows its momentum has seen, while its gradients are of rows only. Not saved: it can be computed again. */
   seen: Tensor | null;
 }
 
@@ -31,6 +31,8 @@ interface RowGradient {
 }
 
 function checkGradient(param: Tensor, grad: Tensor): void {
+  // Throws if the parameter was disposed of.
+  floats(param);
   if (!sameShape(grad.shape, param.shape)) {
     throw new ShapeError(
       `step: gradient ${formatShape(grad.shape)} does not fit its parameter ${formatShape(param.shape)}`,
@@ -47,7 +49,6 @@ function checkGradient(param: Tensor, grad: Tensor): void {
  * always.
  */
 export class Batch {
-  readonly params: FloatArray[] = [];
   readonly grads: FloatArray[] = [];
   readonly states: ParamState[] = [];
   /** Of a batch of gradients of rows. */
@@ -86,14 +87,13 @@ export class Batch {
         this.states[count] = this.#stateOf(param);
         this.#isStale = true;
       }
-      this.params[count] = floats(param);
       if (grad instanceof RowSparseTensor) {
         this.rows[count] = { param, rows: grad.rows, values: grad.values };
       } else this.grads[count] = floats(this.#inLayoutOf(param, grad));
       count++;
     }
     if (count !== this.#tensors.length) {
-      const lists = [this.#tensors, this.states, this.params, this.grads, this.rows];
+      const lists = [this.#tensors, this.states, this.grads, this.rows];
       for (const list of lists) list.length = Math.min(list.length, count);
       this.#isStale = true;
     }
@@ -131,7 +131,7 @@ export class Batch {
     return arrays;
   }
 
-  /** What puts the states back, if the update that is being made is left out for a fault before it. */
+  /** Gives a function that puts the states back, for an update that is skipped because of a fault before it. */
   undo(): () => void {
     const before = this.states.map((state) => ({
       state,
@@ -155,9 +155,13 @@ export class Batch {
     };
   }
 
-  /** Once the update has been called: tells the tape that the parameters have changed. */
+  /** The parameters, for one update. */
+  paramsForWriting(): FloatArray[] {
+    return allFloatsForWriting(this.#tensors);
+  }
+
+  /** Once the update has been called. */
   finish(): void {
-    for (const param of this.#tensors) param.storage.version++;
     for (const gradient of this.#converted) gradient.dispose();
     this.#converted.length = 0;
   }

@@ -2,7 +2,7 @@ import type { FloatArray } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
-import { checkTensor, floats } from '../ops/kit/define.js';
+import { allFloatsForWriting, checkTensor, floats } from '../ops/kit/define.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { currentContext } from '../tensor/scope.js';
 import { empty, Tensor, type TensorGraph } from '../tensor/tensor.js';
@@ -173,8 +173,9 @@ export function clipGradNorm(
   const total = totalNorm(gradients, normType);
   if (errorIfNonfinite) checkFinite(total, normType);
   if (gradients.tensors.length > 0) {
-    kernels().clipGradNorm(gradients.arrays, floats(total), gradients.sizes, maxNorm);
-    for (const { storage } of gradients.tensors) storage.version++;
+    const norm = floats(total);
+    const arrays = allFloatsForWriting(gradients.tensors);
+    kernels().clipGradNorm(arrays, norm, gradients.sizes, maxNorm);
   }
   return total;
 }
@@ -197,8 +198,7 @@ function checkFinite(total: Tensor, normType: number): void {
  */
 export function clipGradValue(parameters: Iterable<Tensor> | Tensor, clipValue: number): void {
   checkNotNegative('clipGradValue', 'clipValue', clipValue);
-  const { tensors, arrays, sizes } = gradientsOf(parameters, 'clipGradValue');
+  const { tensors, sizes } = gradientsOf(parameters, 'clipGradValue');
   if (tensors.length === 0) return;
-  kernels().clipGradValue(arrays, sizes, clipValue);
-  for (const { storage } of tensors) storage.version++;
+  kernels().clipGradValue(allFloatsForWriting(tensors), sizes, clipValue);
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { BaseOptions, Optimizer, ParamGroup } from './optimizer.js';
 import { checkBoolean, checkNotNegative } from './options.js';
 import { LRScheduler, perGroup, type ScheduleOptions } from './schedule.js';
@@ -52,10 +53,6 @@ function checkRates(owner: string, name: string, rates: readonly number[]): read
 }
 
 export interface CyclicLROptions extends ScheduleOptions {
-  /** Lowest rate, for all groups or for each. */
-  baseLr: number | readonly number[];
-  /** Highest rate of the first cycle. */
-  maxLr: number | readonly number[];
   /** Steps of a rise. Default: 2000. */
   stepSizeUp?: number;
   /** Steps of a fall. Default: stepSizeUp. */
@@ -72,6 +69,17 @@ export interface CyclicLROptions extends ScheduleOptions {
   maxMomentum?: number | readonly number[];
 }
 
+const CYCLIC: OptionNames<CyclicLROptions> = {
+  stepSizeUp: true,
+  stepSizeDown: true,
+  mode: true,
+  gamma: true,
+  cycleMomentum: true,
+  baseMomentum: true,
+  maxMomentum: true,
+  interval: true,
+};
+
 /**
  * Lets the rate rise and fall between two limits (Smith, "Cyclical learning rates for training neural networks",
  * 2017). Meant to be stepped after each batch.
@@ -83,11 +91,21 @@ export class CyclicLR extends LRScheduler {
   readonly #scale: (cycle: number, step: number) => number;
   readonly #momenta: MomentumRange | null;
 
-  constructor(optimizer: Optimizer, options: CyclicLROptions) {
+  /**
+   * @param baseLr lowest rate, for all groups or for each
+   * @param maxLr highest rate of the first cycle
+   */
+  constructor(
+    optimizer: Optimizer,
+    baseLr: number | readonly number[],
+    maxLr: number | readonly number[],
+    options: CyclicLROptions = {},
+  ) {
+    checkOptions('CyclicLR', options, CYCLIC);
     const { stepSizeUp = 2000, mode = 'triangular', gamma = 1, cycleMomentum = true } = options;
     super(optimizer, options.interval ?? 'batch');
-    const baseLrs = perGroup('CyclicLR', 'baseLr', options.baseLr, optimizer);
-    this.#maxLrs = perGroup('CyclicLR', 'maxLr', options.maxLr, optimizer);
+    const baseLrs = perGroup('CyclicLR', 'baseLr', baseLr, optimizer);
+    this.#maxLrs = perGroup('CyclicLR', 'maxLr', maxLr, optimizer);
     checkRates('CyclicLR', 'baseLr', baseLrs);
     checkRates('CyclicLR', 'maxLr', this.#maxLrs);
     const down = options.stepSizeDown ?? stepSizeUp;
@@ -137,8 +155,6 @@ export class CyclicLR extends LRScheduler {
 }
 
 export interface OneCycleLROptions extends ScheduleOptions {
-  /** Highest rate, for all groups or for each. */
-  maxLr: number | readonly number[];
   /** Steps of the whole cycle; or give epochs and stepsPerEpoch. */
   totalSteps?: number;
   epochs?: number;
@@ -161,6 +177,21 @@ export interface OneCycleLROptions extends ScheduleOptions {
   threePhase?: boolean;
 }
 
+const ONE_CYCLE: OptionNames<OneCycleLROptions> = {
+  totalSteps: true,
+  epochs: true,
+  stepsPerEpoch: true,
+  pctStart: true,
+  annealStrategy: true,
+  cycleMomentum: true,
+  baseMomentum: true,
+  maxMomentum: true,
+  divFactor: true,
+  finalDivFactor: true,
+  threePhase: true,
+  interval: true,
+};
+
 /** Part of a cycle: up to which step it goes, and the heights (rate, momentum) at its ends. */
 interface Phase {
   readonly end: number;
@@ -179,7 +210,9 @@ export class OneCycleLR extends LRScheduler {
   readonly #anneal: (start: number, end: number, share: number) => number;
   readonly #momenta: MomentumRange | null;
 
-  constructor(optimizer: Optimizer, options: OneCycleLROptions) {
+  /** @param maxLr highest rate, for all groups or for each */
+  constructor(optimizer: Optimizer, maxLr: number | readonly number[], options: OneCycleLROptions) {
+    checkOptions('OneCycleLR', options, ONE_CYCLE);
     super(optimizer, options.interval ?? 'batch');
     const {
       pctStart = 0.3,
@@ -205,7 +238,7 @@ export class OneCycleLR extends LRScheduler {
     }
     this.#phases = phases(this.#totalSteps, pctStart, threePhase);
     this.#anneal = annealStrategy === 'cos' ? annealCosine : annealLinear;
-    const max = perGroup('OneCycleLR', 'maxLr', options.maxLr, optimizer);
+    const max = perGroup('OneCycleLR', 'maxLr', maxLr, optimizer);
     checkRates('OneCycleLR', 'maxLr', max);
     const first = max.map((rate) => rate / divFactor);
     this.#rates = { max, first, last: first.map((rate) => rate / finalDivFactor) };

@@ -2,11 +2,12 @@ import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
-import { floats } from '../ops/kit/define.js';
+import { allFloatsForWriting, floats } from '../ops/kit/define.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { checkBoolean, fillOptions } from './options.js';
+import { packScalars } from './scalars.js';
 import { misfit } from './state.js';
 
 /** What is averaged: anything with a live state dict, such as a Module. */
@@ -44,7 +45,7 @@ const DEFAULTS: EmaOptions = { decay: 0.999, warmUp: false };
 
 /** Tensors in one kernel call: all of one dtype. */
 interface Lists {
-  readonly averages: FloatArray[];
+  readonly averages: Tensor[];
   readonly lives: FloatArray[];
   readonly sizes: number[];
 }
@@ -115,17 +116,18 @@ export class Ema {
       }
       const lists = byDType.get(live.dtype) ?? { averages: [], lives: [], sizes: [] };
       byDType.set(live.dtype, lists);
-      lists.averages.push(floats(average));
+      lists.averages.push(average);
       lists.lives.push(floats(live));
       lists.sizes.push(live.size);
     }
+    const common = { sign: 1, l2: 0, l1: 0, shrink: 1 };
+    const scalars = packScalars(common, { rule: UpdateRule.average, scalars: { fresh: 1 - kept } });
     for (const { averages, lives, sizes } of byDType.values()) {
-      const scalars = Float64Array.of(1, 0, 0, 1, 1 - kept);
       const none = new Float64Array(0);
       const counts = Int32Array.from(sizes);
-      kernels().optimizerStep(averages, [], lives, none, scalars, counts, UpdateRule.average);
+      const arrays = allFloatsForWriting(averages);
+      kernels().optimizerStep(arrays, [], lives, none, scalars, counts, UpdateRule.average);
     }
-    for (const { average } of this.#each()) average.storage.version++;
     this.#updates = t;
     backend().whenLeftOut(() => {
       this.#updates = t - 1;

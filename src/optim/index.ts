@@ -40,7 +40,7 @@ export {
   type ParamGroupInit,
   type Params,
 } from './optimizer.js';
-export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.js';
+export { type Goal, ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.js';
 export type { GradientKind } from './rows.js';
 export {
   LRScheduler,
@@ -56,9 +56,7 @@ export {
   CosineAnnealingWarmRestarts,
   type CosineAnnealingWarmRestartsOptions,
   ExponentialLR,
-  type ExponentialLROptions,
   LambdaLR,
-  type LambdaLROptions,
   LinearLR,
   type LinearLROptions,
   MultiStepLR,
@@ -69,6 +67,6 @@ export {
   StepLR,
   type StepLROptions,
 } from './schedules.js';
-export { ChainedScheduler, SequentialLR, type SequentialLROptions } from './sequence.js';
+export { ChainedScheduler, SequentialLR } from './sequence.js';
 export { SGD, type SGDOptions } from './sgd.js';
 export type { OptimizerState } from './state.js';

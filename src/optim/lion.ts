@@ -32,8 +32,9 @@ export class Lion extends Optimizer<LionOptions> {
     checkBetas('Lion', betas);
   }
 
+  /** @internal */
   protected override plan({ lr, betas: [beta1, beta2] }: LionOptions): UpdatePlan {
     const states = ['exp_avg'];
-    return { rule: UpdateRule.lion, states, scalars: [lr, beta1, beta2], decoupled: true };
+    return { rule: UpdateRule.lion, states, scalars: { lr, beta1, beta2 }, decoupled: true };
   }
 }

@@ -1,4 +1,3 @@
-import type { UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError, DTypeError } from '../errors.js';
 import { isFloat } from '../tensor/dtype.js';
@@ -8,6 +7,7 @@ import { Tensor } from '../tensor/tensor.js';
 import { Batch, newState, type ParamState } from './batch.js';
 import { checkBoolean, checkNotNegative, fillOptions } from './options.js';
 import { checkKinds, forgetSeenRows, type GradientKind, updateRows } from './rows.js';
+import { type CommonScalars, packScalars, type RuleWithScalars } from './scalars.js';
 import {
   type OptimizerState,
   optionFaults,
@@ -31,22 +31,19 @@ export interface BaseOptions {
 /** The defaults that most optimisers share. */
 export const BASE_DEFAULTS = { weightDecay: 0, l1: 0, maximize: false } as const;
 
-/** How a group is updated under its present options: a kernel's rule, and what it takes. */
-export interface UpdatePlan {
-  readonly rule: UpdateRule;
+/** How a group is updated under its present options: a kernel's rule with its scalars, and what else it takes. */
+export type UpdatePlan = RuleWithScalars & {
   /** PyTorch's names of the tensors that it keeps for each parameter, in the rule's order. */
   readonly states: readonly string[];
   /** What they are filled with at first. Default: 0. */
   readonly initialState?: number;
-  /** Numbers that it keeps for each parameter besides the count of steps, with their first values. */
+  /** Other numbers that it keeps for each parameter, with their first values. */
   readonly numbers?: Readonly<Record<string, number>>;
-  /** The rule's own scalars. */
-  readonly scalars: readonly number[];
   /** The rule's numbers for a parameter, whose steps include the present one. */
   readonly factors?: (state: ParamState) => readonly number[];
   /** True where weight decay is apart from the gradient: p shrinks by lr·weightDecay. Default: false. */
   readonly decoupled?: boolean;
-}
+};
 
 /** The two ways in which the parameters of a group are updated. */
 interface Batches {
@@ -125,7 +122,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   /** Throws unless the optimiser's own options are in range. */
   protected abstract checkOptions(options: O): void;
 
-  /** How a group with these options is updated. */
+  /** How a group with these options is updated. @internal */
   protected abstract plan(options: O): UpdatePlan;
 
   get #name(): string {
@@ -253,19 +250,22 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   #update(group: ParamGroup<O>, batch: Batch): void {
     const plan = this.plan(group);
     const { lr, weightDecay, l1, maximize } = group;
-    const decay = lr * weightDecay;
-    const common = plan.decoupled ? [0, l1, 1 - decay] : [weightDecay, l1, 1];
-    const scalars = Float64Array.of(maximize ? -1 : 1, ...common, ...plan.scalars);
-    const initial = plan.initialState ?? 0;
+    const common: CommonScalars = {
+      sign: maximize ? -1 : 1,
+      l2: plan.decoupled ? 0 : weightDecay,
+      l1,
+      shrink: plan.decoupled ? 1 - lr * weightDecay : 1,
+    };
     const undo = batch.undo();
     // Before the states are made: a factor may depend on whether there is one.
     const factors = factorsOf(plan, batch.states);
-    if (batch.rows.length > 0) {
-      updateRows(batch, plan.rule, plan.states, initial, factors, scalars);
-    } else {
+    const states = batch.stateArrays(plan.states, plan.initialState ?? 0);
+    if (batch.rows.length > 0) updateRows(batch, plan, common, states, factors);
+    else {
       forgetSeenRows(batch.states);
-      const states = batch.stateArrays(plan.states, initial);
-      const { params, grads, sizes } = batch;
+      const { grads, sizes } = batch;
+      const scalars = packScalars(common, plan);
+      const params = batch.paramsForWriting();
       kernels().optimizerStep(params, states, grads, factors, scalars, sizes, plan.rule);
     }
     backend().whenLeftOut(undo);
@@ -282,7 +282,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     }
   }
 
-  /** What the next steps depend on, besides the parameters; see {@link loadStateDict}. */
+  /** All that the next steps depend on except the parameters; see {@link loadStateDict}. */
   stateDict(): OptimizerState {
     const names = Object.keys(this.#defaults);
     const groups = this.#groups.map((group) => ({
@@ -322,7 +322,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
 
   /**
    * Goes on from a saved state of an optimiser of the same class with the same groups: bit for bit, as if it had
-   * not stopped. Takes over the options of the groups, too.
+   * not stopped. The saved options of the groups replace the present ones.
    * @throws CheckpointError that lists what does not fit; nothing is loaded then
    */
   loadStateDict(saved: OptimizerState): void {
@@ -330,7 +330,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     const slots = this.#slots(groups);
     const faults = stateFaults(slots, saved);
     if (faults.length > 0) throw this.#misfit(faults);
-    // Copied before anything is let go of: the state may be this optimiser's own.
+    // Copied before anything is freed: the state may be this optimiser's own.
     const states = runInContext(false, () => slots.map((slot, i) => restored(slot, i, saved)));
     for (const [i, { param }] of slots.entries()) {
       const old = this.#stateOf(param);

@@ -1,14 +1,12 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions } from '../options.js';
 
-/** `defaults` with what is given in their place. Throws for names that are no option. */
+/** `defaults` with what is given in their place. Throws for an unknown option. */
 export function fillOptions<O extends object>(owner: string, defaults: O, given: object): O {
+  const names = Object.fromEntries(Object.keys(defaults).map((name) => [name, true as const]));
+  checkOptions(owner, given, names);
   const filled = { ...defaults };
   for (const [name, value] of Object.entries(given)) {
-    if (!Object.hasOwn(defaults, name)) {
-      throw new ArgumentError(
-        `${owner}: there is no option ${name}; expected ${Object.keys(defaults).join(', ')}`,
-      );
-    }
     if (value !== undefined) Object.assign(filled, { [name]: value });
   }
   return filled;

@@ -1,15 +1,19 @@
 import { ArgumentError } from '../errors.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Optimizer } from './optimizer.js';
 import { checkNotNegative } from './options.js';
 import { LRScheduler, perGroup, type ScheduleOptions } from './schedule.js';
 
+/** Whether less or more is better. */
+export type Goal = 'min' | 'max';
+
 export interface ReduceLROnPlateauOptions extends ScheduleOptions {
-  /** Whether less or more is better. Default: 'min'. */
-  mode?: 'min' | 'max';
+  /** Whether less or more of the metric is better. Default: 'min'. */
+  goal?: Goal;
   /** Factor of a reduction, below 1. Default: 0.1. */
   factor?: number;
-  /** Steps without improvement that are put up with. Default: 10. */
+  /** The rate is reduced after more than this many steps without improvement. Default: 10. */
   patience?: number;
   /** What counts as better: by this much. Default: 1e-4. */
   threshold?: number;
@@ -22,6 +26,18 @@ export interface ReduceLROnPlateauOptions extends ScheduleOptions {
   /** A smaller reduction than this is left out. Default: 1e-8. */
   eps?: number;
 }
+
+const NAMES: OptionNames<ReduceLROnPlateauOptions> = {
+  goal: true,
+  factor: true,
+  patience: true,
+  threshold: true,
+  thresholdMode: true,
+  cooldown: true,
+  minLr: true,
+  eps: true,
+  interval: true,
+};
 
 interface Watch {
   /** Null before the first step. */
@@ -45,11 +61,12 @@ export class ReduceLROnPlateau extends LRScheduler {
   #watch: Watch = { best: null, badEpochs: 0, cooldown: 0 };
 
   constructor(optimizer: Optimizer, options: ReduceLROnPlateauOptions = {}) {
-    super(optimizer, options.interval);
     const owner = 'ReduceLROnPlateau';
-    const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4 } = options;
+    checkOptions(owner, options, NAMES);
+    super(optimizer, options.interval);
+    const { goal = 'min', factor = 0.1, patience = 10, threshold = 1e-4 } = options;
     const { thresholdMode = 'rel', cooldown = 0, minLr = 0, eps = 1e-8 } = options;
-    checkChoice(mode, ['min', 'max'], 'mode', owner);
+    checkChoice(goal, ['min', 'max'], 'goal', owner);
     checkChoice(thresholdMode, ['rel', 'abs'], 'thresholdMode', owner);
     if (!(factor >= 0 && factor < 1)) {
       throw new ArgumentError(`${owner}: factor is ${factor}, expected a number from 0 to below 1`);
@@ -58,12 +75,13 @@ export class ReduceLROnPlateau extends LRScheduler {
     checkInteger(cooldown, 'cooldown', owner, 0);
     checkNotNegative(owner, 'threshold', threshold);
     checkNotNegative(owner, 'eps', eps);
-    this.#options = { mode, factor, patience, threshold, thresholdMode, cooldown, eps };
+    this.#options = { goal, factor, patience, threshold, thresholdMode, cooldown, eps };
     this.#minLrs = perGroup(owner, 'minLr', minLr, optimizer);
     for (const rate of this.#minLrs) checkNotNegative(owner, 'minLr', rate);
     this.begin();
   }
 
+  /** @internal */
   override begin(): void {
     this.#watch = { best: null, badEpochs: 0, cooldown: 0 };
     super.begin();
@@ -100,12 +118,12 @@ export class ReduceLROnPlateau extends LRScheduler {
   }
 
   #isBetter(metric: number, best: number | null): boolean {
-    const { mode, threshold, thresholdMode } = this.#options;
+    const { goal, threshold, thresholdMode } = this.#options;
     if (best === null)
       return metric < Number.POSITIVE_INFINITY && metric > Number.NEGATIVE_INFINITY;
-    const sign = mode === 'min' ? -1 : 1;
+    const sign = goal === 'min' ? -1 : 1;
     const bound = thresholdMode === 'rel' ? best * (1 + sign * threshold) : best + sign * threshold;
-    return mode === 'min' ? metric < bound : metric > bound;
+    return goal === 'min' ? metric < bound : metric > bound;
   }
 
   protected override ownState(): Watch {

@@ -1,11 +1,12 @@
-import { UpdateRule } from '../backend/kernels/index.js';
+import { type FloatArray, packMomentumStep, UpdateRule } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { SparseError } from '../errors.js';
-import { floats, ints } from '../ops/kit/define.js';
+import { floats, floatsForWriting, ints } from '../ops/kit/define.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
 import type { Batch, ParamState } from './batch.js';
+import { type CommonScalars, packScalars, type RuleWithScalars } from './scalars.js';
 
 /** Which gradients an update rule is for: dense ones, those of rows only, or both. */
 export type GradientKind = 'dense' | 'sparse' | 'both';
@@ -57,49 +58,50 @@ export function checkKinds(owner: string, takes: GradientKind, groups: readonly 
   }
 }
 
-/** One update of parameters whose gradients have rows only: one kernel call each. */
+/**
+ * One update of parameters whose gradients have rows only: one kernel call each.
+ * @param states as of {@link Batch.stateArrays}: those of one name after the other
+ * @param factors the rule's numbers of each parameter, one after the other
+ */
 export function updateRows(
   batch: Batch,
-  rule: UpdateRule,
-  stateNames: readonly string[],
-  initial: number,
+  rule: RuleWithScalars,
+  common: CommonScalars,
+  states: readonly FloatArray[],
   factors: Float64Array,
-  scalars: Float64Array,
 ): void {
   const count = batch.length;
-  const states = batch.stateArrays(stateNames, initial);
   const perTensor = factors.length / count;
+  const scalars = packScalars(common, rule);
   for (const [i, { param, rows, values }] of batch.rows.entries()) {
     const own = factors.slice(i * perTensor, (i + 1) * perTensor);
     const [limit, inner] = [dim(param.shape, 0), dim(param.shape, 1)];
-    const [p, g, at] = [floats(param), floats(values), ints(rows)];
+    const [g, at, size] = [floats(values), ints(rows), rows.size];
     const state = batch.states[i];
-    const [momentum] = states;
-    const rolls = rule === UpdateRule.momentum || rule === UpdateRule.nesterov;
+    const momentum = states[i];
+    const rolls = rule.rule === UpdateRule.momentum || rule.rule === UpdateRule.nesterov;
     if (!rolls || state === undefined || momentum === undefined) {
       const ownStates = states.filter((_, k) => k % count === i);
-      const size = rows.size;
-      kernels().optimizerStepRows(p, ownStates, g, at, own, scalars, size, inner, limit, rule);
+      const p = floatsForWriting(param);
+      kernels().optimizerStepRows(p, ownStates, g, at, own, scalars, size, inner, limit, rule.rule);
       continue;
     }
     const { seen, isNew } = seenRows(state, limit);
-    const [sign = 1, , , , lr = 0, ahead = 0] = scalars;
+    const { sign } = common;
     const [keep = 0, add = 0] = own;
-    const looksAhead = rule === UpdateRule.nesterov;
+    // Nesterov's step is along g + momentum·m, the plain one along m.
+    const [along, ahead] =
+      rule.rule === UpdateRule.nesterov ? [sign, rule.scalars.momentum] : [0, 1];
     kernels().momentumStepRows(
-      p,
-      states[i] ?? momentum,
+      floatsForWriting(param),
+      momentum,
       ints(seen),
       g,
       at,
-      rows.size,
+      size,
       inner,
       limit,
-      lr,
-      keep,
-      sign * add,
-      looksAhead ? sign : 0,
-      looksAhead ? ahead : 1,
+      packMomentumStep({ lr: rule.scalars.lr, keep, add: sign * add, own: along, ahead }),
       isNew ? 1 : 0,
     );
   }

@@ -25,7 +25,7 @@ export interface ScheduleState {
   readonly own?: unknown;
 }
 
-/** The rate that each group had when its first schedule was made, which later ones start from, too. */
+/** The rate that each group had when its first schedule was made. Later schedules start from it. */
 const initialRates = new WeakMap<ParamGroup<{ lr: number }>, number>();
 
 /** @internal */
@@ -68,7 +68,7 @@ const SCHEDULED: readonly string[] = ['lr', 'momentum', 'betas'];
  * PyTorch does, so that schedules combine, and a rate set by hand is kept.
  *
  * @example
- * const schedule = new optim.StepLR(optimizer, { stepSize: 30 });
+ * const schedule = new optim.StepLR(optimizer, 30);
  * for (let epoch = 0; epoch < 90; epoch++) {
  *   await trainOneEpoch(model, optimizer);
  *   schedule.step();
@@ -147,7 +147,7 @@ export abstract class LRScheduler {
 
   /**
    * Sets the rates of the next batch or epoch.
-   * @param metric what ReduceLROnPlateau watches; the other schedules take no notice
+   * @param metric what ReduceLROnPlateau watches; the other schedules ignore it
    */
   step(_metric?: number): void {
     backend().whenLeftOut(this.#undo());
@@ -155,7 +155,7 @@ export abstract class LRScheduler {
     this.#apply((lr, base, group) => this.rate(lr, base, group));
   }
 
-  /** What goes back to where it stands now, if the optimiser's step before turns out to have been left out. */
+  /** Gives a function that goes back to the present state, in case the optimiser's last step was skipped. */
   #undo(): () => void {
     const [lastEpoch, lastLr] = [this.#lastEpoch, this.#lastLr];
     const before = this.optimizer.paramGroups.map((group) => {

@@ -1,22 +1,28 @@
 import { ArgumentError } from '../errors.js';
 import { checkInteger } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Optimizer } from './optimizer.js';
 import { checkNotNegative } from './options.js';
 import { LRScheduler, perGroup, type ScheduleOptions } from './schedule.js';
 
+const SCHEDULE: OptionNames<ScheduleOptions> = { interval: true };
+
 export interface StepLROptions extends ScheduleOptions {
-  /** Steps from one decay to the next. */
-  stepSize: number;
   /** Factor of a decay. Default: 0.1. */
   gamma?: number;
 }
+
+const STEP: OptionNames<StepLROptions> = { gamma: true, interval: true };
 
 /** Decays the rate by gamma every stepSize steps. */
 export class StepLR extends LRScheduler {
   readonly #stepSize: number;
   readonly #gamma: number;
 
-  constructor(optimizer: Optimizer, { stepSize, gamma = 0.1, interval }: StepLROptions) {
+  /** @param stepSize steps from one decay to the next */
+  constructor(optimizer: Optimizer, stepSize: number, options: StepLROptions = {}) {
+    checkOptions('StepLR', options, STEP);
+    const { gamma = 0.1, interval } = options;
     super(optimizer, interval);
     this.#stepSize = checkInteger(stepSize, 'stepSize', 'StepLR', 1);
     checkNotNegative('StepLR', 'gamma', gamma);
@@ -30,18 +36,25 @@ export class StepLR extends LRScheduler {
 }
 
 export interface MultiStepLROptions extends ScheduleOptions {
-  /** The steps at which the rate decays; one named twice decays it twice. */
-  milestones: readonly number[];
   /** Factor of a decay. Default: 0.1. */
   gamma?: number;
 }
+
+const MULTI_STEP: OptionNames<MultiStepLROptions> = { gamma: true, interval: true };
 
 /** Decays the rate by gamma at each milestone. */
 export class MultiStepLR extends LRScheduler {
   readonly #milestones: readonly number[];
   readonly #gamma: number;
 
-  constructor(optimizer: Optimizer, { milestones, gamma = 0.1, interval }: MultiStepLROptions) {
+  /** @param milestones the steps at which the rate decays; one named twice decays it twice */
+  constructor(
+    optimizer: Optimizer,
+    milestones: readonly number[],
+    options: MultiStepLROptions = {},
+  ) {
+    checkOptions('MultiStepLR', options, MULTI_STEP);
+    const { gamma = 0.1, interval } = options;
     super(optimizer, interval);
     for (const at of milestones) checkInteger(at, 'a milestone', 'MultiStepLR', 0);
     checkNotNegative('MultiStepLR', 'gamma', gamma);
@@ -60,17 +73,14 @@ export class MultiStepLR extends LRScheduler {
   }
 }
 
-export interface ExponentialLROptions extends ScheduleOptions {
-  /** Factor of each step. */
-  gamma: number;
-}
-
 /** Decays the rate by gamma every step. */
 export class ExponentialLR extends LRScheduler {
   readonly #gamma: number;
 
-  constructor(optimizer: Optimizer, { gamma, interval }: ExponentialLROptions) {
-    super(optimizer, interval);
+  /** @param gamma factor of each step */
+  constructor(optimizer: Optimizer, gamma: number, options: ScheduleOptions = {}) {
+    checkOptions('ExponentialLR', options, SCHEDULE);
+    super(optimizer, options.interval);
     checkNotNegative('ExponentialLR', 'gamma', gamma);
     this.#gamma = gamma;
     this.begin();
@@ -88,15 +98,16 @@ export interface ConstantLROptions extends ScheduleOptions {
   totalIters?: number;
 }
 
+const CONSTANT: OptionNames<ConstantLROptions> = { factor: true, totalIters: true, interval: true };
+
 /** Keeps the rate at a part of it for a number of steps. */
 export class ConstantLR extends LRScheduler {
   readonly #factor: number;
   readonly #totalIters: number;
 
-  constructor(
-    optimizer: Optimizer,
-    { factor = 1 / 3, totalIters = 5, interval }: ConstantLROptions = {},
-  ) {
+  constructor(optimizer: Optimizer, options: ConstantLROptions = {}) {
+    checkOptions('ConstantLR', options, CONSTANT);
+    const { factor = 1 / 3, totalIters = 5, interval } = options;
     super(optimizer, interval);
     checkFactor('ConstantLR', 'factor', factor);
     this.#factor = factor;
@@ -122,16 +133,22 @@ export interface LinearLROptions extends ScheduleOptions {
   totalIters?: number;
 }
 
+const LINEAR: OptionNames<LinearLROptions> = {
+  startFactor: true,
+  endFactor: true,
+  totalIters: true,
+  interval: true,
+};
+
 /** Moves the factor of the rate from startFactor to endFactor along a line: a warm-up by default. */
 export class LinearLR extends LRScheduler {
   readonly #start: number;
   readonly #end: number;
   readonly #totalIters: number;
 
-  constructor(
-    optimizer: Optimizer,
-    { startFactor = 1 / 3, endFactor = 1, totalIters = 5, interval }: LinearLROptions = {},
-  ) {
+  constructor(optimizer: Optimizer, options: LinearLROptions = {}) {
+    checkOptions('LinearLR', options, LINEAR);
+    const { startFactor = 1 / 3, endFactor = 1, totalIters = 5, interval } = options;
     super(optimizer, interval);
     checkFactor('LinearLR', 'startFactor', startFactor);
     if (!(endFactor >= 0 && endFactor <= 1)) {
@@ -167,15 +184,20 @@ export interface PolynomialLROptions extends ScheduleOptions {
   power?: number;
 }
 
+const POLYNOMIAL: OptionNames<PolynomialLROptions> = {
+  totalIters: true,
+  power: true,
+  interval: true,
+};
+
 /** Lets the rate fall to 0 as a power of the steps that are left. */
 export class PolynomialLR extends LRScheduler {
   readonly #totalIters: number;
   readonly #power: number;
 
-  constructor(
-    optimizer: Optimizer,
-    { totalIters = 5, power = 1, interval }: PolynomialLROptions = {},
-  ) {
+  constructor(optimizer: Optimizer, options: PolynomialLROptions = {}) {
+    checkOptions('PolynomialLR', options, POLYNOMIAL);
+    const { totalIters = 5, power = 1, interval } = options;
     super(optimizer, interval);
     this.#totalIters = checkInteger(totalIters, 'totalIters', 'PolynomialLR', 1);
     checkNotNegative('PolynomialLR', 'power', power);
@@ -192,11 +214,11 @@ export class PolynomialLR extends LRScheduler {
 }
 
 export interface CosineAnnealingLROptions extends ScheduleOptions {
-  /** Steps from the highest rate to the lowest. */
-  tMax: number;
   /** The lowest rate. Default: 0. */
   etaMin?: number;
 }
+
+const COSINE: OptionNames<CosineAnnealingLROptions> = { etaMin: true, interval: true };
 
 /**
  * Lets the rate fall along half a cosine (Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm
@@ -206,7 +228,10 @@ export class CosineAnnealingLR extends LRScheduler {
   readonly #tMax: number;
   readonly #etaMin: number;
 
-  constructor(optimizer: Optimizer, { tMax, etaMin = 0, interval }: CosineAnnealingLROptions) {
+  /** @param tMax steps from the highest rate to the lowest */
+  constructor(optimizer: Optimizer, tMax: number, options: CosineAnnealingLROptions = {}) {
+    checkOptions('CosineAnnealingLR', options, COSINE);
+    const { etaMin = 0, interval } = options;
     super(optimizer, interval);
     this.#tMax = checkInteger(tMax, 'tMax', 'CosineAnnealingLR', 1);
     checkNotNegative('CosineAnnealingLR', 'etaMin', etaMin);
@@ -226,13 +251,17 @@ export class CosineAnnealingLR extends LRScheduler {
 }
 
 export interface CosineAnnealingWarmRestartsOptions extends ScheduleOptions {
-  /** Steps of the first period. */
-  t0: number;
   /** How much longer each period is than the one before. Default: 1. */
   tMult?: number;
   /** The lowest rate. Default: 0. */
   etaMin?: number;
 }
+
+const WARM_RESTARTS: OptionNames<CosineAnnealingWarmRestartsOptions> = {
+  tMult: true,
+  etaMin: true,
+  interval: true,
+};
 
 /** Half a cosine again and again, each time from the first rate (Loshchilov and Hutter, 2017). */
 export class CosineAnnealingWarmRestarts extends LRScheduler {
@@ -240,10 +269,10 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
   readonly #tMult: number;
   readonly #etaMin: number;
 
-  constructor(
-    optimizer: Optimizer,
-    { t0, tMult = 1, etaMin = 0, interval }: CosineAnnealingWarmRestartsOptions,
-  ) {
+  /** @param t0 steps of the first period */
+  constructor(optimizer: Optimizer, t0: number, options: CosineAnnealingWarmRestartsOptions = {}) {
+    checkOptions('CosineAnnealingWarmRestarts', options, WARM_RESTARTS);
+    const { tMult = 1, etaMin = 0, interval } = options;
     super(optimizer, interval);
     this.#t0 = checkInteger(t0, 't0', 'CosineAnnealingWarmRestarts', 1);
     this.#tMult = checkInteger(tMult, 'tMult', 'CosineAnnealingWarmRestarts', 1);
@@ -271,17 +300,18 @@ export class CosineAnnealingWarmRestarts extends LRScheduler {
 /** From the count of steps to the factor of the rate. */
 export type RateFactor = (epoch: number) => number;
 
-export interface LambdaLROptions extends ScheduleOptions {
-  /** One function for all groups, or one for each. */
-  lrLambda: RateFactor | readonly RateFactor[];
-}
-
 /** The first rate times what a function of yours says. */
 export class LambdaLR extends LRScheduler {
   readonly #factors: readonly RateFactor[];
 
-  constructor(optimizer: Optimizer, { lrLambda, interval }: LambdaLROptions) {
-    super(optimizer, interval);
+  /** @param lrLambda one function for all groups, or one for each */
+  constructor(
+    optimizer: Optimizer,
+    lrLambda: RateFactor | readonly RateFactor[],
+    options: ScheduleOptions = {},
+  ) {
+    checkOptions('LambdaLR', options, SCHEDULE);
+    super(optimizer, options.interval);
     this.#factors = perGroup('LambdaLR', 'lrLambda', lrLambda, optimizer);
     for (const factor of this.#factors) {
       if (typeof factor !== 'function') {

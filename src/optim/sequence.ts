@@ -69,25 +69,26 @@ abstract class CompositeLR extends LRScheduler {
   }
 }
 
-export interface SequentialLROptions {
-  /** The schedules, in their order. */
-  schedulers: readonly LRScheduler[];
-  /** The steps at which the second, third, ... takes over. */
-  milestones: readonly number[];
-}
-
 /**
  * One schedule after the other, each from its own start.
  *
  * @example
  * const warmUp = new optim.LinearLR(optimizer, { startFactor: 0.01, totalIters: 5 });
- * const cosine = new optim.CosineAnnealingLR(optimizer, { tMax: 85 });
- * new optim.SequentialLR(optimizer, { schedulers: [warmUp, cosine], milestones: [5] });
+ * const cosine = new optim.CosineAnnealingLR(optimizer, 85);
+ * new optim.SequentialLR(optimizer, [warmUp, cosine], [5]);
  */
 export class SequentialLR extends CompositeLR {
   readonly #milestones: readonly number[];
 
-  constructor(optimizer: Optimizer, { schedulers, milestones }: SequentialLROptions) {
+  /**
+   * @param schedulers in their order
+   * @param milestones the steps at which the second, third, ... takes over
+   */
+  constructor(
+    optimizer: Optimizer,
+    schedulers: readonly LRScheduler[],
+    milestones: readonly number[],
+  ) {
     checkParts('SequentialLR', optimizer, schedulers);
     if (milestones.length !== schedulers.length - 1) {
       throw new ArgumentError(
@@ -103,6 +104,7 @@ export class SequentialLR extends CompositeLR {
     this.begin();
   }
 
+  /** @internal */
   override begin(): void {
     // Making the parts has set the rates of each; only the first's are wanted.
     for (const group of this.optimizer.paramGroups) group.lr = initialRate(group);
@@ -129,6 +131,7 @@ export class ChainedScheduler extends CompositeLR {
     this.setRates(optimizer.paramGroups.map(({ lr }) => lr));
   }
 
+  /** @internal */
   override begin(): void {
     for (const schedule of this.schedulers) schedule.begin();
     super.begin();

@@ -62,13 +62,15 @@ export class SGD extends Optimizer<SGDOptions> {
     return 'both';
   }
 
+  /** @internal */
   protected override plan({ lr, momentum, dampening, nesterov }: SGDOptions): UpdatePlan {
-    if (momentum === 0) return { rule: UpdateRule.sgd, states: [], scalars: [lr] };
+    if (momentum === 0) return { rule: UpdateRule.sgd, states: [], scalars: { lr } };
     const later = [momentum, 1 - dampening];
     return {
-      rule: nesterov ? UpdateRule.nesterov : UpdateRule.momentum,
+      ...(nesterov
+        ? { rule: UpdateRule.nesterov, scalars: { lr, momentum } }
+        : { rule: UpdateRule.momentum, scalars: { lr } }),
       states: [MOMENTUM],
-      scalars: nesterov ? [lr, momentum] : [lr],
       factors: ({ tensors }) => (tensors.has(MOMENTUM) ? later : FIRST),
     };
   }

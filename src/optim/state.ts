@@ -17,7 +17,7 @@ export interface OptimizerState {
   }[];
   /** Updates of each parameter so far, in the order of the groups. */
   readonly steps: readonly number[];
-  /** Numbers that the class keeps besides, one a parameter, by PyTorch's names. */
+  /** Other numbers that the class keeps, one a parameter, by PyTorch's names. */
   readonly numbers?: Readonly<Record<string, readonly number[]>>;
   /** Tensors by index of their parameter and PyTorch's name: `3.exp_avg`. Live, not copies. */
   readonly tensors: ReadonlyMap<string, Tensor>;

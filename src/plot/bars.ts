@@ -1,16 +1,19 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { styleOf } from './colors.js';
 import {
   type AxisOptions,
   axisLabel,
   axisOf,
   baseline,
+  CHART,
   type ChartOptions,
   clipped,
   emptyNote,
   frame,
   header,
   type LegendEntry,
+  partOf,
   valueAxis,
 } from './frame.js';
 import { formatNumber, rangeFor, shareOf } from './scale.js';
@@ -27,12 +30,15 @@ export interface BarSeries {
 }
 
 export interface BarChartOptions extends ChartOptions {
-  categories: readonly string[];
-  series: readonly BarSeries[];
   /** What the categories are. */
   x?: Pick<AxisOptions, 'label'>;
-  y?: Omit<AxisOptions, 'scale'>;
+  y?: Pick<AxisOptions, 'label' | 'range'>;
 }
+
+const SERIES: OptionNames<BarSeries> = { name: true, values: true, color: true };
+const BAR_CHART: OptionNames<BarChartOptions> = { ...CHART, x: true, y: true };
+const LABEL: OptionNames<Pick<AxisOptions, 'label'>> = { label: true };
+const AXIS: OptionNames<Pick<AxisOptions, 'label' | 'range'>> = { label: true, range: true };
 
 const EDGE = 16;
 
@@ -44,13 +50,23 @@ function legendOf(series: readonly { name?: string; color?: string }[]): LegendE
   );
 }
 
+function checkSeries(owner: string, series: readonly BarSeries[]): void {
+  for (const [i, each] of series.entries()) checkOptions(`${owner}: series[${i}]`, each, SERIES);
+}
+
 /**
  * Bars side by side as an SVG file: a group for each category, in it a bar for each series.
  *
  * @throws ArgumentError if a series does not have one value for each category
  */
-export function barChart(options: BarChartOptions): string {
-  const { categories, series } = options;
+export function barChart(
+  categories: readonly string[],
+  series: readonly BarSeries[],
+  options: BarChartOptions = {},
+): string {
+  checkOptions('barChart', options, BAR_CHART);
+  checkSeries('barChart', series);
+  const { label } = partOf('barChart: x', options.x, LABEL);
   for (const [i, { name, values }] of series.entries()) {
     if (values.length === categories.length) continue;
     throw new ArgumentError(
@@ -62,7 +78,7 @@ export function barChart(options: BarChartOptions): string {
   const axis = axisOf(
     'barChart',
     'y',
-    options.y ?? {},
+    partOf('barChart: y', options.y, AXIS),
     // Bars stand on zero, so it is always shown.
     function* () {
       yield 0;
@@ -73,10 +89,7 @@ export function barChart(options: BarChartOptions): string {
   const top = header(options.title, legendOf(series), width);
   // Slanted labels take room from the plot, whose left edge is not known yet: what is left of it at worst.
   const labels = categoryLabels(categories, width - 100);
-  const bottom = Math.max(
-    top.bottom + 20,
-    height - 12 - labels.height - (options.x?.label ? 20 : 0),
-  );
+  const bottom = Math.max(top.bottom + 20, height - 12 - labels.height - (label ? 20 : 0));
   const vertical = valueAxis(axis, top.bottom, bottom, width);
   const plot: Box = {
     left: vertical.left,
@@ -116,7 +129,7 @@ export function barChart(options: BarChartOptions): string {
       stroke: '#666',
     }),
     ...labels.draw((i) => plot.left + group * (i + 0.5), bottom),
-    axisLabel(options.x?.label, plot, height - 12),
+    axisLabel(label, plot, height - 12),
     ...(bars.length === 0 ? [emptyNote(plot)] : []),
   ]);
 }
@@ -148,23 +161,27 @@ export function categoryLabels(
 }
 
 export interface HistogramOptions extends ChartOptions {
-  /** One or several sets of numbers, counted in the same bins. NaN and infinity are left out. */
-  series: readonly BarSeries[];
   /** Number of bins; default: by the rule of Freedman and Diaconis (1981), 60 at most. */
   bins?: number;
   x?: Pick<AxisOptions, 'label' | 'range'>;
+  /** Its label is 'count' by default. */
   y?: Pick<AxisOptions, 'label' | 'range'>;
 }
+
+const HISTOGRAM: OptionNames<HistogramOptions> = { ...CHART, bins: true, x: true, y: true };
 
 /**
  * How often values fall into each of equal bins, as an SVG file.
  *
+ * @param series one or several sets of numbers, counted in the same bins; NaN and infinity are left out
  * @throws ArgumentError for a number of bins outside 1 to 1000
  */
-export function histogram(options: HistogramOptions): string {
-  const sets = options.series.map(({ values }) =>
-    Float64Array.from(values).filter(Number.isFinite),
-  );
+export function histogram(series: readonly BarSeries[], options: HistogramOptions = {}): string {
+  checkOptions('histogram', options, HISTOGRAM);
+  checkSeries('histogram', series);
+  const x = partOf('histogram: x', options.x, AXIS);
+  const y = partOf('histogram: y', options.y, AXIS);
+  const sets = series.map(({ values }) => Float64Array.from(values).filter(Number.isFinite));
   const all = new Float64Array(sets.reduce((total, set) => total + set.length, 0));
   let filled = 0;
   for (const set of sets) {
@@ -176,32 +193,32 @@ export function histogram(options: HistogramOptions): string {
   if (!Number.isInteger(bins) || bins < 1 || bins > 1000) {
     throw new ArgumentError(`histogram: bins is ${bins}, expected 1 to 1000`);
   }
-  const [low, high] = options.x?.range ?? rangeFor(all, 'linear', 0);
+  const [low, high] = x.range ?? rangeFor(all, 'linear', 0);
   const counts = sets.map((set) => countBins(set, low, high, bins));
-  const xAxis = axisOf('histogram', 'x', { ...options.x, range: [low, high] }, () => all, 0);
+  const xAxis = axisOf('histogram', 'x', { ...x, range: [low, high] }, () => all, 0);
   const yAxis = axisOf(
     'histogram',
     'y',
-    { label: 'count', ...options.y },
+    { ...y, label: y.label ?? 'count' },
     () => [0, ...counts.flatMap((each) => [...each])],
     0.05,
   );
-  const view = frame('histogram', options, xAxis, yAxis, legendOf(options.series));
+  const view = frame('histogram', options, xAxis, yAxis, legendOf(series));
   const edge = (i: number) => low * (1 - i / bins) + high * (i / bins);
   const bars = counts.flatMap((each, j) =>
     Array.from(each, (count, i) => {
       if (count === 0) return '';
       const [left, right] = [view.x.at(edge(i)), view.x.at(edge(i + 1))];
-      const y = view.y.at(count);
+      const top = view.y.at(count);
       const words = `${formatNumber(edge(i))} to ${formatNumber(edge(i + 1))}: ${count}`;
       return element(
         'rect',
         {
           x: left,
-          y,
+          y: top,
           width: Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5),
-          height: view.y.at(0) - y,
-          fill: options.series[j]?.color ?? styleOf(j).color,
+          height: view.y.at(0) - top,
+          fill: series[j]?.color ?? styleOf(j).color,
           'fill-opacity': counts.length > 1 ? 0.6 : undefined,
         },
         element('title', {}, escapeText(words)),

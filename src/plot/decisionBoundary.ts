@@ -1,24 +1,32 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import { type AxisOptions, partOf } from './frame.js';
 import { formatNumber } from './scale.js';
 import { element, picture, rounded, textAt } from './svg.js';
 
+/**
+ * What a model says of many places at once: for `count` pairs x₀, y₀, x₁, y₁, ... a value each, 0 for the first
+ * class, 1 for the second, and between them for a model that is in doubt.
+ */
+export type PlacePredictor = (places: Float32Array, count: number) => ArrayLike<number>;
+
 export interface DecisionBoundaryOptions {
-  /** Coordinates of the samples, [x, y] each. */
-  points: readonly (readonly [number, number])[];
-  /** Class of each sample: two classes, told by the sign (0 or −1, and 1). */
-  labels: ArrayLike<number>;
-  /**
-   * What the model says of many places at once: for `count` pairs x₀, y₀, x₁, y₁, ... a value each, 0 for the
-   * first class, 1 for the second, and between them for a model that is in doubt. The boundary is drawn at ½.
-   */
-  predict: (places: Float32Array, count: number) => ArrayLike<number>;
-  title: string;
+  /** Default: 'Decision boundary'. */
+  title?: string;
   /** What to show; default: the samples with a margin of a fifth. */
-  xRange?: readonly [number, number];
-  yRange?: readonly [number, number];
+  x?: Pick<AxisOptions, 'range'>;
+  y?: Pick<AxisOptions, 'range'>;
   /** Cells of the background in each direction; default 80. */
   resolution?: number;
 }
+
+const NAMES: OptionNames<DecisionBoundaryOptions> = {
+  title: true,
+  x: true,
+  y: true,
+  resolution: true,
+};
+const RANGE: OptionNames<Pick<AxisOptions, 'range'>> = { range: true };
 
 /** Colour-blind safe: orange and blue of Okabe and Ito (2008). */
 const FIRST = { red: 230, green: 159, blue: 0 };
@@ -34,12 +42,22 @@ const SHADES = 16;
 
 /**
  * A picture of how a model of two inputs divides the plane, as an SVG file: the samples of two classes, the
- * background in the colour of the predicted class, and the line between.
+ * background in the colour of the predicted class, and the line between, where the prediction is ½.
  *
+ * @param points coordinates of the samples, [x, y] each
+ * @param labels class of each sample: two classes, told by the sign (0 or −1, and 1)
  * @throws ArgumentError if there are no points, or labels or predictions are not one each
  */
-export function decisionBoundary(options: DecisionBoundaryOptions): string {
-  const { points, labels, predict, title, resolution = 80 } = options;
+export function decisionBoundary(
+  points: readonly (readonly [number, number])[],
+  labels: ArrayLike<number>,
+  predict: PlacePredictor,
+  options: DecisionBoundaryOptions = {},
+): string {
+  checkOptions('decisionBoundary', options, NAMES);
+  const { title = 'Decision boundary', resolution = 80 } = options;
+  const x = partOf('decisionBoundary: x', options.x, RANGE);
+  const y = partOf('decisionBoundary: y', options.y, RANGE);
   if (points.length === 0 || points.length !== labels.length) {
     throw new ArgumentError(
       `decisionBoundary: ${points.length} points and ${labels.length} labels, expected as many, and any`,
@@ -49,8 +67,8 @@ export function decisionBoundary(options: DecisionBoundaryOptions): string {
     throw new ArgumentError(`decisionBoundary: resolution is ${resolution}, expected 1 to 1000`);
   }
   const view = new View(
-    options.xRange ?? rangeOf(points.map(([x]) => x)),
-    options.yRange ?? rangeOf(points.map(([, y]) => y)),
+    x.range ?? rangeOf(points.map(([first]) => first)),
+    y.range ?? rangeOf(points.map(([, second]) => second)),
   );
   const field = sample(predict, view, resolution);
   const marks = points.map((point, i) => mark(view, point, (labels[i] ?? 0) > 0));
@@ -102,11 +120,7 @@ function rangeOf(values: readonly number[]): [number, number] {
 /**
  * The predictions at the corners of the cells, (resolution + 1)², rows from the top.
  */
-function sample(
-  predict: DecisionBoundaryOptions['predict'],
-  view: View,
-  resolution: number,
-): Float64Array {
+function sample(predict: PlacePredictor, view: View, resolution: number): Float64Array {
   const corners = resolution + 1;
   const places = new Float32Array(2 * corners * corners);
   for (let row = 0; row < corners; row++) {

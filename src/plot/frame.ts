@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Style } from './colors.js';
 import { checkRange, rangeFor, Scale, type ScaleKind } from './scale.js';
 import { type Box, checkSize, element, rounded, textAt } from './svg.js';
@@ -19,6 +20,20 @@ export interface ChartOptions {
   width?: number;
   /** Pixels; default 400. */
   height?: number;
+}
+
+/** Every chart has these. */
+export const CHART: OptionNames<ChartOptions> = { title: true, width: true, height: true };
+
+/** An axis of a chart, or another part of its options; none counts as one without options. */
+export function partOf<O extends object>(
+  owner: string,
+  part: O | undefined,
+  names: OptionNames<O>,
+): Partial<O> {
+  if (part === undefined) return {};
+  checkOptions(owner, part, names);
+  return part;
 }
 
 export interface LegendEntry {

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { categoryLabels } from './bars.js';
 import { type ColorScale, shadeOf } from './colors.js';
 import { axisLabel, type ChartOptions, emptyNote, header } from './frame.js';
@@ -7,8 +8,6 @@ import { type Box, checkSize, element, escapeText, picture, rounded, textAt } fr
 import { fitText, textWidth } from './text.js';
 
 export interface HeatMapOptions extends Omit<ChartOptions, 'height'> {
-  /** Rows from the top, all of one length. NaN and infinity are grey. */
-  values: readonly ArrayLike<number>[];
   /** Names of the rows and columns; default: 0, 1, 2, ... */
   rows?: readonly string[];
   columns?: readonly string[];
@@ -23,6 +22,20 @@ export interface HeatMapOptions extends Omit<ChartOptions, 'height'> {
   text?: (row: number, column: number) => string;
 }
 
+const HEAT_MAP: OptionNames<HeatMapOptions> = {
+  title: true,
+  width: true,
+  rows: true,
+  columns: true,
+  rowLabel: true,
+  columnLabel: true,
+  range: true,
+  colors: true,
+  text: true,
+};
+
+type Table = readonly ArrayLike<number>[];
+
 const MISSING = { fill: '#bbb', ink: '#222' };
 const BAR = 14;
 /** More cells have neither text nor a tooltip each: the file would be large, and nobody would read them. */
@@ -31,16 +44,23 @@ const MOST_TEXTS = 2500;
 /**
  * A table as colours, as an SVG file; its height follows from the width and the number of rows.
  *
+ * @param values rows from the top, all of one length; NaN and infinity are grey
  * @throws ArgumentError if rows differ in length, or names are not one each
  */
-export function heatMap(options: HeatMapOptions): string {
-  return draw('heatMap', options);
+export function heatMap(
+  values: readonly ArrayLike<number>[],
+  options: HeatMapOptions = {},
+): string {
+  checkOptions('heatMap', options, HEAT_MAP);
+  return draw('heatMap', values, options);
 }
 
 export interface ConfusionMatrixOptions extends Omit<ChartOptions, 'height'> {
   /** Names of the classes; default: 0, 1, 2, ... */
   classes?: readonly string[];
 }
+
+const CONFUSION: OptionNames<ConfusionMatrixOptions> = { title: true, width: true, classes: true };
 
 /**
  * A confusion matrix as an SVG file: true classes down, predicted ones across. Cells show counts; the colour is the
@@ -53,31 +73,32 @@ export function confusionMatrix(
   counts: readonly ArrayLike<number>[],
   options: ConfusionMatrixOptions = {},
 ): string {
+  checkOptions('confusionMatrix', options, CONFUSION);
   const uneven = counts.find((row) => row.length !== counts.length);
   if (uneven) {
     throw new ArgumentError(
       `confusionMatrix: ${counts.length} rows, one of them of ${uneven.length} counts, expected a square`,
     );
   }
-  const { classes, ...chart } = options;
+  const { title = 'Confusion matrix', width, classes } = options;
   const shares = counts.map((row) => {
     const total = Array.from(row).reduce((sum, count) => sum + count, 0);
     return Array.from(row, (count) => (total === 0 ? 0 : count / total));
   });
-  return draw('confusionMatrix', {
-    title: 'Confusion matrix',
+  return draw('confusionMatrix', shares, {
+    title,
+    width,
+    rows: classes,
+    columns: classes,
     rowLabel: 'true class',
     columnLabel: 'predicted class',
     range: [0, 1],
-    ...chart,
-    ...(classes ? { rows: classes, columns: classes } : {}),
-    values: shares,
     text: (row, column) => String(counts[row]?.[column] ?? 0),
   });
 }
 
-function draw(caller: string, options: HeatMapOptions): string {
-  const { values, colors = 'sequential', rowLabel, columnLabel } = options;
+function draw(caller: string, values: Table, options: HeatMapOptions): string {
+  const { colors = 'sequential', rowLabel, columnLabel } = options;
   const columnCount = values[0]?.length ?? 0;
   const rowNames = namesOf(caller, 'rows', options.rows, values.length);
   const columnNames = namesOf(caller, 'columns', options.columns, columnCount);
@@ -87,7 +108,7 @@ function draw(caller: string, options: HeatMapOptions): string {
       `${caller}: row 0 has ${columnCount} values, row ${uneven} has ${values[uneven]?.length}`,
     );
   }
-  const range = rangeOf(caller, options);
+  const range = rangeOf(caller, values, options);
   const width = checkSize(caller, 'width', options.width ?? 640);
   const top = header(options.title, [], width);
   const rowWidth = Math.min(Math.max(0, ...rowNames.map((name) => textWidth(name))), width / 4);
@@ -106,7 +127,7 @@ function draw(caller: string, options: HeatMapOptions): string {
   const rowHeight = plot.height / Math.max(1, values.length);
   return picture({ width, height }, options.title ?? 'heat map', [
     ...top.parts,
-    ...cells(options, { plot, rowHeight, cell, range, colors, rowNames, columnNames }),
+    ...cells(values, options.text, { plot, rowHeight, cell, range, colors, rowNames, columnNames }),
     ...rowLabels(rowNames, plot, rowHeight, rowWidth),
     ...labels.draw((i) => plot.left + cell * (i + 0.5), plot.top + plot.height),
     axisLabel(columnLabel, plot, height - 10),
@@ -134,9 +155,9 @@ function namesOf(
   return names ?? Array.from({ length: count }, (_, i) => String(i));
 }
 
-function rangeOf(caller: string, options: HeatMapOptions): readonly [number, number] {
+function rangeOf(caller: string, table: Table, options: HeatMapOptions): readonly [number, number] {
   if (options.range) return checkRange(caller, 'range', options.range, 'linear');
-  const values = options.values.flatMap((row) => Array.from(row));
+  const values = table.flatMap((row) => Array.from(row));
   if (options.colors !== 'diverging') return rangeFor(values, 'linear', 0);
   const far = values.reduce(
     (a, b) => (Math.abs(b) < Number.POSITIVE_INFINITY ? Math.max(a, Math.abs(b)) : a),
@@ -146,7 +167,8 @@ function rangeOf(caller: string, options: HeatMapOptions): readonly [number, num
 }
 
 function cells(
-  { values, text }: HeatMapOptions,
+  values: Table,
+  text: HeatMapOptions['text'],
   look: {
     plot: Box;
     rowHeight: number;

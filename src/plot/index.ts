@@ -7,7 +7,11 @@ export {
   histogram,
 } from './bars.js';
 export type { ColorScale } from './colors.js';
-export { type DecisionBoundaryOptions, decisionBoundary } from './decisionBoundary.js';
+export {
+  type DecisionBoundaryOptions,
+  decisionBoundary,
+  type PlacePredictor,
+} from './decisionBoundary.js';
 export type { AxisOptions, ChartOptions } from './frame.js';
 export {
   type ConfusionMatrixOptions,

@@ -1,13 +1,16 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { type Style, styleOf } from './colors.js';
 import {
   type AxisOptions,
   axisOf,
+  CHART,
   type ChartOptions,
   clipped,
   emptyNote,
   type Frame,
   frame,
+  partOf,
 } from './frame.js';
 import { formatNumber } from './scale.js';
 import { element, escapeText, picture, rounded, textAt } from './svg.js';
@@ -37,11 +40,23 @@ export interface Mark {
 }
 
 export interface LineChartOptions extends ChartOptions {
-  series: readonly Series[];
   x?: AxisOptions;
   y?: AxisOptions;
+  /** Default: none. */
   marks?: readonly Mark[];
 }
+
+const NAMES: OptionNames<LineChartOptions> = { ...CHART, x: true, y: true, marks: true };
+const AXIS: OptionNames<AxisOptions> = { label: true, scale: true, range: true };
+const MARK: OptionNames<Mark> = { x: true, y: true, label: true };
+const SERIES: OptionNames<Series> = {
+  name: true,
+  x: true,
+  y: true,
+  draw: true,
+  color: true,
+  dashed: true,
+};
 
 interface Curve {
   readonly name: string | undefined;
@@ -59,8 +74,8 @@ const MOST_TOOLTIPS = 400;
  *
  * @throws ArgumentError if x and y of a series differ in length, or an option is out of range
  */
-export function lineChart(options: LineChartOptions): string {
-  return draw('lineChart', options, 'line', 0);
+export function lineChart(series: readonly Series[], options: LineChartOptions = {}): string {
+  return draw('lineChart', series, options, 'line', 0);
 }
 
 /**
@@ -68,18 +83,21 @@ export function lineChart(options: LineChartOptions): string {
  *
  * @throws ArgumentError as {@link lineChart}
  */
-export function scatterChart(options: LineChartOptions): string {
-  return draw('scatterChart', options, 'points', 0.04);
+export function scatterChart(series: readonly Series[], options: LineChartOptions = {}): string {
+  return draw('scatterChart', series, options, 'points', 0.04);
 }
 
 function draw(
   caller: string,
+  series: readonly Series[],
   options: LineChartOptions,
   kind: 'line' | 'points',
   xMargin: number,
 ): string {
-  const curves = options.series.map((series, i) => curveOf(caller, series, i, kind));
-  const marks = options.marks ?? [];
+  checkOptions(caller, options, NAMES);
+  const curves = series.map((each, i) => curveOf(caller, each, i, kind));
+  const { marks = [] } = options;
+  for (const [i, mark] of marks.entries()) checkOptions(`${caller}: marks[${i}]`, mark, MARK);
   const values = (axis: 'x' | 'y') =>
     function* () {
       for (const mark of marks) yield mark[axis] ?? Number.NaN;
@@ -91,8 +109,8 @@ function draw(
         }
       }
     };
-  const xAxis = axisOf(caller, 'x', options.x ?? {}, values('x'), xMargin);
-  const yAxis = axisOf(caller, 'y', options.y ?? {}, values('y'), 0.05);
+  const xAxis = axisOf(caller, 'x', partOf(`${caller}: x`, options.x, AXIS), values('x'), xMargin);
+  const yAxis = axisOf(caller, 'y', partOf(`${caller}: y`, options.y, AXIS), values('y'), 0.05);
   const legend = curves.flatMap(({ name, style, draw: how }) =>
     name === undefined
       ? []
@@ -114,6 +132,7 @@ function at(values: ArrayLike<number> | undefined, i: number): number {
 }
 
 function curveOf(caller: string, series: Series, index: number, kind: 'line' | 'points'): Curve {
+  checkOptions(`${caller}: series[${index}]`, series, SERIES);
   const { name, x, y } = series;
   if (x && x.length !== y.length) {
     throw new ArgumentError(

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { header } from './frame.js';
 import { picture } from './svg.js';
 
@@ -11,6 +12,8 @@ export interface PanelOptions {
   gap?: number;
 }
 
+const NAMES: OptionNames<PanelOptions> = { title: true, columns: true, gap: true };
+
 const ROOT = /^<svg [^>]*?\bwidth="(\d+)" height="(\d+)"/;
 
 /**
@@ -20,6 +23,7 @@ const ROOT = /^<svg [^>]*?\bwidth="(\d+)" height="(\d+)"/;
  * @throws ArgumentError if there are none, or one is something else
  */
 export function panels(charts: readonly string[], options: PanelOptions = {}): string {
+  checkOptions('panels', options, NAMES);
   const { gap = 12 } = options;
   const columns = options.columns ?? (charts.length === 1 ? 1 : charts.length <= 4 ? 2 : 3);
   if (charts.length === 0 || !Number.isInteger(columns) || columns < 1 || !(gap >= 0)) {

@@ -153,7 +153,7 @@ export class RowSparseTensor extends Tensor {
   /** Adds it to a dense tensor of its shape, in place. Not recorded. @internal */
   addTo(dense: Tensor): void {
     const { rows, values } = this.#whole();
-    dense.storage.version++;
+    dense.markWritten();
     const [limit, features] = [dim(this.shape, 0), dim(this.shape, 1)];
     kernels().addRows(floatsOf(dense), floatsOf(values), int32Of(rows), rows.size, features, limit);
   }

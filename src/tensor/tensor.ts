@@ -138,6 +138,11 @@ export class Tensor extends Owned {
     return this.#offset === 0 ? view : view.subarray(this.#offset, this.#offset + this.size);
   }
 
+  /** Notes a change in place, so that the tape refuses what it saved before. @internal */
+  markWritten(): void {
+    this.storage.version++;
+  }
+
   /** Another handle of the same storage, with its own shape, as part of no graph. @internal */
   share(shape: Shape, offset = this.#offset, layout: Layout = this.#layout): Tensor {
     const view = new Tensor(this.storage.retain(), shape, this.dtype, offset, layout);

@@ -1,6 +1,7 @@
 import { ArgumentError, DataError, DependencyError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { importOptional } from '../io/optionalPackage.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Raster } from './png.js';
 
 export interface DecodeOptions {
@@ -8,11 +9,21 @@ export interface DecodeOptions {
   file?: string;
   /** 3: red, green, blue; 1: grey (ITU-R 601 luma). Default: 3. */
   channels?: 1 | 3;
-  /** Rows and columns of the result: scaled until it just covers them, then cut around its centre. */
-  size?: readonly [rows: number, cols: number];
+  /**
+   * Rows and columns of the result, or one number for both: scaled until it just covers them, then cut around its
+   * centre. Default: as the image is.
+   */
+  size?: number | readonly [rows: number, cols: number];
   /** Larger images are refused before they take memory: a small file can claim gigabytes. Default: 2²⁶. */
   maxPixels?: number;
 }
+
+const NAMES: OptionNames<DecodeOptions> = {
+  file: true,
+  channels: true,
+  size: true,
+  maxPixels: true,
+};
 
 /** What a package for images has to do for us; sharp does. */
 interface Pipeline {
@@ -31,7 +42,7 @@ type OpenImage = (bytes: Uint8Array, options: object) => Pipeline;
 const MAX_PIXELS = 2 ** 26;
 const MAX_FILE_BYTES = 2 ** 28;
 
-/** How the formats start that are read. What sharp would take besides, such as SVG, is no picture from a camera. */
+/** The first bytes of the formats that are read. Others that sharp can read, such as SVG, are no photographs. */
 const SIGNATURES: readonly (readonly [offset: number, text: string])[] = [
   [0, '\xff\xd8\xff'],
   [0, '\x89PNG\r\n\x1a\n'],
@@ -87,9 +98,12 @@ export async function decodeImage(
   source: string | Uint8Array,
   options: DecodeOptions = {},
 ): Promise<Raster> {
-  const { channels = 3, size, maxPixels = MAX_PIXELS } = options;
+  checkOptions('decodeImage', options, NAMES);
+  const { channels = 3, maxPixels = MAX_PIXELS } = options;
+  const size =
+    typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   const file = options.file ?? (typeof source === 'string' ? source : 'image');
-  checkOptions(channels, size, maxPixels);
+  checkRanges(channels, size, maxPixels);
   opener ??= loadOpener();
   opener.catch(() => {
     opener = undefined;
@@ -109,7 +123,7 @@ export async function decodeImage(
   }
 }
 
-function checkOptions(
+function checkRanges(
   channels: number,
   size: readonly [number, number] | undefined,
   maxPixels: number,

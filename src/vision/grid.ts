@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf, textWidth } from './pixelFont.js';
 import { encodePng, type Raster } from './png.js';
 
@@ -21,6 +22,8 @@ export interface GridOptions {
   labels?: readonly string[];
 }
 
+const NAMES: OptionNames<GridOptions> = { columns: true, padding: true, scale: true, labels: true };
+
 type Color = readonly [number, number, number];
 const BACKGROUND: Color = [24, 26, 32];
 const TEXT: Color = [235, 235, 235];
@@ -33,18 +36,23 @@ const LABEL_GAP = 2;
  * @throws ArgumentError if the shape, the data or the labels do not fit together
  */
 export function imageGrid(images: ImageStack, options: GridOptions = {}): Uint8Array {
-  return encodePng(renderGrid(images, options));
+  return encodePng(draw('imageGrid', images, options));
 }
 
 /** As {@link imageGrid}, as pixels. */
 export function renderGrid(images: ImageStack, options: GridOptions = {}): Raster {
-  const { count, channels, height, width } = checkStack(images);
-  const columns = whole('columns', options.columns ?? defaultColumns(count), 1);
-  const padding = whole('padding', options.padding ?? 2, 0);
-  const scale = whole('scale', options.scale ?? 2, 1);
+  return draw('renderGrid', images, options);
+}
+
+function draw(owner: string, images: ImageStack, options: GridOptions): Raster {
+  checkOptions(owner, options, NAMES);
+  const { count, channels, height, width } = checkStack(owner, images);
+  const columns = whole(owner, 'columns', options.columns ?? defaultColumns(count), 1);
+  const padding = whole(owner, 'padding', options.padding ?? 2, 0);
+  const scale = whole(owner, 'scale', options.scale ?? 2, 1);
   const { labels } = options;
   if (labels && labels.length !== count) {
-    throw new ArgumentError(`imageGrid: ${count} images and ${labels.length} labels`);
+    throw new ArgumentError(`${owner}: ${count} images and ${labels.length} labels`);
   }
 
   // Text grows with the images: one dot is one pixel of the picture up to scale 3.
@@ -69,30 +77,28 @@ export function renderGrid(images: ImageStack, options: GridOptions = {}): Raste
   return canvas;
 }
 
-function checkStack({ shape, data }: ImageStack): {
-  count: number;
-  channels: number;
-  height: number;
-  width: number;
-} {
+function checkStack(
+  owner: string,
+  { shape, data }: ImageStack,
+): { count: number; channels: number; height: number; width: number } {
   const [count = 0, channels = 0, height = 0, width = 0] = shape;
   if (shape.length !== 4 || (channels !== 1 && channels !== 3) || count * height * width === 0) {
     throw new ArgumentError(
-      `imageGrid: shape [${shape.join(', ')}], expected [count, 1 or 3, height, width], none of them 0`,
+      `${owner}: shape [${shape.join(', ')}], expected [count, 1 or 3, height, width], none of them 0`,
     );
   }
   if (data.length !== count * channels * height * width) {
     throw new ArgumentError(
-      `imageGrid: shape [${shape.join(', ')}] needs ${count * channels * height * width} values, ` +
+      `${owner}: shape [${shape.join(', ')}] needs ${count * channels * height * width} values, ` +
         `there are ${data.length}`,
     );
   }
   return { count, channels, height, width };
 }
 
-function whole(name: string, value: number, least: number): number {
+function whole(owner: string, name: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
-  throw new ArgumentError(`imageGrid: ${name} is ${value}, expected an integer ≥ ${least}`);
+  throw new ArgumentError(`${owner}: ${name} is ${value}, expected an integer ≥ ${least}`);
 }
 
 function defaultColumns(count: number): number {

@@ -11,4 +11,6 @@ export {
   RandomCrop,
   type RandomCropOptions,
   RandomHorizontalFlip,
+  type RandomHorizontalFlipOptions,
+  type TransformOptions,
 } from './transforms.js';

@@ -1,15 +1,25 @@
-import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { multiplyHigh } from '../numeric/philox.js';
-import { tensor } from '../ops/creation.js';
+import { refill, tensor } from '../ops/creation.js';
 import { div, sub } from '../ops/elementwise.js';
 import { unrecorded } from '../ops/kit/composite.js';
 import { checkTensor, converted, stridesIn } from '../ops/kit/define.js';
 import { stridedCopy } from '../ops/kit/strided.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { defaultGenerator, type Generator, randomWords } from '../tensor/random.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { empty, type Tensor } from '../tensor/tensor.js';
+
+export interface TransformOptions {
+  /**
+   * Where random numbers come from. Default: the generator that manualSeed() seeds, and within a DataLoader that of
+   * the batch.
+   */
+  generator?: Generator;
+}
+
+const TRANSFORM: OptionNames<TransformOptions> = { generator: true };
 
 /**
  * What is done to batches of images before a network sees them. What is random is drawn for each image by itself.
@@ -18,11 +28,11 @@ import { empty, type Tensor } from '../tensor/tensor.js';
 export abstract class ImageTransform {
   /**
    * @param images [N, C, H, W]
-   * @param generator where random numbers come from; default: the one that manualSeed() seeds,
-   *   and within a DataLoader that of the batch
    * @returns [N, C, H', W'], of the same dtype unless a transform says otherwise
    */
-  forward(images: Tensor, generator: Generator = defaultGenerator): Tensor {
+  forward(images: Tensor, options: TransformOptions = {}): Tensor {
+    checkOptions(this.constructor.name, options, TRANSFORM);
+    const { generator = defaultGenerator } = options;
     checkTensor(images, this.constructor.name);
     if (images.rank !== 4) {
       throw new ShapeError(
@@ -59,7 +69,7 @@ export class Compose extends ImageTransform {
 
   protected override apply(images: Tensor, generator: Generator): Tensor {
     return this.transforms.reduce((x, transform) => {
-      const next = transform.forward(x, generator);
+      const next = transform.forward(x, { generator });
       if (x !== images && x !== next) x.dispose();
       return next;
     }, images);
@@ -80,6 +90,8 @@ export interface RandomCropOptions {
   fill?: number;
 }
 
+const CROP: OptionNames<RandomCropOptions> = { padding: true, fill: true };
+
 /**
  * A window of each image, at a random place. With `padding: 4` on images of 32 pixels it is the augmentation of
  * He et al. ("Deep residual learning for image recognition", 2015, section 4.2).
@@ -96,6 +108,7 @@ export class RandomCrop extends ImageTransform {
     options: RandomCropOptions = {},
   ) {
     super();
+    checkOptions('RandomCrop', options, CROP);
     const [rows, cols] = typeof size === 'number' ? [size, size] : size;
     const { padding = 0, fill = 0 } = options;
     this.#rows = whole('RandomCrop', 'rows', rows, 1);
@@ -130,13 +143,21 @@ export class RandomCrop extends ImageTransform {
   }
 }
 
+export interface RandomHorizontalFlipOptions {
+  /** Probability of a mirrored image, from 0 to 1. Default: 0.5. */
+  p?: number;
+}
+
+const FLIP: OptionNames<RandomHorizontalFlipOptions> = { p: true };
+
 /** Mirrors each image, left to right, with probability p. */
 export class RandomHorizontalFlip extends ImageTransform {
   readonly #p: number;
 
-  /** @param p default: 0.5 */
-  constructor(p = 0.5) {
+  constructor(options: RandomHorizontalFlipOptions = {}) {
     super();
+    checkOptions('RandomHorizontalFlip', options, FLIP);
+    const { p = 0.5 } = options;
     if (!(p >= 0 && p <= 1)) {
       throw new ArgumentError(`RandomHorizontalFlip: p is ${p}, expected a number from 0 to 1`);
     }
@@ -220,7 +241,7 @@ function cutOut(
   const isInside = windows.every(
     ({ top, left }) => top >= 0 && left >= 0 && top + rows <= height && left + cols <= width,
   );
-  if (!isInside) kernels().fill(out.raw, out.size, fill);
+  if (!isInside) refill(out, fill);
   const to = stridesIn(out, out.shape);
   const from = stridesIn(images, images.shape);
   for (const [i, { top, left, isFlipped }] of windows.entries()) {

@@ -127,6 +127,69 @@ describe.runIf(isNative)('the addon', () => {
     );
   });
 
+  it('says how weights are prepared, and takes no fewer elements', () => {
+    const addon = load();
+    const cases: [Int32Array, number][] = [
+      [geometry([0, 8]), 36 * 16 * 32],
+      [geometry([0, 20], [1, 2], [2, 2], [4, 2], [5, 2]), 16 * 16 * 32],
+      [geometry([7, 1], [8, 1]), 16 * 32],
+      [geometry([15, 2]), 2 * 8 * 9 * 32],
+      [geometry([15, 16]), 16 * 9],
+    ];
+    for (const [shape, expected] of cases) {
+      const { elements, format } = addon.prepareConv(shape);
+      expect(elements).toBe(expected);
+      const pack = (count: number): void =>
+        addon.kernels.packConv2d(
+          new Float32Array(count),
+          new Float32Array(16 ** 2 * 9),
+          shape,
+          format,
+        );
+      pack(elements);
+      expect(() => pack(elements - 1)).toThrow(RangeError);
+    }
+    expect(() => Reflect.apply(addon.prepareConv, undefined, [geometry([15, 3])])).toThrow(
+      'prepareConv: geometry says 3 groups',
+    );
+  });
+
+  it.each<[string, keyof Kernels, unknown[]]>([
+    [
+      'upsample2d: upsampling says inHeight 0.5, expected 1 to 9007199254740992',
+      'upsample2d',
+      [floats(1), floats(1), Float64Array.of(1, 1, 0.5, 1, 1, 1, 1, 1), 0],
+    ],
+    [
+      'upsample2d: upsampling has 3 numbers, too few',
+      'upsample2d',
+      [floats(1), floats(1), Float64Array.of(1, 1, 1), 0],
+    ],
+    [
+      'upsample2d: upsampling has 9 numbers, too many',
+      'upsample2d',
+      [floats(1), floats(1), new Float64Array(9).fill(1), 0],
+    ],
+    [
+      'groupNormGrad: grouping says 2 groups, which do not divide 3 channels',
+      'groupNormGrad',
+      [...Array.from({ length: 8 }, () => floats(1, 2, 3)), Float64Array.of(1, 1, 3, 2)],
+    ],
+    [
+      'rnn: sequences says a size 3, expected 1 to 2',
+      'rnn',
+      [floats(1), floats(1), null, floats(1), null, Int32Array.of(1, 1, 0, 2, 3), 0],
+    ],
+    [
+      'rnn: sequences has 3 integers, expected a step at least',
+      'rnn',
+      [floats(1), floats(1), null, floats(1), null, Int32Array.of(1, 1, 0), 0],
+    ],
+  ])('refuses packed numbers: %s', (message, name, values) => {
+    const code = 'ERR_KERNEL_ARGUMENT';
+    expect(() => call(name, ...values)).toThrow(expect.objectContaining({ code, message }));
+  });
+
   it('refuses a precision that is no boolean', () => {
     const call = (value: unknown) => () =>
       Reflect.apply(load().setExactConvolution, undefined, [value]);

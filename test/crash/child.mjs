@@ -39,7 +39,7 @@ await train.fit({
   validation: new DataLoader(set, { batchSize: 64 }),
   loss: crossEntropy,
   optimizer,
-  schedule: new optim.StepLR(optimizer, { stepSize: 10, gamma: 0.7 }),
+  schedule: new optim.StepLR(optimizer, 10, { gamma: 0.7 }),
   metrics: { accuracy: new train.Accuracy() },
   callbacks: [new train.EarlyStopping({ patience: 12 })],
   epochs: Number(process.env.CRASH_EPOCHS ?? 40),

@@ -5,7 +5,7 @@ import { ArgumentError } from '../../src/errors.js';
 const PIXELS = 784;
 
 describe('syntheticDigits', () => {
-  const { images, labels, ...sizes } = syntheticDigits({ count: 600, seed: 3 });
+  const { images, labels, ...sizes } = syntheticDigits(600, { seed: 3 });
   const imageOf = (i: number) => images.subarray(i * PIXELS, (i + 1) * PIXELS);
 
   it('has the form of MNIST', () => {
@@ -15,9 +15,9 @@ describe('syntheticDigits', () => {
   });
 
   it('draws image i from the seed and i only', () => {
-    const few = syntheticDigits({ count: 10, seed: 3 });
+    const few = syntheticDigits(10, { seed: 3 });
     expect(few.images).toEqual(images.subarray(0, 10 * PIXELS));
-    expect(syntheticDigits({ count: 10, seed: 4 }).images).not.toEqual(few.images);
+    expect(syntheticDigits(10, { seed: 4 }).images).not.toEqual(few.images);
     expect(imageOf(0)).not.toEqual(imageOf(1));
   });
 
@@ -44,7 +44,7 @@ describe('syntheticDigits', () => {
 
   it('can be told apart, though not by the mean image alone', () => {
     const means = Array.from({ length: 10 }, () => new Float64Array(PIXELS));
-    const training = syntheticDigits({ count: 2000, seed: 5 });
+    const training = syntheticDigits(2000, { seed: 5 });
     for (let i = 0; i < training.count; i++) {
       const mean = means[training.labels[i] ?? 0];
       for (let p = 0; mean && p < PIXELS; p++) {
@@ -64,10 +64,10 @@ describe('syntheticDigits', () => {
   });
 
   it('refuses what is no count and no seed', () => {
-    expect(syntheticDigits({ count: 0 }).images).toHaveLength(0);
+    expect(syntheticDigits(0).images).toHaveLength(0);
     for (const count of [-1, 1.5, Number.NaN, 1e9]) {
-      expect(() => syntheticDigits({ count })).toThrow(ArgumentError);
+      expect(() => syntheticDigits(count)).toThrow(ArgumentError);
     }
-    expect(() => syntheticDigits({ count: 1, seed: -1 })).toThrow(/seed is -1/);
+    expect(() => syntheticDigits(1, { seed: -1 })).toThrow(/seed is -1/);
   });
 });

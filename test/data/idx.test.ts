@@ -1,11 +1,11 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { parseIdx, readMaybeGzip, unpack } from '../../src/data/idx.js';
 import { DataError } from '../../src/errors.js';
+import { eachInFolder } from '../support/folder.js';
 
 describe('parseIdx', () => {
   it('reads bytes of any shape', () => {
@@ -38,7 +38,7 @@ describe('parseIdx', () => {
     ['too many elements', [0, 0, 8, 1, 0, 0, 0, 1, 1, 2], 'belong to no element'],
     ['huge sizes', [0, 0, 8, 2, 255, 255, 255, 255, 255, 255, 255, 255, 1], 'truncated'],
   ])('refuses %s', (_what, bytes, message) => {
-    const parse = () => parseIdx(Uint8Array.from(bytes), 'digits.idx');
+    const parse = () => parseIdx(Uint8Array.from(bytes), { file: 'digits.idx' });
     expect(parse).toThrow(DataError);
     expect(parse).toThrow(message);
     expect(parse).toThrow('digits.idx');
@@ -90,10 +90,9 @@ describe('unpack', () => {
 
 describe('readMaybeGzip', () => {
   let folder = '';
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+  eachInFolder((path) => {
+    folder = path;
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   it('names files that cannot be read', async () => {
     await expect(readMaybeGzip(join(folder, 'none'))).rejects.toThrow(/none: cannot be read/);

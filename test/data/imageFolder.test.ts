@@ -1,17 +1,16 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ImageFolder } from '../../src/data/imageFolder.js';
 import { DataLoader } from '../../src/data/loader.js';
 import { ArgumentError, DataError } from '../../src/errors.js';
+import { eachInFolder } from '../support/folder.js';
 import { plain, tar, targz } from '../support/images.js';
 
 let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+eachInFolder((path) => {
+  folder = path;
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 async function write(files: Readonly<Record<string, Uint8Array>>): Promise<void> {
   for (const [name, bytes] of Object.entries(files)) {

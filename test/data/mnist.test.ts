@@ -1,12 +1,12 @@
-import { copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { loadMnist } from '../../src/data/mnist.js';
 import { DataError } from '../../src/errors.js';
+import { eachInFolder } from '../support/folder.js';
 
 const IMAGES = 't10k-images-idx3-ubyte';
 const LABELS = 't10k-labels-idx1-ubyte';
@@ -26,17 +26,16 @@ const images = idx(
 const labels = idx([3], Uint8Array.of(7, 0, 9));
 
 let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+eachInFolder((path) => {
+  folder = path;
   vi.stubEnv('AXONODE_DATA', undefined);
 });
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await rm(folder, { recursive: true });
 });
 
 describe('MNIST from a folder', () => {
-  const load = () => loadMnist({ dir: folder, split: 'test' });
+  const load = () => loadMnist('test', { folder });
   async function write(imageBytes: Uint8Array, labelBytes: Uint8Array): Promise<void> {
     await writeFile(join(folder, IMAGES), imageBytes);
     await writeFile(join(folder, LABELS), labelBytes);
@@ -56,7 +55,7 @@ describe('MNIST from a folder', () => {
     await mkdir(join(folder, 'mnist'));
     await writeFile(join(folder, 'mnist', IMAGES), images);
     await writeFile(join(folder, 'mnist', LABELS), labels);
-    expect((await loadMnist({ split: 'test', download: false })).count).toBe(3);
+    expect((await loadMnist('test', { download: false })).count).toBe(3);
   });
 
   it('is refused when a file is missing', async () => {
@@ -114,7 +113,7 @@ describe('MNIST from the network', () => {
   });
 
   const load = () =>
-    loadMnist({ split: 'test', cacheDir: folder, mirrors: [`${mirror}a/`, `${mirror}b/`] });
+    loadMnist('test', { cacheFolder: folder, mirrors: [`${mirror}a/`, `${mirror}b/`] });
 
   it('says of each mirror why it failed, and keeps nothing', async () => {
     answers = (path) => (path.startsWith('/a/') ? null : gzipSync(images));
@@ -126,12 +125,7 @@ describe('MNIST from the network', () => {
   });
 
   it('does not ask when it may not', async () => {
-    const offline = loadMnist({
-      split: 'test',
-      cacheDir: folder,
-      mirrors: [mirror],
-      download: false,
-    });
+    const offline = loadMnist('test', { cacheFolder: folder, mirrors: [mirror], download: false });
     await expect(offline).rejects.toThrow(/t10k-images-idx3-ubyte\.gz: cannot be read/);
     expect(asked).toEqual([]);
   });
@@ -139,7 +133,7 @@ describe('MNIST from the network', () => {
   it('does not trust its cache', async () => {
     await writeFile(join(folder, `${IMAGES}.gz`), gzipSync(images));
     await writeFile(join(folder, `${LABELS}.gz`), gzipSync(labels));
-    const offline = loadMnist({ split: 'test', cacheDir: folder, download: false });
+    const offline = loadMnist('test', { cacheFolder: folder, download: false });
     await expect(offline).rejects.toThrow(/t10k-images-idx3-ubyte\.gz: not the original/);
   });
 
@@ -157,7 +151,7 @@ describe.runIf(data)('the real MNIST', () => {
   const original = join(data ?? '', 'mnist');
 
   it('is downloaded from the first mirror that has it, and then taken from the cache', async () => {
-    const cacheDir = join(folder, 'cache');
+    const cacheFolder = join(folder, 'cache');
     const server = createServer(async (request, response) => {
       const path = join(folder, 'served', request.url ?? '');
       const { readFile } = await import('node:fs/promises');
@@ -172,19 +166,19 @@ describe.runIf(data)('the real MNIST', () => {
     const mirrors = [`${address}bad/`, `${address}good/`];
     const asked: string[] = [];
     const onDownload = (url: string) => asked.push(url);
-    const first = await loadMnist({ split: 'test', cacheDir, mirrors, onDownload });
+    const first = await loadMnist('test', { cacheFolder, mirrors, onDownload });
     server.close();
     server.closeAllConnections();
     expect(asked).toHaveLength(4);
     expect(first.count).toBe(10_000);
-    const second = await loadMnist({ split: 'test', cacheDir, mirrors, onDownload });
+    const second = await loadMnist('test', { cacheFolder, mirrors, onDownload });
     expect(asked).toHaveLength(4);
     expect(Buffer.compare(second.images, first.images)).toBe(0);
   });
 
   it('has 60,000 and 10,000 digits', async () => {
-    const train = await loadMnist({ split: 'train', dir: original });
-    const test = await loadMnist({ split: 'test', dir: original });
+    const train = await loadMnist('train', { folder: original });
+    const test = await loadMnist('test', { folder: original });
     expect([train.count, test.count]).toEqual([60_000, 10_000]);
     expect([...test.labels.subarray(0, 8)]).toEqual([7, 2, 1, 0, 4, 1, 4, 9]);
     let sum = 0;

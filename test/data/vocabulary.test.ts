@@ -1,18 +1,17 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loadText } from '../../src/data/text.js';
 import { CharVocabulary } from '../../src/data/vocabulary.js';
 import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../../src/errors.js';
+import { eachInFolder } from '../support/folder.js';
 
 let folder = '';
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'axonode-vocabulary-'));
+eachInFolder((path) => {
+  folder = path;
 });
-afterAll(() => rm(folder, { recursive: true }));
 
 /** A file of some content. */
 async function fileOf(content: string | Uint8Array): Promise<string> {

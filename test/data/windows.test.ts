@@ -15,7 +15,7 @@ const rows = (x: Tensor): number[][] => {
 
 describe('WindowDataset', () => {
   it('has every window, and the same one step later', () => {
-    const windows = new WindowDataset(count(6), { length: 3 });
+    const windows = new WindowDataset(count(6), 3);
     expect(windows.length).toBe(3);
     const [x, y] = windows.batch(Int32Array.of(0, 2));
     expect(x.dtype).toBe('int32');
@@ -36,7 +36,7 @@ describe('WindowDataset', () => {
   });
 
   it('takes strides, signals, and features of each step', () => {
-    const windows = new WindowDataset(count(10), { length: 3, stride: 3 });
+    const windows = new WindowDataset(count(10), 3, { stride: 3 });
     expect(windows.length).toBe(3);
     expect(rows(windows.batch(Int32Array.of(2))[1])).toEqual([[7, 8, 9]]);
     const signal = tensor([
@@ -44,17 +44,17 @@ describe('WindowDataset', () => {
       [1, 11],
       [2, 12],
     ]);
-    const [x, y] = new WindowDataset(signal, { length: 2 }).batch(Int32Array.of(0));
+    const [x, y] = new WindowDataset(signal, 2).batch(Int32Array.of(0));
     expect(x.shape).toEqual([1, 2, 2]);
     expect([...x.dataSync(), ...y.dataSync()]).toEqual([0, 10, 1, 11, 1, 11, 2, 12]);
-    const floats = new WindowDataset(Float32Array.of(0.5, 1.5), { length: 1 });
+    const floats = new WindowDataset(Float32Array.of(0.5, 1.5), 1);
     expect(floats.batch(Int32Array.of(0))[1].itemSync()).toBe(1.5);
   });
 
   it('are random windows through a shuffling loader, the same for a seed', async () => {
     const starts = async (): Promise<number[]> => {
       const found: number[] = [];
-      const windows = new WindowDataset(count(40), { length: 4 });
+      const windows = new WindowDataset(count(40), 4);
       const loader = new DataLoader(windows, { batchSize: 8, shuffle: true, seed: 3 });
       for await (const [x, y] of loader) {
         for (const [i, row] of rows(y).entries()) expect(row[0]).toBe((rows(x)[i]?.[0] ?? 0) + 1);
@@ -69,19 +69,17 @@ describe('WindowDataset', () => {
   });
 
   it('refuses what has no window', () => {
-    expect(() => new WindowDataset(count(3), { length: 3 })).toThrow(ShapeError);
-    expect(() => new WindowDataset(count(3), { length: 3 })).toThrow(
-      /has 3 steps, expected at least 4/,
-    );
-    expect(() => new WindowDataset(count(3), { length: 0 })).toThrow(ArgumentError);
-    expect(() => new WindowDataset(count(3), { length: 1, stride: 0.5 })).toThrow(/stride is 0.5/);
-    expect(() => new WindowDataset(tensor(1), { length: 1 })).toThrow(/is a scalar/);
+    expect(() => new WindowDataset(count(3), 3)).toThrow(ShapeError);
+    expect(() => new WindowDataset(count(3), 3)).toThrow(/has 3 steps, expected at least 4/);
+    expect(() => new WindowDataset(count(3), 0)).toThrow(ArgumentError);
+    expect(() => new WindowDataset(count(3), 1, { stride: 0.5 })).toThrow(/stride is 0.5/);
+    expect(() => new WindowDataset(tensor(1), 1)).toThrow(/is a scalar/);
   });
 });
 
 describe('StreamBatches', () => {
   it('reads contiguous streams side by side, each row going on where it stopped', () => {
-    const stream = new StreamBatches(count(16), { batchSize: 2, chunk: 3 });
+    const stream = new StreamBatches(count(16), 2, 3);
     expect(stream.length).toBe(3);
     const seen = Array.from(stream, ({ input, target, reset }) => ({
       input: rows(input),
@@ -120,11 +118,7 @@ describe('StreamBatches', () => {
       Float32Array.from({ length: 2001 }, (_, i) => i),
       { shape: [667, 3] },
     );
-    const stream = new StreamBatches(signal, {
-      batchSize: 6,
-      chunk: 37,
-      epochs: Number.POSITIVE_INFINITY,
-    });
+    const stream = new StreamBatches(signal, 6, 37, { epochs: Number.POSITIVE_INFINITY });
     expect(stream.length).toBe(3);
     let resets = 0;
     let seen = 0;
@@ -143,13 +137,11 @@ describe('StreamBatches', () => {
   });
 
   it('refuses what cannot be cut', () => {
-    expect(() => new StreamBatches(count(4), { batchSize: 4, chunk: 1 })).toThrow(
+    expect(() => new StreamBatches(count(4), 4, 1)).toThrow(
       /\[4\] cannot be cut into 4 rows, expected at least 5 steps/,
     );
-    expect(() => new StreamBatches(count(9), { batchSize: 0, chunk: 1 })).toThrow(ArgumentError);
-    expect(() => new StreamBatches(count(9), { batchSize: 1, chunk: 0 })).toThrow(/chunk is 0/);
-    expect(() => new StreamBatches(count(9), { batchSize: 1, chunk: 1, epochs: 0 })).toThrow(
-      /epochs/,
-    );
+    expect(() => new StreamBatches(count(9), 0, 1)).toThrow(ArgumentError);
+    expect(() => new StreamBatches(count(9), 1, 0)).toThrow(/chunk is 0/);
+    expect(() => new StreamBatches(count(9), 1, 1, { epochs: 0 })).toThrow(/epochs/);
   });
 });

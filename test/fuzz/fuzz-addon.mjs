@@ -103,7 +103,9 @@ function spoilCopied(random, array) {
   if (random.chance(0.1)) return random.pick(notArrays);
   const spoilt = array.slice();
   const at = random.integer(0, Math.max(0, spoilt.length - 1));
-  if (spoilt.length > 0) spoilt[at] = spoilInteger(random, spoilt[at]);
+  const isNumbers = array instanceof Float64Array && random.chance(0.5);
+  const wrong = isNumbers ? random.pick(wrongNumbers) : spoilInteger(random, spoilt[at]);
+  if (spoilt.length > 0) spoilt[at] = wrong;
   return spoilt;
 }
 
@@ -184,7 +186,7 @@ class Fuzzer {
 
   call(name) {
     const random = this.random;
-    const description = validCalls[name](random);
+    const description = validCalls[name](random, this.addon);
     const valid = random.chance(0.4);
     if (!valid) {
       for (let i = random.integer(1, 2); i > 0; i--) {

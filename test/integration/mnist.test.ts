@@ -30,7 +30,7 @@ if (!hasDigits) {
 async function losses(backend: BackendName): Promise<number[]> {
   setBackend(backend);
   manualSeed(7);
-  const digits = await loadMnist({ split: 'train', dir: folder });
+  const digits = await loadMnist('train', { folder });
   const dataset = new ImageDataset(digits, { mean: MNIST_MEAN, std: MNIST_STD });
   const model = models.lenet5();
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.02, momentum: 0.9, nesterov: true });

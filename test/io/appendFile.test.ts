@@ -1,16 +1,15 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { WriteError } from '../../src/errors.js';
 import { AppendFile } from '../../src/io/appendFile.js';
+import { eachInFolder } from '../support/folder.js';
 
 describe('AppendFile', () => {
   let folder = '';
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'axonode-append-'));
+  eachInFolder((path) => {
+    folder = path;
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
   it('makes the folder, and goes on where the file ended', async () => {
     const path = join(folder, 'a', 'b', 'log');

@@ -1,15 +1,14 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../../src/io/atomicFile.js';
+import { eachInFolder } from '../support/folder.js';
 
 describe('writeFileAtomic', () => {
   let folder = '';
-  beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+  eachInFolder((path) => {
+    folder = path;
   });
-  afterEach(() => rm(folder, { recursive: true }));
 
   it('writes text, bytes and pieces, and replaces what was there', async () => {
     const path = join(folder, 'file');

@@ -1,17 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../src/errors.js';
 import { loadSafetensors, saveSafetensors } from '../../src/io/safetensors.js';
 import { tensor } from '../../src/ops/creation.js';
+import { eachInFolder } from '../support/folder.js';
 
 describe('saveSafetensors and loadSafetensors', () => {
   let folder = '';
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+  eachInFolder((path) => {
+    folder = path;
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   it('carry tensors of every dtype, with metadata', async () => {
     const path = join(folder, 'model.safetensors');
@@ -21,7 +19,7 @@ describe('saveSafetensors and loadSafetensors', () => {
     ]);
     const steps = tensor(12, { dtype: 'int32' });
     const mask = tensor(Uint8Array.of(1, 0, 1));
-    await saveSafetensors(path, { weight, steps, mask }, { epoch: '3' });
+    await saveSafetensors(path, { weight, steps, mask }, { metadata: { epoch: '3' } });
     const { tensors, metadata } = await loadSafetensors(path);
     expect(metadata.get('epoch')).toBe('3');
     expect(tensors.size).toBe(3);

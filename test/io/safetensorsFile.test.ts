@@ -1,9 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { CheckpointError } from '../../src/errors.js';
 import {
   parseSafetensors,
@@ -12,6 +11,7 @@ import {
   serializeSafetensors,
   writeSafetensors,
 } from '../../src/io/safetensorsFile.js';
+import { eachInFolder } from '../support/folder.js';
 
 const reference = fileURLToPath(
   new URL('../fixtures/safetensors/reference.safetensors', import.meta.url),
@@ -32,7 +32,7 @@ function fileOf(entry: object, dataBytes: number): Uint8Array {
 
 function faultOf(bytes: Uint8Array): string {
   try {
-    parseSafetensors(bytes, { name: 'w.safetensors' });
+    parseSafetensors(bytes, { file: 'w.safetensors' });
   } catch (error) {
     expect(error).toBeInstanceOf(CheckpointError);
     return error instanceof Error ? error.message : '';
@@ -122,7 +122,9 @@ describe('serializeSafetensors', () => {
     const metadata = fc.array(fc.tuple(fc.string(), fc.string())).map((list) => new Map(list));
     fc.assert(
       fc.property(named, metadata, (entries, notes) => {
-        const back = parseSafetensors(serializeSafetensors(entries, notes), { float64: 'float64' });
+        const back = parseSafetensors(serializeSafetensors(entries, { metadata: notes }), {
+          float64: 'float64',
+        });
         expect(back.entries).toEqual(entries);
         expect(back.metadata).toEqual(notes);
       }),
@@ -254,7 +256,7 @@ describe('parseSafetensors refuses', () => {
         a: float32([2, 2], 1, 2, 3, 4),
         'b.c': { dtype: 'uint8', shape: [3], data: new Uint8Array(3) },
       },
-      { note: 'text' },
+      { metadata: { note: 'text' } },
     );
     const damage = fc.array(fc.tuple(fc.nat(good.length - 1), fc.nat(255)), {
       minLength: 1,
@@ -312,21 +314,20 @@ describe('parseSafetensors refuses', () => {
 
 describe('files', () => {
   let folder = '';
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+  eachInFolder((path) => {
+    folder = path;
   });
-  afterAll(() => rm(folder, { recursive: true }));
 
   it('are written and read', async () => {
     const path = join(folder, 'w.safetensors');
     const entries = new Map([['fc.weight', float32([2, 2], 1, 2, 3, 4)]]);
-    await writeSafetensors(path, entries, { epoch: '3' });
-    await writeSafetensors(path, entries, { epoch: '4' });
+    await writeSafetensors(path, entries, { metadata: { epoch: '3' } });
+    await writeSafetensors(path, entries, { metadata: { epoch: '4' } });
     const back = await readSafetensors(path);
     expect(back.entries).toEqual(entries);
     expect(back.metadata).toEqual(new Map([['epoch', '4']]));
     expect(new Uint8Array(await readFile(path))).toEqual(
-      serializeSafetensors(entries, { epoch: '4' }),
+      serializeSafetensors(entries, { metadata: { epoch: '4' } }),
     );
     expect(await readdir(folder)).toEqual(['w.safetensors']);
   });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import * as ops from '../../src/ops/index.js';
 import type { Layout, Tensor } from '../../src/tensor/tensor.js';
-import { floats, forAll, type Input, integers, layouts, mirror, seeds } from '../support/mirror.js';
+import { floats, forAll, type Input, layouts, mirror, seeds } from '../support/mirror.js';
 
 const int = (min: number, max: number) => fc.integer({ min, max });
 const pair = (arbitrary: fc.Arbitrary<number>) => fc.tuple(arbitrary, arbitrary);
@@ -163,112 +163,5 @@ describe('convolution', () => {
       const inputs = [floats(input, { layout }), floats(weight, { low: -0.2, high: 0.2 })];
       mirror(1, inputs, (x, w) => ops.conv2d(x, w, null, options), { rtol: 1e-4, atol: 1e-3 });
     }
-  });
-});
-
-describe('pooling', () => {
-  const pooling = fc.record({
-    shape: fc.tuple(int(0, 3), int(1, 40), int(7, 17), int(7, 17)),
-    kernel: pair(int(1, 4)),
-    stride: pair(int(1, 3)),
-    padding: pair(int(0, 2)),
-    dilation: pair(int(1, 2)),
-    ceilMode: fc.boolean(),
-    countIncludePad: fc.boolean(),
-    layout: layouts,
-  });
-  /** Padding is at most half of the kernel. */
-  const fitting = (padding: [number, number], kernel: [number, number]): [number, number] => [
-    Math.min(padding[0], Math.floor(kernel[0] / 2)),
-    Math.min(padding[1], Math.floor(kernel[1] / 2)),
-  ];
-
-  it('maxPool2d', () => {
-    forAll(
-      [pooling, seeds],
-      ({ shape, kernel, layout, ...options }, seed) => {
-        const exact = floats(shape, { layout });
-        const coarse = { ...exact, draw: (u: number) => Math.round(exact.draw(u) * 3) };
-        const padding = fitting(options.padding, kernel);
-        for (const input of [exact, coarse]) {
-          mirror(seed, [input], (x) => {
-            const wanted = { ...options, padding, returnIndices: true } as const;
-            const pooled = ops.maxPool2d(x, kernel, wanted);
-            return [pooled.output, pooled.indices];
-          });
-        }
-      },
-      80,
-    );
-  });
-
-  it('maxUnpool2d, of what was pooled and of any places', () => {
-    forAll([pooling, int(1, 3), seeds], ({ shape, kernel, stride, layout }, more, seed) => {
-      const [batch, channels, height, width] = shape;
-      const overlapping = { stride, returnIndices: true } as const;
-      mirror(seed, [floats(shape, { layout })], (x) => {
-        const { output, indices } = ops.maxPool2d(x, kernel, overlapping);
-        return ops.maxUnpool2d(output, indices, kernel, { stride, outputSize: x.shape });
-      });
-      // Several may name one place.
-      const places = integers([batch, channels, height, width], 0, height * width * more);
-      mirror(seed, [floats(shape, { layout }), places], (x, indices) =>
-        ops.maxUnpool2d(x, indices, [more, 1]),
-      );
-      const flat = [batch, channels, height * width];
-      mirror(seed, [floats(flat), { ...places, shape: flat }], (x, indices) =>
-        ops.maxUnpool1d(x, indices, more),
-      );
-    });
-  });
-
-  it('maxUnpool2d of so much that threads share it, by images, pixels or channels', () => {
-    for (const shape of [
-      [8, 3, 40, 40],
-      [1, 3, 160, 160],
-      [1, 64, 40, 40],
-    ]) {
-      const plane = (shape[2] ?? 0) * (shape[3] ?? 0);
-      mirror(2, [floats(shape), integers(shape, 0, 4 * plane)], (x, indices) =>
-        ops.maxUnpool2d(x, indices, 2),
-      );
-    }
-  });
-
-  it('avgPool2d', () => {
-    forAll(
-      [pooling, fc.constantFrom(undefined, -7, -1, 1, 2, 9), seeds],
-      (pool, divisor, seed) => {
-        const { shape, kernel, layout, stride, ceilMode, countIncludePad } = pool;
-        const padding = fitting(pool.padding, kernel);
-        const override = divisor === undefined ? {} : { divisorOverride: divisor };
-        const options = { stride, padding, ceilMode, countIncludePad, ...override };
-        mirror(seed, [floats(shape, { layout })], (x) => ops.avgPool2d(x, kernel, options));
-      },
-      80,
-    );
-  });
-
-  it('adaptive pools', () => {
-    forAll([pooling, pair(int(1, 9)), seeds], ({ shape, layout }, size, seed) => {
-      mirror(seed, [floats(shape, { layout })], (x) => [
-        ops.adaptiveAvgPool2d(x, size),
-        ...Object.values(ops.adaptiveMaxPool2d(x, size, { returnIndices: true })),
-      ]);
-    });
-  });
-
-  it('pools of sequences', () => {
-    forAll([int(0, 3), int(1, 9), int(4, 30), int(1, 4), seeds], (n, c, length, kernel, seed) => {
-      for (const shape of [
-        [n, c, length],
-        [c, length],
-      ]) {
-        mirror(seed, [floats(shape)], (x) => [
-          ops.maxPool1d(x, kernel, { ceilMode: true }),
-          ops.avgPool1d(x, kernel, { stride: 2 }),
-        ]);
-      }
-    });
   });
 });

@@ -7,6 +7,7 @@ import {
   floats,
   forAll,
   integers,
+  largeShapes,
   layouts,
   mirror,
   seeds,
@@ -118,5 +119,21 @@ describe('crossEntropy', () => {
         });
       },
     );
+  });
+});
+
+describe('softmax', () => {
+  const withAxis = fc
+    .oneof({ weight: 4, arbitrary: shapes(1, 5) }, { weight: 1, arbitrary: largeShapes })
+    .chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1)));
+
+  it.each([
+    ['softmax', ops.softmax],
+    ['logSoftmax', ops.logSoftmax],
+  ] as const)('%s', (_, fn) => {
+    forAll([withAxis, layouts, seeds], ([shape, axis], layout, seed) => {
+      const wide = floats(shape, { low: -20, high: 20, layout });
+      mirror(seed, [wide], (x) => fn(x, axis), { rtol: 1e-5, atol: 1e-5 });
+    });
   });
 });

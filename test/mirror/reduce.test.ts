@@ -118,19 +118,3 @@ describe('reductions', () => {
     });
   });
 });
-
-describe('softmax', () => {
-  const withAxis = fc
-    .oneof({ weight: 4, arbitrary: shapes(1, 5) }, { weight: 1, arbitrary: largeShapes })
-    .chain((shape) => fc.tuple(fc.constant(shape), fc.nat(shape.length - 1)));
-
-  it.each([
-    ['softmax', ops.softmax],
-    ['logSoftmax', ops.logSoftmax],
-  ] as const)('%s', (_, fn) => {
-    forAll([withAxis, layouts, seeds], ([shape, axis], layout, seed) => {
-      const wide = floats(shape, { low: -20, high: 20, layout });
-      mirror(seed, [wide], (x) => fn(x, axis), { rtol: 1e-5, atol: 1e-5 });
-    });
-  });
-});

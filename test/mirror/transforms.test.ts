@@ -22,7 +22,9 @@ describe('augmentation', () => {
       const { native, ts } = onBothBackends(() => {
         const count = shape.reduce((a, b) => a * b, 1);
         const images = ops.cast(ops.reshape(ops.arange(count), shape), dtype);
-        return augment.forward(inLayout(images, layout), new Generator(seed)).dataSync();
+        return augment
+          .forward(inLayout(images, layout), { generator: new Generator(seed) })
+          .dataSync();
       });
       expectClose(native, ts, { atol: 1e-5 });
     });

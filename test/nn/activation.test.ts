@@ -63,7 +63,7 @@ describe.each(ACTIVATIONS)('%s', (name) => {
 
 test('activations are types, too', () => {
   const layer: nn.LeakyReLU = new nn.LeakyReLU({ slope: 0.5 });
-  const options: nn.LeakyReLUOptions = { slope: 0.5 };
+  const options: ops.LeakyReluOptions = { slope: 0.5 };
   expect(`${layer}`).toBe(`${new nn.LeakyReLU(options)}`);
   expectSame(layer.forward(ops.tensor([-1, 1])), [-0.5, 1]);
 });

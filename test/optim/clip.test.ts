@@ -133,7 +133,10 @@ describe('errors', () => {
     [() => clipGradNorm([], Number.NaN), /maxNorm is NaN/],
     [() => clipGradNorm([], 1, { normType: 0 }), /clipGradNorm: normType is 0/],
     [() => gradNorm([], { normType: -1 }), /gradNorm: normType is -1/],
-    [() => clipGradNorm([], 1, { norm: 1 } as object), /there is no option norm/],
+    [
+      () => clipGradNorm([], 1, { norm: 1 } as object),
+      /clipGradNorm: norm: unknown option, expected normType, errorIfNonfinite/,
+    ],
     [() => clipGradValue([], -1), /clipGradValue: clipValue is -1/],
     [() => clipGradValue([], Number.POSITIVE_INFINITY), /clipValue is Infinity/],
     [() => gradNorm([3 as never]), /gradNorm: a parameter is a number/],

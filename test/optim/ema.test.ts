@@ -133,7 +133,9 @@ describe('Ema', () => {
 
   test('refuses options out of range', () => {
     expect(() => new Ema(scalarModel(1), { decay: 1.5 })).toThrow(/decay is 1.5/);
-    expect(() => new Ema(scalarModel(1), { power: 1 } as object)).toThrow(/no option power/);
+    expect(() => new Ema(scalarModel(1), { power: 1 } as object)).toThrow(
+      /Ema: power: unknown option, expected decay, warmUp/,
+    );
   });
 
   test('gives its memory back', () => {

@@ -64,13 +64,11 @@ function begin(make: Make, options: nn.EmbeddingLayerOptions): Training {
   const optimizer = make(model);
   const hasMomentum = optimizer.paramGroups.some((group) => Reflect.get(group, 'momentum') > 0);
   const ema = new optim.Ema(model, { decay: 0.9 });
-  const schedule = new optim.SequentialLR(optimizer, {
-    schedulers: [
-      new optim.LinearLR(optimizer, { interval: 'batch' }),
-      new optim.OneCycleLR(optimizer, { maxLr: 0.05, totalSteps: 50, cycleMomentum: hasMomentum }),
-    ],
-    milestones: [3],
-  });
+  const schedulers = [
+    new optim.LinearLR(optimizer, { interval: 'batch' }),
+    new optim.OneCycleLR(optimizer, 0.05, { totalSteps: 50, cycleMomentum: hasMomentum }),
+  ];
+  const schedule = new optim.SequentialLR(optimizer, schedulers, [3]);
   return {
     model,
     optimizer,

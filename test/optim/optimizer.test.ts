@@ -75,7 +75,7 @@ describe('what is refused', () => {
   test('options that do not exist, in the options and in a group', () => {
     const options = { learningRate: 1 } as object;
     expect(() => new SGD([parameter(1)], options)).toThrow(
-      /SGD: there is no option learningRate; expected lr, momentum/,
+      /SGD: learningRate: unknown option, did you mean lr\?/,
     );
     expect(() => new AdamW([{ params: [parameter(1)], ...options }])).toThrow(/learningRate/);
   });

@@ -31,7 +31,19 @@ const FUNCTIONS: Record<string, optim.RateFactor> = {
   line: (step) => 1 - step / 50,
 };
 
-type Make = new (optimizer: optim.Optimizer, options: object) => optim.LRScheduler;
+type Make = new (optimizer: optim.Optimizer, ...rest: unknown[]) => optim.LRScheduler;
+
+/** What the fixture names as PyTorch does, and our schedules take by position. */
+const POSITIONAL: Record<string, readonly string[]> = {
+  StepLR: ['stepSize'],
+  MultiStepLR: ['milestones'],
+  ExponentialLR: ['gamma'],
+  CosineAnnealingLR: ['tMax'],
+  CosineAnnealingWarmRestarts: ['t0'],
+  LambdaLR: ['lrLambda'],
+  CyclicLR: ['baseLr', 'maxLr'],
+  OneCycleLR: ['maxLr'],
+};
 
 function optimizerOf(kind: 'SGD' | 'Adam', lrs = rates): optim.Optimizer {
   const groups = lrs.map((lr) => ({ params: [tensor([0], { requiresGrad: true })], lr }));
@@ -42,16 +54,26 @@ function scheduleOf(optimizer: optim.Optimizer, [name, options]: Spec): optim.LR
   const parts = (options.schedulers ?? []) as Spec[];
   const schedulers = parts.map((part) => scheduleOf(optimizer, part));
   if (name === 'ChainedScheduler') return new optim.ChainedScheduler(schedulers);
-  const { lrLambda } = options;
-  const functions = [lrLambda].flat().map((key) => FUNCTIONS[String(key)]);
-  const Schedule = Reflect.get(optim, name) as Make;
-  return new Schedule(optimizer, {
-    ...options,
-    ...(parts.length > 0 ? { schedulers } : {}),
-    ...(lrLambda === undefined
-      ? {}
-      : { lrLambda: Array.isArray(lrLambda) ? functions : functions[0] }),
+  if (name === 'SequentialLR') {
+    return new optim.SequentialLR(optimizer, schedulers, options.milestones as number[]);
+  }
+  const rest = new Map(Object.entries(options));
+  const { lrLambda, mode } = options;
+  if (name === 'LambdaLR') {
+    const functions = [lrLambda].flat().map((key) => FUNCTIONS[String(key)]);
+    rest.set('lrLambda', Array.isArray(lrLambda) ? functions : functions[0]);
+  }
+  if (name === 'ReduceLROnPlateau' && mode !== undefined) {
+    rest.delete('mode');
+    rest.set('goal', mode);
+  }
+  const positional = (POSITIONAL[name] ?? []).map((key) => {
+    const value = rest.get(key);
+    rest.delete(key);
+    return value;
   });
+  const Schedule = Reflect.get(optim, name) as Make;
+  return new Schedule(optimizer, ...positional, Object.fromEntries(rest));
 }
 
 function momentumOf(group: object): unknown {
@@ -107,8 +129,8 @@ test('every schedule that is exported is compared with PyTorch', () => {
 describe('intervals', () => {
   test('are epochs, and batches where schedules are made for these', () => {
     const optimizer = optimizerOf('SGD');
-    expect(new optim.StepLR(optimizer, { stepSize: 1 }).interval).toBe('epoch');
-    expect(new optim.OneCycleLR(optimizer, { maxLr: 1, totalSteps: 9 }).interval).toBe('batch');
+    expect(new optim.StepLR(optimizer, 1).interval).toBe('epoch');
+    expect(new optim.OneCycleLR(optimizer, 1, { totalSteps: 9 }).interval).toBe('batch');
     const linear = new optim.LinearLR(optimizer, { interval: 'batch' });
     expect(new optim.ChainedScheduler([linear]).interval).toBe('batch');
   });
@@ -116,36 +138,32 @@ describe('intervals', () => {
   test('cannot be mixed', () => {
     const optimizer = optimizerOf('SGD');
     const perBatch = new optim.LinearLR(optimizer, { interval: 'batch' });
-    const perEpoch = new optim.StepLR(optimizer, { stepSize: 1 });
+    const perEpoch = new optim.StepLR(optimizer, 1);
     expect(() => new optim.ChainedScheduler([perBatch, perEpoch])).toThrow(/one interval for all/);
   });
 });
 
 describe('what is refused', () => {
   const schedules: [string, (optimizer: optim.Optimizer) => unknown, RegExp][] = [
-    ['a step size of 0', (o) => new optim.StepLR(o, { stepSize: 0 }), /StepLR: stepSize is 0/],
-    ['a milestone between steps', (o) => new optim.MultiStepLR(o, { milestones: [1.5] }), /1.5/],
+    ['a step size of 0', (o) => new optim.StepLR(o, 0), /StepLR: stepSize is 0/],
+    ['a milestone between steps', (o) => new optim.MultiStepLR(o, [1.5]), /1.5/],
     ['a warm-up from 0', (o) => new optim.LinearLR(o, { startFactor: 0 }), /startFactor is 0/],
-    ['a negative gamma', (o) => new optim.ExponentialLR(o, { gamma: -1 }), /gamma is -1/],
-    [
-      'no steps of a cycle',
-      (o) => new optim.OneCycleLR(o, { maxLr: 1 }),
-      /expected totalSteps, or/,
-    ],
+    ['a negative gamma', (o) => new optim.ExponentialLR(o, -1), /gamma is -1/],
+    ['no steps of a cycle', (o) => new optim.OneCycleLR(o, 1, {}), /expected totalSteps, or/],
     [
       'rates of another number of groups',
-      (o) => new optim.CyclicLR(o, { baseLr: [1], maxLr: 1 }),
+      (o) => new optim.CyclicLR(o, [1], 1),
       /baseLr has 1 values, expected one, or one for each of 2 groups/,
     ],
     ['a factor of 1', (o) => new optim.ReduceLROnPlateau(o, { factor: 1 }), /factor is 1/],
     ['a metric that is missing', (o) => new optim.ReduceLROnPlateau(o).step(), /got undefined/],
-    ['an interval', (o) => new optim.StepLR(o, { stepSize: 1, interval: 'x' as 'batch' }), /is x/],
+    ['an interval', (o) => new optim.StepLR(o, 1, { interval: 'x' as 'batch' }), /is x/],
     ['no schedules', () => new optim.ChainedScheduler([]), /at least one/],
     [
       'too many milestones',
       (o) => {
         const schedulers = [new optim.ConstantLR(o)];
-        return new optim.SequentialLR(o, { schedulers, milestones: [1] });
+        return new optim.SequentialLR(o, schedulers, [1]);
       },
       /1 schedules and 1 milestones/,
     ],
@@ -158,13 +176,13 @@ describe('what is refused', () => {
       "another optimiser's schedule",
       (o) => {
         const schedulers = [new optim.ConstantLR(optimizerOf('SGD'))];
-        return new optim.SequentialLR(o, { schedulers, milestones: [] });
+        return new optim.SequentialLR(o, schedulers, []);
       },
       /belongs to another optimiser/,
     ],
     [
       'a rate that is no number',
-      (o) => new optim.LambdaLR(o, { lrLambda: () => Number.NaN }),
+      (o) => new optim.LambdaLR(o, () => Number.NaN),
       /the learning rate of step 0 is NaN/,
     ],
   ];
@@ -175,7 +193,7 @@ describe('what is refused', () => {
   });
 
   test('a cycle that is over', () => {
-    const schedule = new optim.OneCycleLR(optimizerOf('SGD'), { maxLr: 1, totalSteps: 2 });
+    const schedule = new optim.OneCycleLR(optimizerOf('SGD'), 1, { totalSteps: 2 });
     schedule.step();
     schedule.step();
     expect(() => schedule.step()).toThrow(/the cycle of 2 steps is over/);
@@ -183,7 +201,7 @@ describe('what is refused', () => {
 
   test('groups that have come later', () => {
     const optimizer = optimizerOf('SGD');
-    const schedule = new optim.ExponentialLR(optimizer, { gamma: 0.5 });
+    const schedule = new optim.ExponentialLR(optimizer, 0.5);
     optimizer.addParamGroup({ params: [tensor([1], { requiresGrad: true })] });
     expect(() => schedule.step()).toThrow(/3 groups now, the schedule was made for 2/);
   });
@@ -214,11 +232,8 @@ describe('states of other schedules are refused, and nothing is loaded', () => {
   });
 
   test('a fault in a part of a sequence', () => {
-    const parts = () => [
-      new optim.ConstantLR(optimizer),
-      new optim.ExponentialLR(optimizer, { gamma: 0.5 }),
-    ];
-    const sequence = new optim.SequentialLR(optimizer, { schedulers: parts(), milestones: [2] });
+    const parts = () => [new optim.ConstantLR(optimizer), new optim.ExponentialLR(optimizer, 0.5)];
+    const sequence = new optim.SequentialLR(optimizer, parts(), [2]);
     const other = new optim.ChainedScheduler(parts()).stateDict();
     expect(() => sequence.loadStateDict({ ...other, type: 'SequentialLR', own: [] })).toThrow(
       /it has 0 schedules within, expected 2/,

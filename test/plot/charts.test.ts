@@ -34,10 +34,7 @@ function rectsOf(svg: string): (Rect & { title: string })[] {
 
 describe('barChart', () => {
   it('draws bars from zero, up and down, in proportion', () => {
-    const svg = barChart({
-      categories: ['a', 'b', 'c'],
-      series: [{ values: [2, -4, Number.NaN] }],
-    });
+    const svg = barChart(['a', 'b', 'c'], [{ values: [2, -4, Number.NaN] }]);
     expectWellFormed(svg);
     const [up, down, ...others] = rectsOf(svg);
     expect(others).toEqual([]);
@@ -47,16 +44,11 @@ describe('barChart', () => {
   });
 
   it('slants long names, and leaves some out where there are many', () => {
-    const long = barChart({
-      categories: ['a category of many words', 'another one that is long', 'x'],
-      series: [{ values: [1, 2, 3] }],
-      width: 240,
-    });
+    const names = ['a category of many words', 'another one that is long', 'x'];
+    const long = barChart(names, [{ values: [1, 2, 3] }], { width: 240 });
     expect(long.match(/rotate\(-45\)/g)).toHaveLength(3);
-    const many = barChart({
-      categories: Array.from({ length: 200 }, (_, i) => String(i)),
-      series: [{ values: new Float32Array(200) }],
-    });
+    const numbers = Array.from({ length: 200 }, (_, i) => String(i));
+    const many = barChart(numbers, [{ values: new Float32Array(200) }]);
     const below = textBoxes(many, textWidth).filter((box) => box.baseline > 380);
     expect(below.length).toBeGreaterThan(5);
     for (const [i, box] of below.entries()) {
@@ -65,13 +57,13 @@ describe('barChart', () => {
   });
 
   it('refuses a series of another length', () => {
-    expect(() => barChart({ categories: ['a'], series: [{ name: 's', values: [1, 2] }] })).toThrow(
+    expect(() => barChart(['a'], [{ name: 's', values: [1, 2] }])).toThrow(
       /series s has 2 values for 1 categories/,
     );
   });
 
   it('says so when there is nothing to show', () => {
-    const svg = barChart({ categories: [], series: [] });
+    const svg = barChart([], []);
     expectWellFormed(svg);
     expect(svg).toContain('no data');
   });
@@ -80,7 +72,7 @@ describe('barChart', () => {
 describe('histogram', () => {
   it('counts each value once, those at the upper edge too', () => {
     const values = [0, 0.5, 1, 1.5, 2, 4, Number.NaN, Number.NEGATIVE_INFINITY];
-    const svg = histogram({ series: [{ values }], bins: 4 });
+    const svg = histogram([{ values }], { bins: 4 });
     expectWellFormed(svg);
     expect(rectsOf(svg).map((rect) => rect.title)).toEqual([
       '0 to 1: 2',
@@ -91,38 +83,33 @@ describe('histogram', () => {
   });
 
   it('compares sets in the same bins', () => {
-    const svg = histogram({
-      series: [
-        { name: 'before', values: [0, 1] },
-        { name: 'after', values: [1, 2, 2] },
-      ],
-      bins: 2,
-    });
+    const series = [
+      { name: 'before', values: [0, 1] },
+      { name: 'after', values: [1, 2, 2] },
+    ];
+    const svg = histogram(series, { bins: 2 });
     expect(rectsOf(svg).map((rect) => rect.title)).toEqual(['0 to 1: 1', '1 to 2: 1', '1 to 2: 3']);
     expect(svg).toContain('>before<');
   });
 
   it('shows one value, none, and many at once', () => {
-    expect(rectsOf(histogram({ series: [{ values: [7, 7] }] }))).toHaveLength(1);
-    expect(histogram({ series: [{ values: [Number.NaN] }] })).toContain('no data');
+    expect(rectsOf(histogram([{ values: [7, 7] }]))).toHaveLength(1);
+    expect(histogram([{ values: [Number.NaN] }])).toContain('no data');
     const values = Float32Array.from({ length: 200_000 }, (_, i) => Math.sin(i));
-    const many = rectsOf(histogram({ series: [{ values }] }));
+    const many = rectsOf(histogram([{ values }]));
     expect(many.length).toBeGreaterThan(10);
     expect(many.length).toBeLessThanOrEqual(60);
-    expect(() => histogram({ series: [], bins: 0 })).toThrow(ArgumentError);
+    expect(() => histogram([], { bins: 0 })).toThrow(ArgumentError);
   });
 });
 
 describe('heatMap', () => {
   it('gives the least and the greatest the ends of the colours, and NaN grey', () => {
-    const svg = heatMap({
-      values: [
-        [0, 5],
-        [Number.NaN, 10],
-      ],
-      rows: ['a', 'b'],
-      columns: ['c', 'd'],
-    });
+    const values = [
+      [0, 5],
+      [Number.NaN, 10],
+    ];
+    const svg = heatMap(values, { rows: ['a', 'b'], columns: ['c', 'd'] });
     expectWellFormed(svg);
     const rects = rectsOf(svg);
     expect(rects.map((rect) => rect.title)).toEqual([
@@ -140,17 +127,17 @@ describe('heatMap', () => {
   });
 
   it('puts zero in the middle of diverging colours', () => {
-    const svg = heatMap({ values: [[-1, 0, 4]], colors: 'diverging' });
+    const svg = heatMap([[-1, 0, 4]], { colors: 'diverging' });
     expect(rectsOf(svg)[1]?.fill).toBe(shadeOf('diverging', 0.5).fill);
     expect(rectsOf(svg)[2]?.fill).toBe(shadeOf('diverging', 1).fill);
   });
 
   it('refuses uneven rows and wrong names, and shows an empty table', () => {
-    expect(() => heatMap({ values: [[1, 2], [3]] })).toThrow(/row 0 has 2 values, row 1 has 1/);
-    expect(() => heatMap({ values: [[1]], rows: ['a', 'b'] })).toThrow(/2 names for 1 rows/);
-    expect(() => heatMap({ values: [[1]], range: [1, 0] })).toThrow(/range is \[1, 0\]/);
+    expect(() => heatMap([[1, 2], [3]])).toThrow(/row 0 has 2 values, row 1 has 1/);
+    expect(() => heatMap([[1]], { rows: ['a', 'b'] })).toThrow(/2 names for 1 rows/);
+    expect(() => heatMap([[1]], { range: [1, 0] })).toThrow(/range is \[1, 0\]/);
     for (const values of [[], [[], []]]) {
-      const svg = heatMap({ values });
+      const svg = heatMap(values);
       expectWellFormed(svg);
       expect(svg).toContain('no data');
     }
@@ -182,8 +169,8 @@ describe('confusionMatrix', () => {
 });
 
 describe('panels', () => {
-  const small = lineChart({ series: [{ y: [1, 2] }], width: 200, height: 100 });
-  const large = lineChart({ series: [{ y: [1, 2] }], width: 300, height: 150 });
+  const small = lineChart([{ y: [1, 2] }], { width: 200, height: 100 });
+  const large = lineChart([{ y: [1, 2] }], { width: 300, height: 150 });
 
   it('places charts in rows without overlap', () => {
     const svg = panels([small, large, large], { columns: 2, gap: 10, title: 'Both' });
@@ -249,9 +236,9 @@ describe('all charts', () => {
         const names = (values[0] ?? []).map((_, i) => `class <${i}>`);
         const series = values.map((row, i) => ({ name: `series ${i}`, values: row }));
         for (const svg of [
-          heatMap({ values, colors }),
-          barChart({ categories: names, series }),
-          histogram({ series }),
+          heatMap(values, { colors }),
+          barChart(names, series),
+          histogram(series),
         ]) {
           expectWellFormed(svg);
         }

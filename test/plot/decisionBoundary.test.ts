@@ -10,10 +10,15 @@ const xAboveHalf = (places: Float32Array, count: number) =>
   Array.from({ length: count }, (_, i) => places[2 * i] ?? 0);
 
 describe('decisionBoundary', () => {
-  const options = { points, labels: [0, 1], predict: xAboveHalf, title: 'a < b & "c"' };
+  const labels = [0, 1];
 
   it('shows the samples, the classes and the line between', () => {
-    const svg = decisionBoundary({ ...options, xRange: [0, 1], yRange: [-1, 1], resolution: 4 });
+    const svg = decisionBoundary(points, labels, xAboveHalf, {
+      title: 'a < b & "c"',
+      x: { range: [0, 1] },
+      y: { range: [-1, 1] },
+      resolution: 4,
+    });
     expect(svg).toContain('a &lt; b &amp; &quot;c&quot;');
     expect(svg.match(/<circle/g)).toHaveLength(1);
     expect(svg).toMatch(/width="8" height="8" fill="rgb\(0,114,178\)"/);
@@ -26,23 +31,22 @@ describe('decisionBoundary', () => {
 
   it('is well-formed, whatever the predictions', () => {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, -3, 0.5];
-    const svg = decisionBoundary({
-      ...options,
-      predict: (_places, count) => Array.from({ length: count }, (_, i) => values[i % 4] ?? 0),
-    });
+    const predict = (_places: Float32Array, count: number) =>
+      Array.from({ length: count }, (_, i) => values[i % 4] ?? 0);
+    const svg = decisionBoundary(points, labels, predict);
     expect(svg.match(/rgb\([^)]*NaN/)).toBeNull();
     expect(svg.match(/<g/g)?.length).toBe(svg.match(/<\/g>/g)?.length);
   });
 
   it('refuses what does not fit together', () => {
-    expect(() => decisionBoundary({ ...options, labels: [1] })).toThrow(ArgumentError);
-    expect(() => decisionBoundary({ ...options, points: [], labels: [] })).toThrow(ArgumentError);
-    expect(() => decisionBoundary({ ...options, predict: () => [1] })).toThrow(
-      /predict gave 1 values/,
-    );
-    expect(() => decisionBoundary({ ...options, xRange: [1, 1] })).toThrow(
+    expect(() => decisionBoundary(points, [1], xAboveHalf)).toThrow(ArgumentError);
+    expect(() => decisionBoundary([], [], xAboveHalf)).toThrow(ArgumentError);
+    expect(() => decisionBoundary(points, labels, () => [1])).toThrow(/predict gave 1 values/);
+    expect(() => decisionBoundary(points, labels, xAboveHalf, { x: { range: [1, 1] } })).toThrow(
       /expected \[low, high\]/,
     );
-    expect(() => decisionBoundary({ ...options, resolution: 0 })).toThrow(/resolution is 0/);
+    expect(() => decisionBoundary(points, labels, xAboveHalf, { resolution: 0 })).toThrow(
+      /resolution is 0/,
+    );
   });
 });

@@ -14,14 +14,14 @@ const placesOf = (path: string) =>
 
 describe('lineChart', () => {
   it('draws a curve with a legend, axes and their labels', () => {
-    const svg = lineChart({
+    const series = [
+      { name: 'training', x: [1, 2, 3], y: [4, 2, 0], color: 'red' },
+      { name: 'validation', x: [1, 2, 3], y: [4, 3, 3] },
+    ];
+    const svg = lineChart(series, {
       title: 'Loss',
       x: { label: 'epoch' },
       y: { label: 'nats', range: [0, 4] },
-      series: [
-        { name: 'training', x: [1, 2, 3], y: [4, 2, 0], color: 'red' },
-        { name: 'validation', x: [1, 2, 3], y: [4, 3, 3] },
-      ],
     });
     expectWellFormed(svg);
     for (const text of ['>Loss<', '>epoch<', '>nats<', '>training<', '>validation<', '>2<']) {
@@ -36,24 +36,22 @@ describe('lineChart', () => {
   });
 
   it('counts x from 0, and gives whole numbers whole ticks', () => {
-    const svg = lineChart({ series: [{ y: [0.5, 0.25, 0.125] }] });
+    const svg = lineChart([{ y: [0.5, 0.25, 0.125] }]);
     const below = textBoxes(svg, textWidth).filter((box) => box.baseline > 385);
     expect(below.map((box) => box.text)).toEqual(['0', '1', '2']);
   });
 
   it('leaves a gap where a value is not finite, and shows lone values as points', () => {
     const y = [1, 2, Number.NaN, 4, Number.POSITIVE_INFINITY, 6, 7];
-    const svg = lineChart({ series: [{ y, color: 'red' }] });
+    const svg = lineChart([{ y, color: 'red' }]);
     expectWellFormed(svg);
     expect(pathsOf(svg, 'red').map((path) => placesOf(path).length)).toEqual([2, 2]);
     expect(svg.match(/<circle[^>]*fill="red"/g)).toHaveLength(1);
   });
 
   it('spreads decades evenly on a logarithmic axis, without what has no logarithm', () => {
-    const svg = lineChart({
-      x: { scale: 'log' },
-      series: [{ x: [0, -1, 0.001, 0.01, 0.1], y: [9, 9, 1, 2, 3], color: 'red' }],
-    });
+    const series = [{ x: [0, -1, 0.001, 0.01, 0.1], y: [9, 9, 1, 2, 3], color: 'red' }];
+    const svg = lineChart(series, { x: { scale: 'log' } });
     const [path = ''] = pathsOf(svg, 'red').slice(-1);
     const [a = [], b = [], c = []] = placesOf(path);
     expect((b[0] ?? 0) * 2).toBeCloseTo((a[0] ?? 0) + (c[0] ?? 0), 1);
@@ -63,7 +61,7 @@ describe('lineChart', () => {
 
   it('says so when there is nothing to show', () => {
     for (const series of [[], [{ y: [] }], [{ name: 'lost', y: [Number.NaN] }]]) {
-      const svg = lineChart({ series });
+      const svg = lineChart(series);
       expectWellFormed(svg);
       expect(svg).toContain('no data');
     }
@@ -71,11 +69,10 @@ describe('lineChart', () => {
 
   it('escapes the text of users', () => {
     const name = `<script>alert("1")</script>&'\u0000\uD800`;
-    const svg = lineChart({
+    const svg = lineChart([{ name, y: [1], color: '"/><script>' }], {
       title: name,
       x: { label: name },
       y: { label: name },
-      series: [{ name, y: [1], color: '"/><script>' }],
       marks: [{ x: 0, label: name }],
     });
     expectWellFormed(svg);
@@ -84,8 +81,7 @@ describe('lineChart', () => {
   });
 
   it('marks places across the chart, and makes room for them', () => {
-    const svg = lineChart({
-      series: [{ y: [1, 2] }],
+    const svg = lineChart([{ y: [1, 2] }], {
       marks: [
         { x: 5, label: 'best' },
         { x: 5, label: 'last' },
@@ -103,7 +99,7 @@ describe('lineChart', () => {
   it('thins long curves but keeps their peaks', () => {
     const y = Float32Array.from({ length: 100_000 }, (_, i) => Math.sin(i / 7));
     y[50_001] = 40;
-    const svg = lineChart({ series: [{ y, color: 'red' }], y: { range: [0, 40] } });
+    const svg = lineChart([{ y, color: 'red' }], { y: { range: [0, 40] } });
     const places = placesOf(pathsOf(svg, 'red').at(-1) ?? '');
     expect(places.length).toBeLessThan(6000);
     const top = Math.min(...places.map(([, place]) => place ?? 0));
@@ -125,10 +121,9 @@ describe('lineChart', () => {
     });
     fc.assert(
       fc.property(chart, ({ x, y, scales, width }) => {
-        const svg = lineChart({
+        const svg = lineChart([{ x, y: y.slice(0, x.length), draw: 'both' }], {
           x: { scale: scales[0] },
           y: { scale: scales[1] },
-          series: [{ x, y: y.slice(0, x.length), draw: 'both' }],
           width,
         });
         expectWellFormed(svg);
@@ -148,18 +143,18 @@ describe('lineChart', () => {
   });
 
   it('refuses what does not fit together', () => {
-    expect(() => lineChart({ series: [{ name: 'a', x: [1], y: [1, 2] }] })).toThrow(
+    expect(() => lineChart([{ name: 'a', x: [1], y: [1, 2] }])).toThrow(
       /series a has 1 values of x and 2 of y/,
     );
-    expect(() => lineChart({ series: [], width: 3 })).toThrow(ArgumentError);
-    expect(() => lineChart({ series: [], x: { range: [1, 1] } })).toThrow(/x\.range is \[1, 1\]/);
-    expect(() => lineChart({ series: [], y: { scale: 'log', range: [0, 1] } })).toThrow(/above 0/);
+    expect(() => lineChart([], { width: 3 })).toThrow(ArgumentError);
+    expect(() => lineChart([], { x: { range: [1, 1] } })).toThrow(/x\.range is \[1, 1\]/);
+    expect(() => lineChart([], { y: { scale: 'log', range: [0, 1] } })).toThrow(/above 0/);
   });
 });
 
 describe('scatterChart', () => {
   it('draws a point with a tooltip for each pair', () => {
-    const svg = scatterChart({ series: [{ name: 'trial', x: [1, 2, 4], y: [3, 4, 5] }] });
+    const svg = scatterChart([{ name: 'trial', x: [1, 2, 4], y: [3, 4, 5] }]);
     expectWellFormed(svg);
     expect(svg.match(/<title>trial: /g)).toHaveLength(3);
     expect(svg).toContain('<title>trial: 4, 5</title>');

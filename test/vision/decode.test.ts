@@ -1,20 +1,19 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { ArgumentError, DataError, DependencyError } from '../../src/errors.js';
 import { importOptional } from '../../src/io/optionalPackage.js';
 import { decodeImage } from '../../src/vision/decode.js';
 import { encodePng } from '../../src/vision/png.js';
+import { eachInFolder } from '../support/folder.js';
 import { encoded, plain } from '../support/images.js';
 
 const colors = Uint8Array.from({ length: 6 * 5 * 3 }, (_, i) => (i * 37) % 256);
 
 let folder = '';
-beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'axonode-'));
+eachInFolder((path) => {
+  folder = path;
 });
-afterEach(() => rm(folder, { recursive: true }));
 
 describe('decodeImage', () => {
   it('gives the pixels back, of bytes and of files', async () => {

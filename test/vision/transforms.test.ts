@@ -39,7 +39,9 @@ function windowsOf(image: number[][], size: number, padding: number): Set<string
 describe('RandomCrop', () => {
   it('cuts a window of the padded image, any of them, each image its own', () => {
     const images = ops.repeat(numbered([1, 1, 3, 3]), [400, 1, 1, 1]);
-    const crops = new RandomCrop(2, { padding: 1 }).forward(images, new Generator(1));
+    const crops = new RandomCrop(2, { padding: 1 }).forward(images, {
+      generator: new Generator(1),
+    });
     expect(crops.shape).toEqual([400, 1, 2, 2]);
     const values = [...crops.dataSync()];
     const seen = new Set(
@@ -60,11 +62,11 @@ describe('RandomCrop', () => {
   it('fills what lies outside, and takes bytes and any layout', () => {
     const images = numbered([5, 3, 4, 6], 'uint8');
     const crop = new RandomCrop([7, 3], { padding: 2, fill: 9 });
-    const rowMajor = crop.forward(images, new Generator(3));
-    const stored = crop.forward(inLayout(images, 'channelsLast'), new Generator(3));
+    const rowMajor = crop.forward(images, { generator: new Generator(3) });
+    const stored = crop.forward(inLayout(images, 'channelsLast'), { generator: new Generator(3) });
     expect([rowMajor.dtype, rowMajor.shape]).toEqual(['uint8', [5, 3, 7, 3]]);
     expect(stored.dataSync()).toEqual(rowMajor.dataSync());
-    const whole = new RandomCrop([4, 6]).forward(images, new Generator(3));
+    const whole = new RandomCrop([4, 6]).forward(images, { generator: new Generator(3) });
     expect(whole.dataSync()).toEqual(images.dataSync());
   });
 
@@ -81,7 +83,11 @@ describe('RandomCrop', () => {
 describe('RandomHorizontalFlip', () => {
   it('mirrors about the share p of the images', () => {
     const images = ops.repeat(numbered([1, 2, 2, 3]), [300, 1, 1, 1]);
-    const values = [...new RandomHorizontalFlip(0.3).forward(images, new Generator(5)).dataSync()];
+    const values = [
+      ...new RandomHorizontalFlip({ p: 0.3 })
+        .forward(images, { generator: new Generator(5) })
+        .dataSync(),
+    ];
     const straight = '1,2,3,4,5,6,7,8,9,10,11,12';
     const mirrored = '3,2,1,6,5,4,9,8,7,12,11,10';
     const each = Array.from({ length: 300 }, (_, i) => String(values.slice(12 * i, 12 * i + 12)));
@@ -92,11 +98,11 @@ describe('RandomHorizontalFlip', () => {
 
   it('always or never mirrors at the ends of p', () => {
     const images = numbered([6, 3, 2, 5]);
-    const never = new RandomHorizontalFlip(0).forward(images);
-    const always = new RandomHorizontalFlip(1).forward(inLayout(images, 'channelsLast'));
+    const never = new RandomHorizontalFlip({ p: 0 }).forward(images);
+    const always = new RandomHorizontalFlip({ p: 1 }).forward(inLayout(images, 'channelsLast'));
     expect(never.dataSync()).toEqual(images.dataSync());
     expect(always.dataSync()).toEqual(ops.flip(images, 3).dataSync());
-    expect(() => new RandomHorizontalFlip(1.5)).toThrow(ArgumentError);
+    expect(() => new RandomHorizontalFlip({ p: 1.5 })).toThrow(ArgumentError);
   });
 });
 

@@ -14,6 +14,14 @@ export type ConvAlgorithm =
   | 'winograd2'
   | 'im2col';
 
+/** How a backend prepares a convolution's weights for `conv2dPacked`. */
+export interface PreparedConv {
+  /** Elements that the prepared weights take. */
+  readonly elements: number;
+  /** Names their order to `packConv2d` and `conv2dPacked`; means nothing to anyone else. */
+  readonly format: number;
+}
+
 /** The passes of a convolution: y from x, dx from dy, dw from dy and x. */
 export const ConvPass = { forward: 0, inputGrad: 1, weightGrad: 2 } as const;
 export type ConvPass = (typeof ConvPass)[keyof typeof ConvPass];
@@ -54,6 +62,8 @@ export interface Backend {
   setConvolutionPrecision(precision: ConvolutionPrecision): void;
   /** The algorithm that a pass takes by the settings of the moment. */
   convAlgorithm(pass: ConvPass, geometry: Geometry): ConvAlgorithm;
+  /** How the weights of a convolution are best prepared, by the settings of the moment. */
+  prepareConv(geometry: Geometry): PreparedConv;
   /** Ticket of the last piece of work submitted. */
   submitted(): number;
   /** Ticket of the last piece of work completed. */

@@ -15,15 +15,52 @@
  * - `FloatArray` arguments of one call have one kind. The native backend has Float32Array only.
  */
 
-import type { ImageKernels } from './image.js';
+import type { ConvKernels } from './conv.js';
+import type { ElementwiseKernels } from './elementwise.js';
+import type { GemmKernels } from './gemm.js';
+import type { IndexingKernels } from './indexing.js';
+import type { LossKernels } from './loss.js';
+import type { MemoryKernels } from './memory.js';
+import type { NormKernels } from './norm.js';
+import type { OptimKernels } from './optim.js';
+import type { PoolKernels } from './pool.js';
+import type { RandomKernels } from './random.js';
 import type { RecurrentKernels } from './recurrent.js';
-import type { TensorKernels } from './tensor.js';
-import type { TrainingKernels } from './training.js';
+import type { ReduceKernels } from './reduce.js';
 
+export * from './geometry.js';
 export * from './opCodes.js';
 export * from './types.js';
+
+/** The kernels by family, each in a file, a folder of each backend and a table of the fuzzer of its name. */
+export interface KernelFamilies {
+  readonly memory: MemoryKernels;
+  readonly elementwise: ElementwiseKernels;
+  readonly reduce: ReduceKernels;
+  readonly gemm: GemmKernels;
+  readonly indexing: IndexingKernels;
+  readonly random: RandomKernels;
+  readonly conv: ConvKernels;
+  readonly pool: PoolKernels;
+  readonly norm: NormKernels;
+  readonly recurrent: RecurrentKernels;
+  readonly loss: LossKernels;
+  readonly optim: OptimKernels;
+}
 
 /**
  * Destination first, flat typed arrays, plain numbers. Implemented by `backend/ts` and `backend/native`.
  */
-export interface Kernels extends TensorKernels, ImageKernels, RecurrentKernels, TrainingKernels {}
+export interface Kernels
+  extends MemoryKernels,
+    ElementwiseKernels,
+    ReduceKernels,
+    GemmKernels,
+    IndexingKernels,
+    RandomKernels,
+    ConvKernels,
+    PoolKernels,
+    NormKernels,
+    RecurrentKernels,
+    LossKernels,
+    OptimKernels {}

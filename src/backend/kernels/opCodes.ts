@@ -1,4 +1,5 @@
-/** Which function a kernel with an `op` argument computes; both backends number them alike. */
+// Which function a kernel with an `op` argument computes. native/base/ops.h and native/optim/rule_shapes.h have the same
+// names in the same order; a test compares how many there are. New ones go to the end of both.
 
 /** Elementwise functions of one argument; `p` and `q` are the parameters named beside each. */
 export const UnaryOp = {
@@ -112,11 +113,7 @@ export type ReduceOp = (typeof ReduceOp)[keyof typeof ReduceOp];
 export const ArgOp = { max: 0, min: 1 } as const;
 export type ArgOp = (typeof ArgOp)[keyof typeof ArgOp];
 
-/** How {@link Kernels.packConv2d} prepares weights; see there. */
-export const WeightFormat = { depthwise: 0, panels: 1, winograd4: 2, winograd2: 3 } as const;
-export type WeightFormat = (typeof WeightFormat)[keyof typeof WeightFormat];
-
-/** How an output position along an axis finds its input positions: one, or a mix of two or four; see Kernels.upsample2d. */
+/** How an output position along an axis finds its input positions: one, or a mix of two or four; see `upsample2d`. */
 export const UpsampleMode = {
   nearest: 0,
   nearestExact: 1,
@@ -165,3 +162,56 @@ export const UpdateRule = {
   average: 14,
 } as const;
 export type UpdateRule = (typeof UpdateRule)[keyof typeof UpdateRule];
+
+/** What a rule takes: states and factors for each tensor, and scalars of its own after the common ones. */
+export interface RuleShape {
+  readonly states: number;
+  readonly factors: number;
+  readonly scalars: number;
+}
+
+const shape = (states: number, factors: number, scalars: number): RuleShape => ({
+  states,
+  factors,
+  scalars,
+});
+
+export const RULE_SHAPES: Readonly<Record<UpdateRule, RuleShape>> = {
+  [UpdateRule.sgd]: shape(0, 0, 1),
+  [UpdateRule.momentum]: shape(1, 2, 1),
+  [UpdateRule.nesterov]: shape(1, 2, 2),
+  [UpdateRule.adagrad]: shape(1, 1, 1),
+  [UpdateRule.adadelta]: shape(2, 0, 3),
+  [UpdateRule.rmsprop]: shape(1, 0, 3),
+  [UpdateRule.rmspropMomentum]: shape(2, 0, 4),
+  [UpdateRule.rmspropCentered]: shape(2, 0, 3),
+  [UpdateRule.rmspropCenteredMomentum]: shape(3, 0, 4),
+  [UpdateRule.adam]: shape(2, 3, 2),
+  [UpdateRule.amsgrad]: shape(3, 3, 2),
+  [UpdateRule.nadam]: shape(2, 3, 3),
+  [UpdateRule.adamax]: shape(2, 1, 3),
+  [UpdateRule.lion]: shape(1, 0, 3),
+  [UpdateRule.average]: shape(0, 0, 1),
+};
+
+/** All tables of codes. */
+export const OP_CODES = {
+  UnaryOp,
+  UnaryGradOp,
+  BinaryOp,
+  CompareOp,
+  ReduceOp,
+  ArgOp,
+  UpsampleMode,
+  UpdateRule,
+} as const;
+
+/** Of the tables whose kernels take int32 too, the codes that it has. */
+export const INT32_CODES = {
+  UnaryOp: [
+    ...[UnaryOp.neg, UnaryOp.abs, UnaryOp.sign, UnaryOp.square],
+    ...[UnaryOp.relu, UnaryOp.clamp],
+  ],
+  BinaryOp: Object.values(BinaryOp).filter((op) => op !== BinaryOp.atan2),
+  ReduceOp: [ReduceOp.sum, ReduceOp.max, ReduceOp.min, ReduceOp.prod],
+} as const;

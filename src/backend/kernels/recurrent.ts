@@ -1,16 +1,17 @@
-import type { FloatArray, IndexArray } from './types.js';
+import type { PackedSequences } from './geometry.js';
+import type { FloatArray } from './types.js';
 
-/** Kernels of recurrent layers. See kernels.ts for the conventions. */
+/**
+ * Recurrent layers: a whole sequence of one layer and direction. See index.ts for the conventions.
+ *
+ * N = Σ sizes rows, see {@link Sequences}; batch = sizes[0]; outputs = hidden, unless a kernel has a projection.
+ * h0 and c0, or null for zeros, are the states before the first step; hn and cn receive those after the last, each
+ * sequence's own. weight is PyTorch's weight_hh, bias its bias_hh or null; the input's part, x·weight_ihᵀ + bias_ih,
+ * is in the gates already.
+ * Gradients: g of out, ghn of hn, gcn of cn, each or null for zero; dgates is the gradient of the input's part, of
+ * which those of x, weight_ih and bias_ih follow by products, and dh0 and dc0 those of the start.
+ */
 export interface RecurrentKernels {
-  // --- recurrent layers: a whole sequence of one layer and direction --------------------------------
-  // Sequences are packed by time, longest first: the rows of step t belong to the first sizes[t] of the
-  // `batch` sequences, and sizes never rise; N = Σ sizes, sizes[0] = batch, at least one step. reverse = 1
-  // goes through each sequence from its end. h0 and c0, or null for zeros, are the states before the first
-  // step; hn and cn receive those after the last, each sequence's own. weight is PyTorch's weight_hh, bias
-  // its bias_hh or null; the input's part, x·weight_ihᵀ + bias_ih, is in the gates already.
-  // Gradients: g of out, ghn of hn, gcn of cn, each or null for zero; dgates is the gradient of the input's
-  // part, of which those of x, weight_ih and bias_ih follow by products, and dh0 and dc0 those of the start.
-
   /** h = tanh(out + W·h + b), or relu. out: [N, hidden] holds the input's part and is updated in place. */
   rnn(
     out: FloatArray,
@@ -18,10 +19,7 @@ export interface RecurrentKernels {
     h0: FloatArray | null,
     weight: FloatArray,
     bias: FloatArray | null,
-    sizes: IndexArray,
-    batch: number,
-    hidden: number,
-    reverse: number,
+    sequences: PackedSequences,
     relu: number,
   ): void;
   /** dgates: [N, hidden]. */
@@ -32,10 +30,7 @@ export interface RecurrentKernels {
     ghn: FloatArray | null,
     out: FloatArray,
     weight: FloatArray,
-    sizes: IndexArray,
-    batch: number,
-    hidden: number,
-    reverse: number,
+    sequences: PackedSequences,
     relu: number,
   ): void;
   /**
@@ -55,11 +50,7 @@ export interface RecurrentKernels {
     weight: FloatArray,
     bias: FloatArray | null,
     projection: FloatArray | null,
-    sizes: IndexArray,
-    batch: number,
-    hidden: number,
-    outputs: number,
-    reverse: number,
+    sequences: PackedSequences,
   ): void;
   /**
    * dgates: [N, 4·hidden]. For the projection's gradient, dh: [N, outputs] receives that of every h and inner:
@@ -79,11 +70,7 @@ export interface RecurrentKernels {
     c0: FloatArray | null,
     weight: FloatArray,
     projection: FloatArray | null,
-    sizes: IndexArray,
-    batch: number,
-    hidden: number,
-    outputs: number,
-    reverse: number,
+    sequences: PackedSequences,
   ): void;
   /**
    * GRU (Cho et al. 2014, as PyTorch and cuDNN have it): [r, z] = σ(gates + W·h + b), the candidate's inner part
@@ -98,10 +85,7 @@ export interface RecurrentKernels {
     h0: FloatArray | null,
     weight: FloatArray,
     bias: FloatArray | null,
-    sizes: IndexArray,
-    batch: number,
-    hidden: number,
-    reverse: number,
+    sequences: PackedSequences,
   ): void;
   /** dgates and dinner: [N, 3·hidden]; dinner is the gradient of W·h + b, which differs in the n part. */
   gruGrad(
@@ -115,9 +99,6 @@ export interface RecurrentKernels {
     candidate: FloatArray,
     h0: FloatArray | null,
     weight: FloatArray,
-    sizes: IndexArray,
-    batch: number,
-    hidden: number,
-    reverse: number,
+    sequences: PackedSequences,
   ): void;
 }

@@ -1,5 +1,5 @@
-import type { ConvAlgorithm, ConvPass } from '../kernels/backend.js';
-import type { Geometry, Kernels } from '../kernels/index.js';
+import type { ConvAlgorithm, ConvPass, PreparedConv } from '../kernels/backend.js';
+import type { Geometry, Kernels, RuleShape } from '../kernels/index.js';
 
 /** A fault that queued work ran into: an index in its data, or, if there is a message, an exception. */
 export interface NativeFault {
@@ -17,6 +17,12 @@ export interface NativeAddon {
   readonly kernels: Kernels;
   /** Number of parameters of each kernel. */
   readonly arity: Readonly<Record<string, number>>;
+  /** How many codes each table of OP_CODES has here. */
+  readonly opCounts: Readonly<Record<string, number>>;
+  /** INT32_CODES as they are here. */
+  readonly int32Codes: Readonly<Record<string, readonly number[]>>;
+  /** RULE_SHAPES as they are here. */
+  readonly ruleShapes: readonly RuleShape[];
   submitted(): number;
   completed(): number;
   /** Blocks until all submitted work is complete. */
@@ -45,6 +51,8 @@ export interface NativeAddon {
   setExactConvolution(exact: boolean): void;
   /** Throws as kernels do. */
   convAlgorithm(pass: ConvPass, geometry: Geometry): ConvAlgorithm;
+  /** Throws as kernels do. */
+  prepareConv(geometry: Geometry): PreparedConv;
   info(): {
     readonly instructionSet: string;
     readonly blas: string;

@@ -89,6 +89,7 @@ export function nativeBackend(addon: NativeAddon): Backend {
     setNumThreads: addon.setNumThreads,
     setConvolutionPrecision: (precision) => addon.setExactConvolution(precision === 'exact'),
     convAlgorithm: addon.convAlgorithm,
+    prepareConv: addon.prepareConv,
     submitted: addon.submitted,
     completed: addon.completed,
     synchronizeSync() {

@@ -1,7 +1,7 @@
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, DTypeError } from '../../errors.js';
 import type { Gradients, Node, Nothing, Op, Saves } from '../../tape/node.js';
-import { type DType, isFloat, promote } from '../../tensor/dtype.js';
+import { type DType, isFloat, promote, type TypedArray } from '../../tensor/dtype.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, type Layout, Tensor } from '../../tensor/tensor.js';
 
@@ -39,6 +39,27 @@ export function floats(x: Tensor): FloatArray {
   const raw = x.raw;
   if (raw instanceof Float32Array || raw instanceof Float64Array) return raw;
   throw new DTypeError(`expected floats, got ${x.dtype}`);
+}
+
+/** A tensor's memory as floats, to be changed in place: the tape is told. @internal */
+export function floatsForWriting(x: Tensor): FloatArray {
+  const elements = floats(x);
+  x.markWritten();
+  return elements;
+}
+
+/** As {@link floatsForWriting}, of several: if one of them is no float tensor, the tape is told nothing. @internal */
+export function allFloatsForWriting(tensors: readonly Tensor[]): FloatArray[] {
+  const arrays = tensors.map(floats);
+  for (const each of tensors) each.markWritten();
+  return arrays;
+}
+
+/** A tensor's memory, to be changed in place: the tape is told. @internal */
+export function elementsForWriting(x: Tensor): TypedArray {
+  const elements = x.raw;
+  x.markWritten();
+  return elements;
 }
 
 /** A tensor's memory as int32. @internal */

@@ -15,7 +15,7 @@ import {
 import { add, lessEqual, mul, pow, sub, where } from '../elementwise.js';
 import { onImages, toImages } from '../images.js';
 import { composite } from '../kit/composite.js';
-import { checkFloat, defineOp, floats } from '../kit/define.js';
+import { checkFloat, defineOp, floats, floatsForWriting } from '../kit/define.js';
 import { checkFraction } from '../kit/options.js';
 import { sum } from '../reduce.js';
 import { reshape } from '../view.js';
@@ -191,24 +191,26 @@ function train(
   const statistics = [make(), make()] as const;
   // Without running statistics they are written and forgotten.
   const [mean, variance] = running ?? [make(), make()];
-  kernels().batchNorm(
-    floats(out),
-    floats(statistics[0]),
-    floats(statistics[1]),
-    floats(mean),
-    floats(variance),
+  // First, so that nothing counts as changed if one of these was disposed of.
+  const read = [
     floats(x),
     weight && floats(weight),
     bias && floats(bias),
     added && floats(added),
+  ] as const;
+  kernels().batchNorm(
+    floats(out),
+    floats(statistics[0]),
+    floats(statistics[1]),
+    floatsForWriting(mean),
+    floatsForWriting(variance),
+    ...read,
     rowsOf(x),
     channels,
     running === null ? 1 : momentum,
     eps,
     relu,
   );
-  mean.storage.version++;
-  variance.storage.version++;
   if (running === null) for (const unused of [mean, variance]) unused.dispose();
   return statistics;
 }

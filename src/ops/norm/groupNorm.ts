@@ -1,3 +1,4 @@
+import { packGrouping } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
 import { checkOptions, type OptionNames } from '../../options.js';
@@ -97,10 +98,7 @@ function kernelGradients(
     floats(mean),
     floats(rstd),
     scale && floats(scale),
-    plan.batch,
-    plan.spatial,
-    plan.channels,
-    plan.groups,
+    packGrouping(plan),
   );
   releaseTemporary(gradient, g);
   releaseTemporary(source, x);
@@ -150,7 +148,7 @@ function normalize<A extends NormAttrs>(
   bias: Tensor | null,
   attrs: A,
 ): Tensor {
-  const { batch, spatial, channels, groups, layout } = attrs.plan;
+  const { batch, groups, layout } = attrs.plan;
   const source = inLayout(x, layout);
   const [scale, shift] = [weight && rowMajor(weight), bias && rowMajor(bias)];
   const out = empty(x.shape, x.dtype, layout);
@@ -162,10 +160,7 @@ function normalize<A extends NormAttrs>(
     floats(source),
     scale && floats(scale),
     shift && floats(shift),
-    batch,
-    spatial,
-    channels,
-    groups,
+    packGrouping(attrs.plan),
     attrs.eps,
   );
   record(op, out, [x, weight, bias], { x, mean, rstd, weight }, attrs);

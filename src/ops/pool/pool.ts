@@ -76,7 +76,7 @@ const avgPoolGradOp = defineOp<Nothing, AvgPoolAttrs>('avgPool2dGrad', (g, { att
 function averages(x: Tensor, attrs: AvgPoolAttrs): Tensor {
   const image = inLayout(x, 'channelsLast');
   const out = empty(attrs.outputShape, x.dtype, 'channelsLast');
-  kernels().avgPool2d(floats(out), floats(image), attrs.geometry, ...attrs.rest);
+  kernels().avgPool2d(floats(out), floats(image), attrs.geometry, attrs.averaging);
   releaseTemporary(image, x);
   return record(avgPoolOp, out, [x], {}, attrs);
 }
@@ -84,7 +84,7 @@ function averages(x: Tensor, attrs: AvgPoolAttrs): Tensor {
 function avgPoolGrad(g: Tensor, attrs: AvgPoolAttrs): Tensor {
   const dy = inLayout(g, 'channelsLast');
   const out = empty(attrs.inputShape, g.dtype, 'channelsLast');
-  kernels().avgPool2dGrad(floats(out), floats(dy), attrs.geometry, ...attrs.rest);
+  kernels().avgPool2dGrad(floats(out), floats(dy), attrs.geometry, attrs.averaging);
   releaseTemporary(dy, g);
   return record(avgPoolGradOp, out, [g], {}, attrs);
 }

@@ -1,4 +1,9 @@
-import type { Geometry } from '../../backend/kernels/index.js';
+import {
+  type Averaging,
+  type Geometry,
+  type Packed,
+  packAveraging,
+} from '../../backend/kernels/index.js';
 import type { Shape } from '../../tensor/shape.js';
 import type { PadWidth } from '../kit/axisWidths.js';
 import { heightWidth, type SlidingWindow, widthsOf } from '../kit/window.js';
@@ -69,9 +74,10 @@ export class AvgPoolAttrs extends PoolAttrs {
     this.divisorOverride = divisorOverride;
   }
 
-  /** Padding at the bottom and the right, whether padding counts, and the divisor or 0, as kernels take them. */
-  get rest(): readonly [number, number, number, number] {
-    const [[, bottom], [, right]] = this.padding;
-    return [bottom, right, this.countIncludePad ? 1 : 0, this.divisorOverride ?? 0];
+  /** What kernels take. */
+  get averaging(): Packed<Averaging> {
+    const [[, padBottom], [, padRight]] = this.padding;
+    const countPadding = this.countIncludePad ? 1 : 0;
+    return packAveraging({ padBottom, padRight, countPadding, divisor: this.divisorOverride ?? 0 });
   }
 }

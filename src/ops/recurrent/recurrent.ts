@@ -18,6 +18,7 @@ import {
   type RecurrentWeights,
   refuseSecondDerivative,
   type SequenceOptions,
+  sequencesOf,
 } from './recurrentCall.js';
 
 export type { LstmWeights, RecurrentWeights, SequenceOptions };
@@ -65,10 +66,7 @@ const rnnOp: Op<RecurrentSaves, RnnAttrs> = {
       ghn ? floats(ghn) : null,
       floats(out),
       floats(weightHh),
-      packing.sizes,
-      packing.batch,
-      hidden,
-      packing.reverse,
+      sequencesOf(node.attrs),
       relu,
     );
     return [...gradients(node, dgates, dgates), dh0];
@@ -102,10 +100,7 @@ export function rnn(
     h0 && floats(h0),
     floats(weights.weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
-    packing.sizes,
-    packing.batch,
-    hidden,
-    packing.reverse,
+    sequencesOf(call),
     attrs.relu,
   );
   const { weightIh, weightHh } = weights;
@@ -149,11 +144,7 @@ const lstmOp: Op<LstmSaves, RecurrentAttrs> = {
       c0 && floats(c0),
       floats(weightHh),
       weightHr && floats(weightHr),
-      packing.sizes,
-      packing.batch,
-      hidden,
-      outputs,
-      packing.reverse,
+      sequencesOf(node.attrs),
     );
     let dweightHr: Tensor | null = null;
     if (weightHr && node.needs(5)) {
@@ -199,11 +190,7 @@ export function lstm(
     floats(weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
     weightHr && floats(weightHr),
-    packing.sizes,
-    packing.batch,
-    hidden,
-    outputs,
-    packing.reverse,
+    sequencesOf(call),
   );
   const inputs = [...inputsOf(call), weightHr, h0, c0];
   const saves = { x, weightIh, weightHh, weightHr, out, gates, cells, h0, c0 };
@@ -241,10 +228,7 @@ const gruOp: Op<GruSaves, RecurrentAttrs> = {
       floats(candidate),
       h0 && floats(h0),
       floats(weightHh),
-      packing.sizes,
-      packing.batch,
-      hidden,
-      packing.reverse,
+      sequencesOf(node.attrs),
     );
     return [...gradients(node, dgates, dinner), dh0];
   },
@@ -279,10 +263,7 @@ export function gru(
     h0 && floats(h0),
     floats(weights.weightHh),
     weights.biases ? floats(weights.biases[1]) : null,
-    packing.sizes,
-    packing.batch,
-    hidden,
-    packing.reverse,
+    sequencesOf(call),
   );
   const { weightIh, weightHh } = weights;
   const saves = { x, weightIh, weightHh, out, gates, candidate, h0 };

@@ -1,3 +1,4 @@
+import { type PackedSequences, packSequences } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../../errors.js';
 import type { Node, Saves } from '../../tape/node.js';
@@ -251,6 +252,15 @@ export function gradients(
     dih,
     dstate === dinput || !wantsBiases ? dih : sum(dstate, 0),
   ];
+}
+
+/** What the kernels take. */
+export function sequencesOf(
+  call: Pick<RecurrentAttrs, 'packing' | 'hidden' | 'outputs'>,
+): PackedSequences {
+  const { packing, hidden, outputs } = call;
+  const { sizes, reverse } = packing;
+  return packSequences({ sizes, hidden, outputs, reverse });
 }
 
 /** x·weightIhᵀ + biasIh of all gates and rows, for a kernel to go on with. */

@@ -4,7 +4,7 @@ import { AppendFile } from '../../io/appendFile.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Callback, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import { tryWriting } from './writing.js';
+import { checkPath, tryWriting } from './writing.js';
 
 const COLUMNS = ['epoch', 'step', 'lr', 'seconds', 'samplesPerSecond'] as const;
 
@@ -25,9 +25,12 @@ export class CsvLogger implements Callback {
   #file: AppendFile | null = null;
   #isWritable = true;
 
-  /** @param path of the file; folders on the way to it are made */
+  /**
+   * @param path of the file; folders on the way to it are made
+   * @throws ArgumentError if that is no path
+   */
   constructor(path: string) {
-    this.path = path;
+    this.path = checkPath('CsvLogger', path);
   }
 
   async onTrainBegin(run: TrainingRun): Promise<void> {

@@ -1,11 +1,12 @@
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { clone, copyFrom } from '../../ops/creation.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Callback, CallbackState, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import type { Mode } from '../metrics/metric.js';
-import { isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
+import type { Goal } from '../metrics/goal.js';
+import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 
 export interface EarlyStoppingOptions {
   /** The value to watch. Default: `valLoss`, or `loss` without validation. */
@@ -15,10 +16,18 @@ export interface EarlyStoppingOptions {
   /** What counts as better: by more than this. Default: 0. */
   minDelta?: number;
   /** Whether less or more is better. Default: what the metric says, and `min` for losses. */
-  mode?: Mode;
+  goal?: Goal;
   /** Whether to give the model the weights of its best epoch at the end, however training ends. Default: true. */
   restoreBest?: boolean;
 }
+
+const NAMES: OptionNames<EarlyStoppingOptions> = {
+  monitor: true,
+  patience: true,
+  minDelta: true,
+  goal: true,
+  restoreBest: true,
+};
 
 /**
  * Stops training when a value has not improved for some epochs, and gives the model the weights of the best one: also
@@ -28,24 +37,25 @@ export interface EarlyStoppingOptions {
  * callbacks: [new train.EarlyStopping({ monitor: 'valAccuracy', patience: 5 })]
  */
 export class EarlyStopping implements Callback {
-  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'mode'>>;
-  readonly #asked: { readonly monitor?: string | undefined; readonly mode?: Mode | undefined };
-  #monitor: Monitor = { name: 'loss', mode: 'min' };
+  readonly #options: Required<Omit<EarlyStoppingOptions, 'monitor' | 'goal'>>;
+  readonly #asked: Asked;
+  #monitor: Monitor = { name: 'loss', goal: 'min' };
   /** Of the best epoch; null before the first. */
   #best: { epoch: number; value: number } | null = null;
   #wait = 0;
   #weights = new Map<string, Tensor>();
 
-  /** @throws ArgumentError for options out of range */
+  /** @throws ArgumentError for options that are unknown or out of range */
   constructor(options: EarlyStoppingOptions = {}) {
-    const { monitor, mode, patience = 3, minDelta = 0, restoreBest = true } = options;
+    checkOptions('EarlyStopping', options, NAMES);
+    const { monitor, goal, patience = 3, minDelta = 0, restoreBest = true } = options;
     if (!Number.isInteger(patience) || patience < 1) {
       throw new ArgumentError(`EarlyStopping: patience is ${patience}, expected an integer ≥ 1`);
     }
     if (!(minDelta >= 0)) {
       throw new ArgumentError(`EarlyStopping: minDelta is ${minDelta}, expected a number ≥ 0`);
     }
-    this.#asked = { monitor, mode };
+    this.#asked = askedOf('EarlyStopping', monitor, goal);
     this.#options = { patience, minDelta, restoreBest };
   }
 
@@ -62,10 +72,10 @@ export class EarlyStopping implements Callback {
   }
 
   onEpochEnd(run: TrainingRun, record: EpochRecord): void {
-    const { name, mode } = this.#monitor;
+    const { name, goal } = this.#monitor;
     const value = monitored('EarlyStopping', record, name);
     const { minDelta, patience, restoreBest } = this.#options;
-    if (isBetter(value, this.#best?.value ?? null, mode, minDelta)) {
+    if (isBetter(value, this.#best?.value ?? null, goal, minDelta)) {
       this.#best = { epoch: record.epoch, value };
       this.#wait = 0;
       if (restoreBest) this.#keep(run);

@@ -1,4 +1,5 @@
 import type { SummaryInput } from '../../nn/summary.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import type {
   Callback,
   CallbackState,
@@ -9,16 +10,29 @@ import type {
 import type { EpochRecord } from '../loop/history.js';
 import { loadEcharts } from '../report/echarts.js';
 import {
+  PREDICT_CLASSES_NAMES,
+  type PredictClassesOptions,
+  type PredictionData,
   type Predictions,
-  type PredictionsOptions,
   predictClasses,
 } from '../report/predictions.js';
 import { writeReport } from '../report/report.js';
 import { GradientNorms } from './gradientNorms.js';
 import { StepSeries } from './stepSeries.js';
-import { tryWriting } from './writing.js';
+import { checkPath, tryWriting } from './writing.js';
 
-export interface ReportHtmlOptions {
+/** What to predict with, and how to show it. */
+export interface PredictionsOptions extends PredictClassesOptions {
+  /** Batches [inputs, class indices], such as the validation data. */
+  data: PredictionData;
+}
+
+const PREDICTIONS_NAMES: OptionNames<PredictionsOptions> = {
+  ...PREDICT_CLASSES_NAMES,
+  data: true,
+};
+
+export interface HtmlReportOptions {
   /** Default: 'Training report'. */
   title?: string;
   /** A few words about the run. */
@@ -33,6 +47,15 @@ export interface ReportHtmlOptions {
   everySeconds?: number;
 }
 
+const NAMES: OptionNames<HtmlReportOptions> = {
+  title: true,
+  notes: true,
+  input: true,
+  predictions: true,
+  gradNorms: true,
+  everySeconds: true,
+};
+
 function newCurves(): Record<'loss' | 'lr' | 'gradNorm', StepSeries> {
   return { loss: new StepSeries(), lr: new StepSeries(), gradNorm: new StepSeries() };
 }
@@ -43,25 +66,31 @@ function newCurves(): Record<'loss' | 'lr' | 'gradNorm', StepSeries> {
  * that change the weights at the end, such as `EarlyStopping`, so that it predicts with the final ones.
  *
  * @example
- * const report = new train.ReportHtml('report.html', {
+ * const report = new train.HtmlReport('report.html', {
  *   input: [1, 1, 28, 28],
  *   predictions: { data: testLoader, mean: MNIST_MEAN, std: MNIST_STD },
  * });
  * await train.fit({ ..., callbacks: [report] });
  */
-export class ReportHtml implements Callback {
+export class HtmlReport implements Callback {
   readonly path: string;
-  readonly #options: ReportHtmlOptions;
+  readonly #options: HtmlReportOptions;
   readonly #norms: GradientNorms;
   #curves = newCurves();
   #written = Number.NEGATIVE_INFINITY;
   #isWritable = true;
 
-  /** @throws ArgumentError for a `gradNorms` that is no integer ≥ 0 */
-  constructor(path: string, options: ReportHtmlOptions = {}) {
-    this.path = path;
-    this.#options = options;
-    this.#norms = new GradientNorms('ReportHtml', options.gradNorms ?? 10, (step, norm) =>
+  /**
+   * @param path of the file; folders on the way to it are made
+   * @throws ArgumentError for an unknown option, or a `gradNorms` that is no integer ≥ 0
+   */
+  constructor(path: string, options: HtmlReportOptions = {}) {
+    checkOptions('HtmlReport', options, NAMES);
+    const { predictions } = options;
+    if (predictions) checkOptions('HtmlReport: predictions', predictions, PREDICTIONS_NAMES);
+    this.path = checkPath('HtmlReport', path);
+    this.#options = { ...options };
+    this.#norms = new GradientNorms('HtmlReport', options.gradNorms ?? 10, (step, norm) =>
       this.#curves.gradNorm.add(step, norm),
     );
   }
@@ -96,7 +125,9 @@ export class ReportHtml implements Callback {
   async onTrainEnd(run: TrainingRun): Promise<void> {
     await this.#norms.flush();
     const { predictions } = this.#options;
-    await this.#write(run, predictions ? await predictClasses(run.model, predictions) : undefined);
+    if (predictions === undefined) return this.#write(run);
+    const { data, ...options } = predictions;
+    await this.#write(run, await predictClasses(run.model, data, options));
   }
 
   async onTrainError(run: TrainingRun): Promise<void> {

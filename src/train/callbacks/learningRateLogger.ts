@@ -3,8 +3,9 @@ import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { lineChart } from '../../plot/lines.js';
 import type { Callback, CallbackState, StepInfo, TrainingRun } from '../loop/callback.js';
+import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 import { StepSeries } from './stepSeries.js';
-import { tryWriting } from './writing.js';
+import { checkPath, tryWriting } from './writing.js';
 
 /** Learning rates by the names of their optimisers; groups after the first have their number in it. */
 export function learningRatesOf(run: TrainingRun): Map<string, number> {
@@ -15,11 +16,6 @@ export function learningRatesOf(run: TrainingRun): Map<string, number> {
     }
   }
   return rates;
-}
-
-export interface LearningRateLoggerOptions {
-  /** An SVG file to draw when training ends. */
-  path?: string;
 }
 
 /**
@@ -36,8 +32,12 @@ export class LearningRateLogger implements Callback {
   /** Schedules move on as soon as an update is queued, so the rates of a step are those from before it. */
   #rates = new Map<string, number>();
 
-  constructor({ path }: LearningRateLoggerOptions = {}) {
-    this.#path = path;
+  /**
+   * @param path of an SVG file to draw when training ends; default: none
+   * @throws ArgumentError if that is no path
+   */
+  constructor(path?: string) {
+    this.#path = path === undefined ? undefined : checkPath('LearningRateLogger', path);
   }
 
   /** Of each group, by names such as `main` and `main/1`: steps, and the rates there (means, in a very long run). */
@@ -97,18 +97,21 @@ export class LearningRateLogger implements Callback {
     for (const [name, series] of loaded) this.#series.set(name, series);
   }
 
-  /** The rates as curves, an SVG file. */
-  toSvg(): string {
+  /**
+   * The rates as curves, an SVG file.
+   * @throws ArgumentError for an unknown option
+   */
+  toSvg(options: SvgOptions = {}): string {
+    const { title = 'Learning rate' } = checkedSvgOptions('LearningRateLogger.toSvg', options);
     const series = Array.from(this.rates, ([name, { steps, values }]) => ({
       ...(this.#series.size > 1 ? { name } : {}),
       x: steps,
       y: values,
     }));
-    return lineChart({
-      title: 'Learning rate',
+    return lineChart(series, {
+      title,
       x: { label: 'step' },
       y: { label: 'learning rate' },
-      series,
     });
   }
 }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../errors.js';
 import { maxNorm } from '../../optim/maxNorm.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Callback, TrainingRun } from '../loop/callback.js';
 
@@ -7,6 +8,8 @@ export interface MaxNormOptions {
   /** Which parameters; those with fewer than two axes, biases, are left alone. Default: all of the model. */
   parameters?: Iterable<Tensor>;
 }
+
+const NAMES: OptionNames<MaxNormOptions> = { parameters: true };
 
 /**
  * Keeps the weights of each unit short, by `optim.maxNorm` after each update: those that lead to one output (a row of
@@ -19,8 +22,9 @@ export class MaxNorm implements Callback {
   readonly limit: number;
   readonly #parameters: readonly Tensor[] | null;
 
-  /** @throws ArgumentError unless limit > 0 */
+  /** @throws ArgumentError unless limit > 0, or for an unknown option */
   constructor(limit: number, options: MaxNormOptions = {}) {
+    checkOptions('MaxNorm', options, NAMES);
     if (!(limit > 0)) throw new ArgumentError(`MaxNorm: limit is ${limit}, expected a number > 0`);
     this.limit = limit;
     this.#parameters = options.parameters === undefined ? null : [...options.parameters];

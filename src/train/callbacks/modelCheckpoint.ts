@@ -1,14 +1,14 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, CheckpointError } from '../../errors.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import type { Mode } from '../metrics/metric.js';
-import { isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
+import type { Goal } from '../metrics/goal.js';
+import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
+import { checkPath } from './writing.js';
 
 export interface ModelCheckpointOptions {
-  /** The folder; made if need be. One run has it to itself. */
-  dir: string;
   /** Saves after every so many epochs, and after the last; 0 for the last only. Default: 1. */
   everyEpochs?: number;
   /** Saves after every so many updates, too. Default: 0, not. */
@@ -16,12 +16,21 @@ export interface ModelCheckpointOptions {
   /** The value that tells the best epoch. Default: `valLoss`, or `loss` without validation. */
   monitor?: string;
   /** Whether less or more of it is better. Default: what the metric says, and `min` for losses. */
-  mode?: Mode;
+  goal?: Goal;
   /** Whether to save the best epoch apart. Default: true. */
   best?: boolean;
   /** Checkpoints to keep under numbered names besides. Default: 0. */
   keep?: number;
 }
+
+const NAMES: OptionNames<ModelCheckpointOptions> = {
+  everyEpochs: true,
+  everySteps: true,
+  monitor: true,
+  goal: true,
+  best: true,
+  keep: true,
+};
 
 /** The file that `resume` goes on from. */
 export const LAST = 'last.safetensors';
@@ -35,43 +44,44 @@ const NUMBERED = /^(?:epoch|step)-[0-9]+\.safetensors$/;
  * takes the place of the one before only once it is safe on disk.
  *
  * @example
- * callbacks: [new train.ModelCheckpoint({ dir: 'runs/7', monitor: 'valAccuracy', everySteps: 500, keep: 3 })]
+ * callbacks: [new train.ModelCheckpoint('runs/7', { monitor: 'valAccuracy', everySteps: 500, keep: 3 })]
  */
 export class ModelCheckpoint implements Callback {
-  readonly dir: string;
+  readonly folder: string;
   readonly #everyEpochs: number;
   readonly #everySteps: number;
   readonly #keep: number;
   readonly #wantsBest: boolean;
-  readonly #asked: { readonly monitor?: string | undefined; readonly mode?: Mode | undefined };
-  #monitor: Monitor = { name: 'loss', mode: 'min' };
+  readonly #asked: Asked;
+  #monitor: Monitor = { name: 'loss', goal: 'min' };
   #best: number | null = null;
   /** Names of numbered files, oldest first. */
   #kept: string[] = [];
   #savedStep = -1;
 
-  /** @throws ArgumentError for options out of range */
-  constructor(options: ModelCheckpointOptions) {
-    const { dir, monitor, mode, best = true } = options;
-    if (typeof dir !== 'string' || dir === '') {
-      throw new ArgumentError(`ModelCheckpoint: dir is ${String(dir)}, expected a folder`);
-    }
-    this.dir = dir;
-    this.#everyEpochs = count('everyEpochs', options.everyEpochs ?? 1);
-    this.#everySteps = count('everySteps', options.everySteps ?? 0);
-    this.#keep = count('keep', options.keep ?? 0);
+  /**
+   * @param folder made if need be; one run has it to itself
+   * @throws ArgumentError for options that are unknown or out of range
+   */
+  constructor(folder: string, options: ModelCheckpointOptions = {}) {
+    checkOptions('ModelCheckpoint', options, NAMES);
+    const { monitor, goal, best = true, everyEpochs = 1, everySteps = 0, keep = 0 } = options;
+    this.folder = checkPath('ModelCheckpoint', folder);
+    this.#everyEpochs = count('everyEpochs', everyEpochs);
+    this.#everySteps = count('everySteps', everySteps);
+    this.#keep = count('keep', keep);
     this.#wantsBest = best;
-    this.#asked = { monitor, mode };
+    this.#asked = askedOf('ModelCheckpoint', monitor, goal);
   }
 
   /** Where the last checkpoint is. */
   get lastPath(): string {
-    return join(this.dir, LAST);
+    return join(this.folder, LAST);
   }
 
   /** Where the checkpoint of the best epoch is. */
   get bestPath(): string {
-    return join(this.dir, BEST);
+    return join(this.folder, BEST);
   }
 
   onTrainBegin(run: TrainingRun): void {
@@ -90,7 +100,7 @@ export class ModelCheckpoint implements Callback {
   onEpochEnd(run: TrainingRun, record: EpochRecord): void {
     if (this.#wantsBest) {
       const value = monitored('ModelCheckpoint', record, this.#monitor.name);
-      if (isBetter(value, this.#best, this.#monitor.mode)) {
+      if (isBetter(value, this.#best, this.#monitor.goal)) {
         this.#best = value;
         run.save(this.bestPath);
       }
@@ -109,7 +119,7 @@ export class ModelCheckpoint implements Callback {
     if (numbered !== null && this.#keep > 0) {
       const file = `${numbered}.safetensors`;
       if (!this.#kept.includes(file)) this.#kept.push(file);
-      run.save(join(this.dir, file));
+      run.save(join(this.folder, file));
     }
     // After the numbered one: what a checkpoint says is kept has to be there.
     run.save(this.lastPath);
@@ -118,7 +128,7 @@ export class ModelCheckpoint implements Callback {
   async onCheckpoint(_run: TrainingRun, { path }: SavedCheckpoint): Promise<void> {
     if (path !== this.lastPath) return;
     for (const old of this.#kept.splice(0, Math.max(0, this.#kept.length - this.#keep))) {
-      await rm(join(this.dir, old), { force: true });
+      await rm(join(this.folder, old), { force: true });
     }
   }
 

@@ -1,21 +1,31 @@
 import { ArgumentError } from '../../errors.js';
+import { checkChoice } from '../../ops/kit/options.js';
 import type { TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import type { Mode } from '../metrics/metric.js';
+import type { Goal } from '../metrics/goal.js';
 
 /** A value that a callback watches, and which way is up. */
 export interface Monitor {
   readonly name: string;
-  readonly mode: Mode;
+  readonly goal: Goal;
+}
+
+/** What the options of a callback say of its monitor. */
+export interface Asked {
+  readonly monitor?: string | undefined;
+  readonly goal?: Goal | undefined;
+}
+
+/** @throws ArgumentError for a goal that is none */
+export function askedOf(owner: string, monitor: string | undefined, goal: Goal | undefined): Asked {
+  if (goal !== undefined) checkChoice(goal, ['min', 'max'], 'goal', owner);
+  return { monitor, goal };
 }
 
 /** What was asked for, or else the validation loss, or else the loss. */
-export function monitorOf(
-  run: TrainingRun,
-  asked: { readonly monitor?: string | undefined; readonly mode?: Mode | undefined },
-): Monitor {
+export function monitorOf(run: TrainingRun, asked: Asked): Monitor {
   const name = asked.monitor ?? (run.hasValidation ? 'valLoss' : 'loss');
-  return { name, mode: asked.mode ?? run.modeOf(name) };
+  return { name, goal: asked.goal ?? run.goalOf(name) };
 }
 
 /**
@@ -30,7 +40,7 @@ export function monitored(owner: string, record: EpochRecord, name: string): num
 }
 
 /** True if a value is better than the best so far by more than a margin. */
-export function isBetter(value: number, best: number | null, mode: Mode, margin = 0): boolean {
+export function isBetter(value: number, best: number | null, goal: Goal, margin = 0): boolean {
   if (best === null || Number.isNaN(best)) return !Number.isNaN(value);
-  return mode === 'min' ? value < best - margin : value > best + margin;
+  return goal === 'min' ? value < best - margin : value > best + margin;
 }

@@ -1,3 +1,6 @@
+import { checkOptions, type OptionNames } from '../../options.js';
+import { formatSeconds } from '../loop/duration.js';
+
 /** Where progress goes: a terminal, a file, a pipe. */
 export interface ProgressStream {
   write(text: string): unknown;
@@ -6,26 +9,17 @@ export interface ProgressStream {
 }
 
 export interface ProgressOptions {
-  /** Epochs in all. */
-  epochs: number;
   /** Steps of an epoch, if known. */
   steps?: number | undefined;
   /** Default: `process.stdout`. */
-  stream?: ProgressStream;
+  stream?: ProgressStream | undefined;
   /** Milliseconds between two refreshes of the live line, and between plain lines. Default: 100 and 5000. */
   interval?: number;
 }
 
-const BAR_WIDTH = 20;
+const NAMES: OptionNames<ProgressOptions> = { steps: true, stream: true, interval: true };
 
-/** 75 -> `1m 15s` */
-export function formatSeconds(seconds: number): string {
-  if (!Number.isFinite(seconds)) return '?';
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole}s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)}m ${String(whole % 60).padStart(2, '0')}s`;
-  return `${Math.floor(whole / 3600)}h ${String(Math.floor(whole / 60) % 60).padStart(2, '0')}m`;
-}
+const BAR_WIDTH = 20;
 
 /** 0.98765 -> `0.9877`, 1234 -> `1234` */
 function formatValue(value: number): string {
@@ -57,12 +51,18 @@ export class Progress {
   #started = 0;
   #shown = 0;
 
-  constructor(options: ProgressOptions) {
-    this.#stream = options.stream ?? process.stdout;
-    this.#live = this.#stream.isTTY === true;
+  /**
+   * @param epochs in all
+   * @throws ArgumentError for an unknown option
+   */
+  constructor(epochs: number, options: ProgressOptions = {}) {
+    checkOptions('Progress', options, NAMES);
+    const { stream = process.stdout, steps } = options;
+    this.#stream = stream;
+    this.#live = stream.isTTY === true;
     this.#interval = options.interval ?? (this.#live ? 100 : 5000);
-    this.#epochs = options.epochs;
-    this.#steps = options.steps;
+    this.#epochs = epochs;
+    this.#steps = steps;
   }
 
   /** True when the next update would be shown: reading values for it only then saves waiting for them. */

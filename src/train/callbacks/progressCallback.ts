@@ -5,9 +5,9 @@ import { Progress, type ProgressStream } from './progress.js';
 
 export interface ProgressCallbackOptions {
   /** Default: `process.stdout`. */
-  stream?: ProgressStream;
+  stream?: ProgressStream | undefined;
   /** Takes the lines, with their values, in place of the stream. */
-  logger?: Logger;
+  logger?: Logger | undefined;
 }
 
 /** Milliseconds between two lines of an epoch under way, in a log. */
@@ -40,11 +40,7 @@ export class ProgressCallback implements Callback {
     this.#logged = performance.now();
     if (this.#logger !== undefined) return;
     const { epochs, batchesPerEpoch: steps } = run;
-    this.#progress = new Progress({
-      epochs,
-      steps,
-      ...(this.#stream === undefined ? {} : { stream: this.#stream }),
-    });
+    this.#progress = new Progress(epochs, { steps, stream: this.#stream });
   }
 
   onEpochBegin(run: TrainingRun): void {

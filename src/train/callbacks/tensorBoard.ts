@@ -1,15 +1,16 @@
 import { join } from 'node:path';
 import { ArgumentError } from '../../errors.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Raster } from '../../vision/png.js';
 import type { Callback, PendingUpdate, StepValues, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
+import { splitValues } from '../loop/valueNames.js';
 import { TensorBoardWriter } from '../tensorboard/writer.js';
 import { GradientNorms } from './gradientNorms.js';
 import { learningRatesOf } from './learningRateLogger.js';
-import { splitValues } from './valueNames.js';
-import { tryWriting } from './writing.js';
+import { checkPath, tryWriting } from './writing.js';
 
 export interface TensorBoardOptions {
   /** Steps between two whose loss, learning rate and reported values are written; 0 for epochs only. Default: 10. */
@@ -23,6 +24,13 @@ export interface TensorBoardOptions {
     run: TrainingRun,
   ) => Readonly<Record<string, Raster>> | Promise<Readonly<Record<string, Raster>>>;
 }
+
+const NAMES: OptionNames<TensorBoardOptions> = {
+  everySteps: true,
+  gradNorms: true,
+  histograms: true,
+  images: true,
+};
 
 /**
  * Writes a run for TensorBoard: in FOLDER/train and FOLDER/validation, so that curves of the same name lie over each
@@ -44,14 +52,18 @@ export class TensorBoard implements Callback {
   #training: TensorBoardWriter | null = null;
   #validation: TensorBoardWriter | null = null;
 
-  /** @throws ArgumentError for options that are no integers ≥ 0 */
+  /**
+   * @param folder of the run; made when training begins
+   * @throws ArgumentError for an unknown option, or one that is no integer ≥ 0
+   */
   constructor(folder: string, options: TensorBoardOptions = {}) {
+    checkOptions('TensorBoard', options, NAMES);
     const { everySteps = 10, gradNorms = 10, histograms = 0 } = options;
     for (const [name, value] of Object.entries({ everySteps, histograms })) {
       if (Number.isInteger(value) && value >= 0) continue;
       throw new ArgumentError(`TensorBoard: ${name} is ${value}, expected an integer ≥ 0`);
     }
-    this.folder = folder;
+    this.folder = checkPath('TensorBoard', folder);
     this.#everySteps = everySteps;
     this.#histograms = histograms;
     this.#images = options.images;

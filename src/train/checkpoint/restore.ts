@@ -5,76 +5,13 @@ import { clone, tensor } from '../../ops/creation.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import { runInContext } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Callback, CallbackState } from '../loop/callback.js';
+import type { Callback } from '../loop/callback.js';
 import type { TrainingData } from '../loop/data.js';
+import type { RunParts } from '../loop/runParts.js';
 import type { Scheduler } from '../loop/schedule.js';
-import type { Tally } from '../loop/tally.js';
-import type { TrainerOptions } from '../loop/trainer.js';
-import { type Checkpoint, encodeCheckpoint } from './checkpointFile.js';
-import {
-  listOf,
-  objectOf,
-  optimizerStateOf,
-  type Progression,
-  progressionOf,
-} from './savedState.js';
-
-/** All of a run that has a state of its own. */
-export type Parts<B, O, T> = Pick<
-  TrainerOptions<B, O, T>,
-  'model' | 'data' | 'validation' | 'optimizers' | 'schedules' | 'callbacks'
-> & { readonly tally: Tally<O, T> };
-
-/** Callbacks that remember something, by the names that checkpoints know them by. */
-function rememberingCallbacks(callbacks: readonly Callback[]): Map<string, Callback> {
-  const named = new Map<string, Callback>();
-  for (const callback of callbacks) {
-    if (callback.stateDict === undefined) continue;
-    const base = callback.name ?? callback.constructor.name;
-    let name = base;
-    for (let i = 2; named.has(name); i++) name = `${base}#${i}`;
-    named.set(name, callback);
-  }
-  return named;
-}
-
-function stateOf(callback: Callback): CallbackState {
-  return callback.stateDict?.() ?? {};
-}
-
-/** A run's state as the pieces of a file; see {@link encodeCheckpoint}. */
-export function capture<B, O, T>(
-  { model, data, validation, optimizers, schedules, callbacks, tally }: Parts<B, O, T>,
-  progression: Progression,
-): Promise<Uint8Array[]> {
-  const tensors = new Map<string, Tensor>();
-  const gather = (prefix: string, of: ReadonlyMap<string, Tensor> | undefined): void => {
-    for (const [name, tensor] of of ?? []) tensors.set(`${prefix}.${name}`, tensor);
-  };
-  gather('model', model.stateDict());
-  const rules: Record<string, object> = {};
-  for (const [name, optimizer] of optimizers) {
-    const { tensors: kept, ...rest } = optimizer.stateDict();
-    gather(`optimizer.${name}`, kept);
-    rules[name] = rest;
-  }
-  const remembered: Record<string, object> = {};
-  for (const [name, callback] of rememberingCallbacks(callbacks)) {
-    const { values, tensors: kept } = stateOf(callback);
-    gather(`callback.${name}`, kept);
-    remembered[name] = values ?? {};
-  }
-  const state = {
-    progression,
-    optimizers: rules,
-    schedules: schedules.map((schedule) => schedule.stateDict()),
-    data: data.stateDict?.() ?? null,
-    validation: validation?.stateDict?.() ?? null,
-    tally: tally.stateDict(),
-    callbacks: remembered,
-  };
-  return encodeCheckpoint(state, tensors);
-}
+import { rememberingCallbacks, stateOf } from './capture.js';
+import type { Checkpoint } from './checkpointFile.js';
+import { listOf, objectOf, optimizerStateOf, positionOf } from './savedState.js';
 
 /** The tensors whose names begin with a prefix, by the rest of their names. */
 function under(prefix: string, all: ReadonlyMap<string, Tensor>): Map<string, Tensor> {
@@ -179,17 +116,16 @@ function loadAll(parts: readonly Loadable[]): void {
 /**
  * Puts a run where a checkpoint was taken: all of it or, if anything does not fit, nothing.
  * @param name of the file, for messages
- * @returns where the loop was
  * @throws CheckpointError that says what differs
  */
 export function restore<B, O, T>(
-  parts: Parts<B, O, T>,
+  parts: RunParts<B, O, T>,
   { state, tensors: entries }: Checkpoint,
   name: string,
-): Progression {
-  return runInContext(false, () => {
+): void {
+  runInContext(false, () => {
     try {
-      return restoreParts(parts, objectOf(state, 'the state'), tensorsOf(entries));
+      restoreParts(parts, objectOf(state, 'the state'), tensorsOf(entries));
     } catch (cause) {
       if (!(cause instanceof CheckpointError)) throw cause;
       throw new CheckpointError(`${name}: cannot go on from this checkpoint: ${cause.message}`, {
@@ -208,18 +144,20 @@ function tensorsOf(entries: Checkpoint['tensors']): Map<string, Tensor> {
 }
 
 function restoreParts<B, O, T>(
-  { model, data, validation, optimizers, schedules, callbacks, tally }: Parts<B, O, T>,
+  { model, data, validation, optimizers, schedules, callbacks, tally, position }: RunParts<B, O, T>,
   state: JsonObject,
   tensors: ReadonlyMap<string, Tensor>,
-): Progression {
+): void {
   const weights = under('model', tensors);
   // The model first: what it says about a checkpoint of another one is the clearest.
   matchState(model.constructor.name, model.stateDict(), weights);
-  const progression = progressionOf(state.progression);
+  const place = positionOf(state.progression);
+  const placeBefore = position.record();
   const copyOf = (own: ReadonlyMap<string, Tensor>): Map<string, Tensor> =>
     new Map(Array.from(own, ([name, tensor]) => [name, clone(tensor)]));
   const tallyBefore = tally.stateDict();
   loadAll([
+    { load: () => position.restore(place), undo: () => position.restore(placeBefore) },
     ...optimizerParts(optimizers, objectOf(state.optimizers, 'optimizers'), tensors, copyOf),
     // After the optimisers, whose learning rates making a schedule has changed.
     ...scheduleParts(schedules, listOf(state.schedules, 'schedules')),
@@ -232,5 +170,4 @@ function restoreParts<B, O, T>(
     ...callbackParts(callbacks, objectOf(state.callbacks, 'callbacks'), tensors, copyOf),
     { load: () => void model.loadStateDict(weights), undo: () => {} },
   ]);
-  return progression;
 }

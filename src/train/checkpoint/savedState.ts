@@ -3,22 +3,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
 import type { OptimizerState } from '../../optim/state.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { EpochRecord } from '../loop/history.js';
-
-/** Where the loop is, apart from what models, optimisers and the like know of themselves. */
-export interface Progression {
-  readonly epochsDone: number;
-  readonly step: number;
-  /** Batches of the epoch under way. */
-  readonly batch: number;
-  /** Of the training part of the epoch under way. */
-  readonly samples: number;
-  readonly seconds: number;
-  /** What that part came to, once it is done. */
-  readonly trained: Readonly<Record<string, number>> | null;
-  readonly stopReason: string | null;
-  readonly random: { readonly seed: number; readonly counter: number };
-  readonly epochs: readonly EpochRecord[];
-}
+import type { PositionRecord } from '../loop/position.js';
 
 function wrong(what: string, expected: string): CheckpointError {
   return new CheckpointError(`checkpoint: ${what} is not ${expected}`);
@@ -79,7 +64,7 @@ function recordOf(value: Json): EpochRecord {
 }
 
 /** @throws CheckpointError that names the part that is not as it should be */
-export function progressionOf(value: Json | undefined): Progression {
+export function positionOf(value: Json | undefined): PositionRecord {
   const saved = objectOf(value, 'progression');
   const random = objectOf(saved.random, 'random');
   const { trained = null, stopReason = null } = saved;

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../io/json.js';
 import type { Module } from '../../nn/module.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Mode } from '../metrics/metric.js';
+import type { Goal } from '../metrics/goal.js';
 import type { EpochRecord, History } from './history.js';
 import type { Logger } from './logger.js';
 
@@ -35,7 +35,7 @@ export interface TrainingRun {
    */
   values(): Record<string, number>;
   /** Whether more or less of a value is better: metrics know, everything else is like a loss. */
-  modeOf(name: string): Mode;
+  goalOf(name: string): Goal;
   /** Ends training after the step, or the epoch, under way. The reason goes to `history.stopReason`. */
   stop(reason: string): void;
   /**

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../errors.js';
-import type { Mode } from '../metrics/metric.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import type { Goal } from '../metrics/goal.js';
 
 /** One epoch of a run, as it ended. */
 export interface EpochRecord {
@@ -38,10 +39,21 @@ export interface BestEpoch {
 const TURN_EPOCHS = 2;
 const TURN_RISE = 0.01;
 
-/** `accuracy` -> `valAccuracy` */
-export function validationName(name: string): string {
-  return `val${name.charAt(0).toUpperCase()}${name.slice(1)}`;
+/** Options of a {@link History}. */
+export interface HistoryOptions {
+  /** Whether less or more of a value is better. Default: less, as of losses. */
+  goalOf?: (name: string) => Goal;
 }
+
+const HISTORY_NAMES: OptionNames<HistoryOptions> = { goalOf: true };
+
+/** Options of {@link History.best}. */
+export interface BestOptions {
+  /** Whether less or more is better. Default: what the metric says, and `min` for losses. */
+  goal?: Goal;
+}
+
+const BEST_NAMES: OptionNames<BestOptions> = { goal: true };
 
 /**
  * What a run went through, epoch by epoch.
@@ -53,15 +65,16 @@ export function validationName(name: string): string {
  * console.log(history.summary());
  */
 export class History<N extends string = never> {
-  readonly #epochs: EpochRecord[];
-  readonly #modeOf: (name: string) => Mode;
+  #epochs: EpochRecord[];
+  readonly #goalOf: (name: string) => Goal;
   /** Why the run ended; null while it is under way. */
   stopReason: StopReason | null = null;
 
-  /** @param modeOf whether less or more of a value is better; less by default, as of losses */
-  constructor(epochs: readonly EpochRecord[] = [], modeOf: (name: string) => Mode = () => 'min') {
+  /** @throws ArgumentError for an unknown option */
+  constructor(epochs: readonly EpochRecord[] = [], options: HistoryOptions = {}) {
+    checkOptions('History', options, HISTORY_NAMES);
     this.#epochs = [...epochs];
-    this.#modeOf = modeOf;
+    this.#goalOf = options.goalOf ?? (() => 'min');
   }
 
   /** All epochs that ended, in order. */
@@ -77,6 +90,11 @@ export class History<N extends string = never> {
   /** @internal */
   push(record: EpochRecord): void {
     this.#epochs.push(record);
+  }
+
+  /** @internal */
+  replace(epochs: readonly EpochRecord[]): void {
+    this.#epochs = [...epochs];
   }
 
   /**
@@ -95,13 +113,14 @@ export class History<N extends string = never> {
 
   /**
    * The best epoch by a value; the first of equal ones.
-   * @param mode whether less (`min`) or more (`max`) is better; default: what the metric says, and `min` for losses
-   * @throws ArgumentError for a name that no epoch knows
+   * @throws ArgumentError for a name that no epoch knows, or an unknown option
    */
-  best(name: ValueName<N>, mode: Mode = this.#modeOf(name)): BestEpoch {
+  best(name: ValueName<N>, options: BestOptions = {}): BestEpoch {
+    checkOptions('History.best', options, BEST_NAMES);
+    const { goal = this.#goalOf(name) } = options;
     let best: BestEpoch = { epoch: 0, value: Number.NaN };
     for (const [i, value] of this.values(name).entries()) {
-      const isBetter = mode === 'min' ? value < best.value : value > best.value;
+      const isBetter = goal === 'min' ? value < best.value : value > best.value;
       if (isBetter || (Number.isNaN(best.value) && !Number.isNaN(value))) {
         best = { epoch: this.#epochs[i]?.epoch ?? 0, value };
       }
@@ -117,7 +136,7 @@ export class History<N extends string = never> {
   get overfittingSince(): number | null {
     const last = this.last;
     if (last === undefined || !Object.hasOwn(last.values, 'valLoss')) return null;
-    const { epoch, value } = this.best('valLoss', 'min');
+    const { epoch, value } = this.best('valLoss', { goal: 'min' });
     const at = this.#epochs.findIndex((record) => record.epoch === epoch);
     const later = this.#epochs.slice(at + 1);
     if (at < 0 || later.length < TURN_EPOCHS) return null;

@@ -1,62 +1,62 @@
-import { clipGradNorm } from '../../optim/clip.js';
 import { getRandomState, type RandomState, setRandomState } from '../../tensor/random.js';
 import { scope } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { PendingUpdate, StepInfo, StepValues } from './callback.js';
+import type { Position } from './position.js';
 import { type Outcome, outcomeOf } from './step.js';
 import { StepRecorder } from './stepRecorder.js';
 import type { Tally } from './tally.js';
-import type { TrainerOptions } from './trainer.js';
+import type { TrainerOptions } from './trainerOptions.js';
+import { type AppliedUpdate, TrainingStep } from './trainingStep.js';
 
 /** What a {@link StepRunner} needs to know of the run. */
 export interface StepRunnerOptions<B, O, T>
   extends Pick<
     TrainerOptions<B, O, T>,
-    'step' | 'optimizers' | 'isAutomatic' | 'schedules' | 'clipGradNorm'
+    'step' | 'optimizers' | 'isAutomatic' | 'schedules' | 'clipGradNorm' | 'exchange'
   > {
+  /** Is moved on by each batch and each update. */
+  readonly position: Position;
   readonly tally: Tally<O, T>;
   /** Whether somebody wants the numbers of each step. */
   readonly wantsValues: boolean;
-  /** Told of gradients before they are applied; null if nobody listens. */
+  /** Told of gradients before they are clipped and applied; null if nobody listens. */
   readonly beforeUpdate: ((update: PendingUpdate) => Promise<void>) | null;
 }
 
-/** Trains on batches: forward, backward, and an update of the weights after every so many of them. */
+/** Takes training steps for `fit`, and notes what comes of them. */
 export class StepRunner<B, O, T> {
   readonly #options: StepRunnerOptions<B, O, T>;
+  readonly #position: Position;
+  readonly #step: TrainingStep;
   readonly #recorder: StepRecorder | null;
-  /** Updates of the weights. */
-  step = 0;
-  /** Samples trained on. */
-  samples = 0;
-  /** Batches since the last update. */
-  #gathered = 0;
   /** Samples of the update under way, or of the last one. */
   #windowSamples = 0;
   #loss: Tensor | null = null;
 
   constructor(options: StepRunnerOptions<B, O, T>) {
     this.#options = options;
+    this.#position = options.position;
+    const optimizers = [...options.optimizers.values()];
+    this.#step = new TrainingStep({ ...options, optimizers }, options.position);
     this.#recorder = options.wantsValues ? new StepRecorder() : null;
   }
 
   /** Batches whose gradients wait for an update. */
   get gathered(): number {
-    return this.#gathered;
+    return this.#step.gathered;
   }
 
   /** Learning rate of the first group of the first optimiser. */
   get lr(): number {
-    for (const { paramGroups } of this.#options.optimizers.values()) {
-      return paramGroups[0]?.lr ?? Number.NaN;
-    }
-    return Number.NaN;
+    return this.#step.lr;
   }
 
-  /** The last update. Its loss is let go of by the next batch. */
+  /** The last update. The next batch frees its loss. */
   get last(): StepInfo | null {
     const loss = this.#loss;
-    return loss === null ? null : { step: this.step, samples: this.#windowSamples, loss };
+    const { step } = this.#position;
+    return loss === null ? null : { step, samples: this.#windowSamples, loss };
   }
 
   /** Steps whose numbers are known, each once. */
@@ -66,7 +66,7 @@ export class StepRunner<B, O, T> {
 
   /** What a batch comes to. */
   async compute(batch: B, training: boolean, epoch: number): Promise<Outcome<O, T>> {
-    const result = this.#options.step(batch, { training, epoch, step: this.step });
+    const result = this.#options.step(batch, { training, epoch, step: this.#position.step });
     return outcomeOf(result instanceof Promise ? await result : result, batch);
   }
 
@@ -74,44 +74,62 @@ export class StepRunner<B, O, T> {
    * Trains on a batch.
    * @param window batches that make up the update that it belongs to
    */
-  async train(batch: B, epoch: number, window: number): Promise<void> {
-    const { isAutomatic, beforeUpdate } = this.#options;
-    const before = beforeUpdate === null ? null : getRandomState();
-    await scope(async () => {
-      if (this.#gathered === 0) this.#begin();
-      const outcome = await this.compute(batch, true, epoch);
-      this.#count(outcome, epoch);
-      const { loss } = outcome;
-      if (isAutomatic) (window > 1 ? loss.div(window) : loss).backward();
-      this.#gathered++;
-      this.dropLoss();
-      this.#loss = loss.detach().keep();
-      if (this.#gathered < window) return;
-      if (before !== null) {
-        const replay = (): Promise<Tensor> => this.#replay(batch, epoch, before);
-        await beforeUpdate?.({ step: this.step + 1, loss, replay });
-      }
-      this.update(epoch);
+  train(batch: B, epoch: number, window: number): Promise<void> {
+    const hook = this.#beforeUpdate(batch, epoch);
+    return scope(async () => {
+      if (this.#step.gathered === 0) this.#windowSamples = 0;
+      const { update } = await this.#step.batch(() => this.#forward(batch, epoch), window, hook);
+      if (update !== null) this.#note(update, epoch);
     });
   }
 
-  #begin(): void {
-    this.#windowSamples = 0;
-    if (!this.#options.isAutomatic) return;
-    for (const optimizer of this.#options.optimizers.values()) optimizer.zeroGrad();
+  /** Applies what a last window has gathered, whose other batches never came. */
+  async finish(epoch: number): Promise<void> {
+    const update = await this.#step.finish();
+    if (update !== null) this.#note(update, epoch);
+  }
+
+  /** The loss of a batch; no promise where the step function gives none. */
+  #forward(batch: B, epoch: number): Tensor | Promise<Tensor> {
+    const context = { training: true, epoch, step: this.#position.step };
+    const result = this.#options.step(batch, context);
+    if (!(result instanceof Promise)) return this.#take(outcomeOf(result, batch), epoch);
+    return result.then((later) => this.#take(outcomeOf(later, batch), epoch));
   }
 
   /** Notes what a batch came to. */
-  #count({ loss, output, target, report, samples }: Outcome<O, T>, epoch: number): void {
+  #take({ loss, output, target, report, samples }: Outcome<O, T>, epoch: number): Tensor {
     const { tally } = this.#options;
-    const record = this.#recorder?.at(this.step + 1, epoch);
-    this.samples += samples;
+    const record = this.#recorder?.at(this.#position.step + 1, epoch);
+    this.#position.samples += samples;
     this.#windowSamples += samples;
     tally.addScalar('loss', loss, samples, record?.expectLoss(samples));
     for (const [name, value] of Object.entries(report ?? {})) {
       tally.addScalar(name, value, samples, record?.expectReport(name));
     }
     if (output !== undefined && target !== undefined) tally.updateMetrics(output, target);
+    this.dropLoss();
+    this.#loss = loss.detach().keep();
+    return loss;
+  }
+
+  /** Notes the numbers of an update. */
+  #note({ lr, gradNorm }: AppliedUpdate, epoch: number): void {
+    const record = this.#recorder?.at(this.#position.step, epoch);
+    if (gradNorm !== null) {
+      if (record !== undefined) this.#options.tally.whenKnown(gradNorm, record.expectGradNorm());
+      gradNorm.dispose();
+    }
+    record?.queued(lr);
+  }
+
+  /** Tells listeners of the gradients of a batch; null if nobody listens. */
+  #beforeUpdate(batch: B, epoch: number): ((loss: Tensor) => Promise<void>) | null {
+    const { beforeUpdate } = this.#options;
+    if (beforeUpdate === null) return null;
+    const from = getRandomState();
+    const replay = (): Promise<Tensor> => this.#replay(batch, epoch, from);
+    return (loss) => beforeUpdate({ step: this.#position.step + 1, loss, replay });
   }
 
   async #replay(batch: B, epoch: number, from: RandomState): Promise<Tensor> {
@@ -122,30 +140,6 @@ export class StepRunner<B, O, T> {
     } finally {
       setRandomState(now);
     }
-  }
-
-  /** Applies the gradients of the batches since the last update. */
-  update(epoch: number): void {
-    const { isAutomatic, clipGradNorm: maxNorm, optimizers, schedules, tally } = this.#options;
-    const record = this.#recorder?.at(this.step + 1, epoch);
-    const { lr } = this;
-    if (isAutomatic) {
-      if (maxNorm !== null) {
-        const norm = clipGradNorm(this.#parameters(), maxNorm);
-        if (record !== undefined) tally.whenKnown(norm, record.expectGradNorm());
-        norm.dispose();
-      }
-      for (const optimizer of optimizers.values()) optimizer.step();
-    }
-    this.step++;
-    this.#gathered = 0;
-    record?.queued(lr);
-    for (const schedule of schedules) if (schedule.interval === 'batch') schedule.step();
-  }
-
-  #parameters(): Tensor[] {
-    const groups = [...this.#options.optimizers.values()].flatMap(({ paramGroups }) => paramGroups);
-    return groups.flatMap(({ params }) => params);
   }
 
   dropLoss(): void {

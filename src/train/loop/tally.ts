@@ -1,8 +1,9 @@
 import { CheckpointError } from '../../errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import type { Goal } from '../metrics/goal.js';
 import { LazyReads } from '../metrics/lazyReads.js';
-import type { Metric, Mode } from '../metrics/metric.js';
+import type { Metric } from '../metrics/metric.js';
 
 /** A mean under way. */
 interface Sum {
@@ -43,8 +44,8 @@ export class Tally<O, T> {
     for (const metric of this.#metrics.values()) metric.update(output, target);
   }
 
-  modeOf(name: string): Mode {
-    return this.#metrics.get(name)?.mode ?? 'min';
+  goalOf(name: string): Goal {
+    return this.#metrics.get(name)?.goal ?? 'min';
   }
 
   /** Takes up what the queue is done with. */

@@ -2,42 +2,19 @@ import { synchronize } from '../../backend/select.js';
 import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import type { Optimizer } from '../../optim/optimizer.js';
-import { getRandomState, setRandomState } from '../../tensor/random.js';
-import { type Checkpoint, writeCheckpoint } from '../checkpoint/checkpointFile.js';
-import { capture, type Parts, restore } from '../checkpoint/restore.js';
-import type { Progression } from '../checkpoint/savedState.js';
-import type { Metric, Mode } from '../metrics/metric.js';
+import type { Goal } from '../metrics/goal.js';
 import type { Callback, TrainingRun } from './callback.js';
-import { batchesOf, type TrainingData } from './data.js';
+import { batchesOf } from './data.js';
 import { evaluation } from './evaluation.js';
-import { type EpochRecord, History, type StopReason, validationName } from './history.js';
+import { type EpochRecord, History } from './history.js';
 import type { Logger } from './logger.js';
 import { Pace } from './pace.js';
-import type { Scheduler } from './schedule.js';
-import type { StepFunction } from './step.js';
+import { Position } from './position.js';
+import type { RunParts } from './runParts.js';
 import { StepRunner } from './stepRunner.js';
-import { Stopwatch } from './stopwatch.js';
 import { Tally } from './tally.js';
-
-/** Options of `fit` in their full form. */
-export interface TrainerOptions<B, O, T> {
-  readonly model: Module;
-  readonly data: TrainingData<B>;
-  readonly validation: TrainingData<B> | null;
-  readonly step: StepFunction<B, O, T>;
-  readonly optimizers: ReadonlyMap<string, Optimizer>;
-  /** False where the step function runs backward() and the optimisers itself. */
-  readonly isAutomatic: boolean;
-  readonly schedules: readonly Scheduler[];
-  readonly monitor: string;
-  readonly metrics: ReadonlyMap<string, Metric<O, T>>;
-  readonly callbacks: readonly Callback[];
-  readonly epochs: number;
-  readonly accumulate: number;
-  readonly clipGradNorm: number | null;
-  readonly signal: AbortSignal | null;
-  readonly log: Logger;
-}
+import type { TrainerOptions } from './trainerOptions.js';
+import { validatedName, validationName } from './valueNames.js';
 
 /** The loop behind `fit`. */
 export class Trainer<B, O, T> implements TrainingRun {
@@ -45,18 +22,11 @@ export class Trainer<B, O, T> implements TrainingRun {
   readonly #tally: Tally<O, T>;
   readonly #pace = new Pace();
   readonly #steps: StepRunner<B, O, T>;
-  readonly history = new History([], (name) => this.modeOf(name));
+  readonly #position: Position;
+  readonly history: History;
 
+  /** The epoch under way, from 1; 0 before the first. */
   #epoch = 0;
-  #epochsDone = 0;
-  #batch = 0;
-  readonly #watch = new Stopwatch();
-  /** What the epoch under way came to, once its training part is done. */
-  #trained: Readonly<Record<string, number>> | null = null;
-  #stopReason: StopReason | null = null;
-
-  /** Batches to pass over, of data that do not know where they were. */
-  #toSkip = 0;
 
   /** Checkpoints to save once the hooks of this moment have run. */
   readonly #wanted = new Set<string>();
@@ -66,9 +36,12 @@ export class Trainer<B, O, T> implements TrainingRun {
   constructor(options: TrainerOptions<B, O, T>) {
     this.#options = options;
     this.#tally = new Tally(options.metrics);
+    this.history = new History([], { goalOf: (name) => this.goalOf(name) });
+    this.#position = new Position(this.history);
     const { callbacks } = options;
     this.#steps = new StepRunner({
       ...options,
+      position: this.#position,
       tally: this.#tally,
       wantsValues: callbacks.some((c) => c.onStepValues),
       beforeUpdate: callbacks.some((c) => c.onBeforeUpdate)
@@ -98,11 +71,11 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   get step(): number {
-    return this.#steps.step;
+    return this.#position.step;
   }
 
   get batch(): number {
-    return this.#batch;
+    return this.#position.batch;
   }
 
   get batchesPerEpoch(): number | undefined {
@@ -118,17 +91,17 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   values(): Record<string, number> {
-    return this.#trained ?? this.#tally.values();
+    return this.#position.trained ?? this.#tally.values();
   }
 
-  modeOf(name: string): Mode {
-    const own = this.#tally.modeOf(name);
-    if (own === 'max' || !name.startsWith('val')) return own;
-    return this.#tally.modeOf(`${name.charAt(3).toLowerCase()}${name.slice(4)}`);
+  goalOf(name: string): Goal {
+    const own = this.#tally.goalOf(name);
+    const validated = validatedName(name);
+    return own === 'max' || validated === null ? own : this.#tally.goalOf(validated);
   }
 
   stop(reason: string): void {
-    this.#stopReason ??= reason;
+    this.#position.stopReason ??= reason;
   }
 
   save(path: string): void {
@@ -138,39 +111,9 @@ export class Trainer<B, O, T> implements TrainingRun {
     this.#wanted.add(path);
   }
 
-  get #parts(): Parts<B, O, T> {
-    return { ...this.#options, tally: this.#tally };
-  }
-
-  /** Goes on from a checkpoint; loads all of it or, if anything does not fit, nothing. */
-  restore(checkpoint: Checkpoint, name: string): void {
-    const saved = restore(this.#parts, checkpoint, name);
-    setRandomState(saved.random);
-    this.#epochsDone = saved.epochsDone;
-    this.#steps.step = saved.step;
-    this.#batch = saved.batch;
-    this.#steps.samples = saved.samples;
-    this.#watch.seconds = saved.seconds;
-    this.#trained = saved.trained;
-    this.#stopReason = saved.stopReason;
-    const isAmidst = this.#options.data.loadStateDict === undefined && saved.trained === null;
-    this.#toSkip = isAmidst ? saved.batch : 0;
-    for (const record of saved.epochs) this.history.push(record);
-  }
-
-  get #progression(): Progression {
-    return {
-      epochsDone: this.#epochsDone,
-      step: this.#steps.step,
-      batch: this.#batch,
-      samples: this.#steps.samples,
-      seconds: this.#watch.seconds,
-      trained: this.#trained,
-      // An interruption is no reason not to go on.
-      stopReason: this.#stopReason === 'aborted' ? null : this.#stopReason,
-      random: getRandomState(),
-      epochs: this.history.epochs,
-    };
+  /** All of the run that has a state of its own. */
+  get parts(): RunParts<B, O, T> {
+    return { ...this.#options, tally: this.#tally, position: this.#position };
   }
 
   /** Runs hooks that may save, goes on to where the run could be taken up again, and saves what they wanted. */
@@ -190,10 +133,10 @@ export class Trainer<B, O, T> implements TrainingRun {
     this.#wanted.clear();
     await this.#tally.flush();
     await this.#tellSteps();
-    const pieces = await capture(this.#parts, this.#progression);
+    const write = await this.#options.capture(this.parts);
     for (const path of paths) {
-      await writeCheckpoint(path, pieces);
-      const saved = { path, epoch: this.epoch, step: this.#steps.step };
+      await write(path);
+      const saved = { path, epoch: this.epoch, step: this.step };
       await this.#each((c) => c.onCheckpoint?.(this, saved));
     }
   }
@@ -203,9 +146,9 @@ export class Trainer<B, O, T> implements TrainingRun {
     try {
       if (!training) this.model.train();
       await this.#each((c) => c.onTrainBegin?.(this));
-      while (this.#epochsDone < this.epochs && !this.#shouldStop) await this.#runEpoch();
-      if (this.#stopReason !== null) await this.#settle((c) => c.onStop?.(this));
-      this.history.stopReason = this.#stopReason ?? 'finished';
+      while (this.#position.epochsDone < this.epochs && !this.#shouldStop) await this.#runEpoch();
+      if (this.#position.stopReason !== null) await this.#settle((c) => c.onStop?.(this));
+      this.history.stopReason = this.#position.stopReason ?? 'finished';
       await this.#each((c) => c.onTrainEnd?.(this, this.history));
       return this.history;
     } catch (error) {
@@ -238,19 +181,19 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   get #shouldStop(): boolean {
-    if (this.#options.signal?.aborted) this.#stopReason ??= 'aborted';
-    return this.#stopReason !== null;
+    if (this.#options.signal?.aborted) this.#position.stopReason ??= 'aborted';
+    return this.#position.stopReason !== null;
   }
 
   async #runEpoch(): Promise<void> {
-    this.#epoch = this.#epochsDone + 1;
+    this.#epoch = this.#position.epochsDone + 1;
     await this.#each((c) => c.onEpochBegin?.(this));
-    let trained = this.#trained;
+    let trained = this.#position.trained;
     if (trained === null) {
-      if (this.#batch === 0) this.#tally.reset();
-      this.#watch.start();
+      if (this.#position.batch === 0) this.#tally.reset();
+      this.#position.watch.start();
       trained = await this.#trainEpoch();
-      this.#watch.stop();
+      this.#position.watch.stop();
       if (trained === null) return;
     }
     const began = performance.now();
@@ -258,11 +201,11 @@ export class Trainer<B, O, T> implements TrainingRun {
     if (validated === null) return;
     const record: EpochRecord = {
       epoch: this.#epoch,
-      step: this.#steps.step,
+      step: this.step,
       values: { ...trained, ...validated },
       lr: this.lr,
-      seconds: this.#watch.seconds + (performance.now() - began) / 1e3,
-      samplesPerSecond: this.#steps.samples / this.#watch.seconds,
+      seconds: this.#position.watch.seconds + (performance.now() - began) / 1e3,
+      samplesPerSecond: this.#position.samples / this.#position.watch.seconds,
     };
     this.history.push(record);
     const metric = record.values[this.#options.monitor];
@@ -271,27 +214,22 @@ export class Trainer<B, O, T> implements TrainingRun {
     }
     await this.#settle(
       (c) => c.onEpochEnd?.(this, record),
-      () => this.#leaveEpoch(),
+      () => this.#position.endEpoch(),
     );
-  }
-
-  #leaveEpoch(): void {
-    this.#epochsDone++;
-    this.#batch = 0;
-    this.#steps.samples = 0;
-    this.#watch.seconds = 0;
-    this.#trained = null;
   }
 
   /** What the training part of an epoch comes to; null if it was stopped in the middle. */
   async #trainEpoch(): Promise<Readonly<Record<string, number>> | null> {
-    for await (const batch of batchesOf(this.#options.data)) {
-      if (this.#toSkip > 0) {
-        this.#toSkip--;
+    const { data } = this.#options;
+    // Data that do not know where they were begin anew: what a resumed epoch has had of them is passed over.
+    let toSkip = data.loadStateDict === undefined ? this.#position.batch : 0;
+    for await (const batch of batchesOf(data)) {
+      if (toSkip > 0) {
+        toSkip--;
         continue;
       }
       await this.#steps.train(batch, this.#epoch, this.#window);
-      this.#batch++;
+      this.#position.batch++;
       await this.#pace.step();
       this.#tally.drain();
       await this.#tellSteps();
@@ -299,19 +237,19 @@ export class Trainer<B, O, T> implements TrainingRun {
       await this.#endStep();
       if (this.#shouldStop) return null;
     }
-    if (this.#batch === 0) {
+    if (this.#position.batch === 0) {
       throw new ArgumentError(
-        `fit: there are no batches in epoch ${this.#epoch}; data have to be such that they can be gone through again`,
+        `fit: there are no batches in epoch ${this.#epoch}; data must be re-iterable; a generator can be read only once`,
       );
     }
     // What a last window has gathered counts, too, where the data did not say that it would be incomplete.
     const isOpen = this.#steps.gathered > 0;
-    if (isOpen) this.#steps.update(this.#epoch);
+    if (isOpen) await this.#steps.finish(this.#epoch);
     await this.#tally.flush();
     await this.#tellSteps();
-    this.#trained = this.#tally.values();
+    this.#position.trained = this.#tally.values();
     if (isOpen) await this.#endStep();
-    return this.#trained;
+    return this.#position.trained;
   }
 
   async #tellSteps(): Promise<void> {
@@ -323,7 +261,7 @@ export class Trainer<B, O, T> implements TrainingRun {
   /** Batches that the update under way is made of. */
   get #window(): number {
     const { accumulate, data } = this.#options;
-    const begin = this.#batch - this.#steps.gathered;
+    const begin = this.#position.batch - this.#steps.gathered;
     return Math.max(1, Math.min(accumulate, (data.length ?? Number.POSITIVE_INFINITY) - begin));
   }
 
@@ -348,7 +286,7 @@ export class Trainer<B, O, T> implements TrainingRun {
     });
     await this.#each((c) => c.onValidationEnd?.(this));
     if (values === null) {
-      this.#stopReason ??= 'aborted';
+      this.#position.stopReason ??= 'aborted';
       // It is done again, in full, when the run goes on.
       if (before !== undefined) validation.loadStateDict?.(before);
       return null;

@@ -2,13 +2,24 @@ import { ArgumentError } from '../../errors.js';
 import { mul } from '../../ops/elementwise.js';
 import { stack } from '../../ops/join.js';
 import { sum } from '../../ops/reduce.js';
+import { checkOptions } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Measurement, Metric, type Mode } from './metric.js';
-import { classesOf, countingMask, hits, type PredictionOptions, topHits } from './predictions.js';
+import type { Goal } from './goal.js';
+import { type Measurement, Metric } from './metric.js';
+import {
+  classesOf,
+  countingMask,
+  hits,
+  IGNORE_NAMES,
+  type IgnoreOptions,
+  PREDICTION_NAMES,
+  type PredictionOptions,
+  topHits,
+} from './predictions.js';
 
 /** A share of targets that meet something. */
 abstract class Share extends Metric {
-  readonly mode: Mode = 'max';
+  readonly goal: Goal = 'max';
 
   /** Adds up 1 for each target that meets it, over those that count. */
   protected share(met: Tensor, mask: Tensor | null): Measurement {
@@ -28,8 +39,10 @@ abstract class Share extends Metric {
 export class Accuracy extends Share {
   readonly #options: PredictionOptions;
 
+  /** @throws ArgumentError for an unknown option */
   constructor(options: PredictionOptions = {}) {
     super();
+    checkOptions('Accuracy', options, PREDICTION_NAMES);
     this.#options = { ...options };
   }
 
@@ -44,9 +57,10 @@ export class TopKAccuracy extends Share {
   readonly k: number;
   readonly #ignoreIndex: number | undefined;
 
-  /** @throws ArgumentError unless k is an integer ≥ 1 */
-  constructor(k: number, options: { readonly ignoreIndex?: number } = {}) {
+  /** @throws ArgumentError unless k is an integer ≥ 1, or for an unknown option */
+  constructor(k: number, options: IgnoreOptions = {}) {
     super();
+    checkOptions('TopKAccuracy', options, IGNORE_NAMES);
     if (!Number.isInteger(k) || k < 1) {
       throw new ArgumentError(`TopKAccuracy: k is ${k}, expected an integer ≥ 1`);
     }

@@ -1,4 +1,6 @@
-import { type ClassCountOptions, ClassCounts } from './counts.js';
+import { checkOptions } from '../../options.js';
+import { ClassCounts } from './counts.js';
+import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
 
 /**
  * Counts of predictions: `counts[truth][prediction]`. As a metric, its value is the accuracy; give `fit` or `evaluate`
@@ -10,9 +12,13 @@ import { type ClassCountOptions, ClassCounts } from './counts.js';
  * console.log(String(confusion));
  */
 export class ConfusionMatrix extends ClassCounts {
-  /** @param options the number of classes, or all options */
-  constructor(options: number | ClassCountOptions) {
-    super(typeof options === 'number' ? { classes: options } : options);
+  /**
+   * @param classes their number; 2 for outputs of one number a sample
+   * @throws ArgumentError unless classes is an integer ≥ 1, or for an unknown option
+   */
+  constructor(classes: number, options: PredictionOptions = {}) {
+    checkOptions('ConfusionMatrix', options, PREDICTION_NAMES);
+    super(classes, { ...options });
   }
 
   /** Of what was computed by now; `await compute()` first. */

@@ -2,27 +2,24 @@ import { ArgumentError } from '../../errors.js';
 import { matmul } from '../../ops/matmul.js';
 import { reshape, transpose } from '../../ops/view.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Measurement, Metric, type Mode } from './metric.js';
+import type { Goal } from './goal.js';
+import { type Measurement, Metric } from './metric.js';
 import { classesOf, countingMask, type PredictionOptions, rows } from './predictions.js';
-
-export interface ClassCountOptions extends PredictionOptions {
-  /** Number of classes; 2 for outputs of one number a sample. */
-  classes: number;
-}
 
 /** A metric of how often each class was taken for each: sums[truth · classes + prediction]. */
 export abstract class ClassCounts extends Metric {
-  readonly mode: Mode = 'max';
+  readonly goal: Goal = 'max';
+  /** Number of classes. */
   readonly classes: number;
   readonly #options: PredictionOptions;
 
-  constructor({ classes, ...options }: ClassCountOptions) {
+  protected constructor(classes: number, options: PredictionOptions) {
     super();
     if (!Number.isInteger(classes) || classes < 1) {
       throw new ArgumentError(`${new.target.name}: ${classes} classes, expected an integer ≥ 1`);
     }
     this.classes = classes;
-    this.#options = { ...options };
+    this.#options = options;
   }
 
   protected override measure(output: Tensor, target: Tensor): Measurement {

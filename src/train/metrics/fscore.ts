@@ -1,5 +1,7 @@
 import { ArgumentError } from '../../errors.js';
-import { type ClassCountOptions, ClassCounts } from './counts.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import { ClassCounts } from './counts.js';
+import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
 
 /**
  * How classes are put together: `macro`, their plain mean; `weighted`, by how often each is true; `micro`, all
@@ -7,10 +9,12 @@ import { type ClassCountOptions, ClassCounts } from './counts.js';
  */
 export type Average = 'macro' | 'weighted' | 'micro' | 'binary';
 
-export interface FScoreOptions extends ClassCountOptions {
+export interface FScoreOptions extends PredictionOptions {
   /** Default: `binary` for 2 classes, else `macro`. */
   average?: Average;
 }
+
+const FSCORE_NAMES: OptionNames<FScoreOptions> = { ...PREDICTION_NAMES, average: true };
 
 /** What precision, recall and F1 are made of, for one class. */
 interface Decisions {
@@ -29,10 +33,14 @@ const ratio = (a: number, b: number): number => (b === 0 ? 0 : a / b);
 abstract class Score extends ClassCounts {
   readonly average: Average;
 
-  /** @throws ArgumentError for an average that is none, or `binary` with other than 2 classes */
-  constructor(options: FScoreOptions) {
-    const { average = options.classes === 2 ? 'binary' : 'macro', ...rest } = options;
-    super(rest);
+  /**
+   * @param classes their number; 2 for outputs of one number a sample
+   * @throws ArgumentError for an average that is none, `binary` with other than 2 classes, or an unknown option
+   */
+  constructor(classes: number, options: FScoreOptions = {}) {
+    checkOptions(new.target.name, options, FSCORE_NAMES);
+    const { average = classes === 2 ? 'binary' : 'macro', ...rest } = options;
+    super(classes, rest);
     if (!AVERAGES.includes(average)) {
       throw new ArgumentError(
         `${new.target.name}: average is ${String(average)}, expected one of ${AVERAGES.join(', ')}`,

@@ -1,11 +1,21 @@
 import { ArgumentError, ShapeError } from '../../errors.js';
+import { checkChoice } from '../../ops/kit/options.js';
 import { reshape } from '../../ops/view.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import { type Measurement, Metric, type Mode } from './metric.js';
+import type { Goal } from './goal.js';
+import { type Measurement, Metric } from './metric.js';
 
 /** A scalar of a batch: its mean over the samples. */
 export type MetricFunction<O = Tensor, T = Tensor> = (output: O, target: T) => Tensor;
+
+export interface MeanOptions {
+  /** Whether less or more is better. Default: `min`, as of errors. */
+  goal?: Goal;
+}
+
+const MEAN_NAMES: OptionNames<MeanOptions> = { goal: true };
 
 /** The samples of a batch: the first axis of the first tensor in it; 1 where there is none. */
 export function samplesOf(batch: unknown): number {
@@ -17,17 +27,19 @@ export function samplesOf(batch: unknown): number {
 
 /** A function's mean over all samples: each batch weighs as many as it has. */
 export class Mean<O = Tensor, T = Tensor> extends Metric<O, T> {
-  readonly mode: Mode;
+  readonly goal: Goal;
   readonly #fn: MetricFunction<O, T>;
 
   /**
    * @param fn of a batch, averaged over its samples
-   * @param options.mode whether more is better; default `min`, as of errors
+   * @throws ArgumentError for options that are unknown or out of range
    */
-  constructor(fn: MetricFunction<O, T>, options: { readonly mode?: Mode } = {}) {
+  constructor(fn: MetricFunction<O, T>, options: MeanOptions = {}) {
     super();
+    checkOptions('Mean', options, MEAN_NAMES);
+    const { goal = 'min' } = options;
     this.#fn = fn;
-    this.mode = options.mode ?? 'min';
+    this.goal = checkChoice(goal, ['min', 'max'], 'goal', 'Mean');
   }
 
   protected override measure(output: O, target: T): Measurement {

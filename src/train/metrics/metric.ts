@@ -2,6 +2,7 @@ import { ArgumentError, CheckpointError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import type { Goal } from './goal.js';
 import { LazyReads } from './lazyReads.js';
 
 /** What one batch adds to a metric. */
@@ -11,9 +12,6 @@ export interface Measurement {
   /** What the statistics are about, where that is known without them: samples, or elements. */
   readonly count: number;
 }
-
-/** Which of two values of a metric is the better one. */
-export type Mode = 'min' | 'max';
 
 /**
  * Something to measure over all batches of an epoch. A batch's share is computed on the queue, as a few sums, and
@@ -33,7 +31,7 @@ export abstract class Metric<O = Tensor, T = Tensor> {
   #count = 0;
 
   /** Whether more is better (`max`) or less (`min`). */
-  abstract readonly mode: Mode;
+  abstract readonly goal: Goal;
 
   /** The sums of one batch. Runs without gradients; what it makes is let go of. */
   protected abstract measure(output: O, target: T): Measurement;

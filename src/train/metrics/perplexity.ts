@@ -1,18 +1,21 @@
 import { crossEntropy } from '../../ops/crossEntropy.js';
 import { stack } from '../../ops/join.js';
 import { sum } from '../../ops/reduce.js';
+import { checkOptions } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Measurement, Metric, type Mode } from './metric.js';
-import { countingMask } from './predictions.js';
+import type { Goal } from './goal.js';
+import { type Measurement, Metric } from './metric.js';
+import { countingMask, IGNORE_NAMES, type IgnoreOptions } from './predictions.js';
 
 /** exp of the mean cross-entropy over all targets: how many equally likely choices the model is left with. */
 export class Perplexity extends Metric {
-  readonly mode: Mode = 'min';
+  readonly goal: Goal = 'min';
   readonly #ignoreIndex: number | undefined;
 
-  /** @param options.ignoreIndex targets of this class do not count */
-  constructor(options: { readonly ignoreIndex?: number } = {}) {
+  /** @throws ArgumentError for an unknown option */
+  constructor(options: IgnoreOptions = {}) {
     super();
+    checkOptions('Perplexity', options, IGNORE_NAMES);
     this.#ignoreIndex = options.ignoreIndex;
   }
 

@@ -11,20 +11,34 @@ import {
 import { oneHot } from '../../ops/indexing.js';
 import { argmax, sum } from '../../ops/reduce.js';
 import { permute, reshape } from '../../ops/view.js';
+import type { OptionNames } from '../../options.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { formatShape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 
-/** How the outputs of a classifier are read. */
-export interface PredictionOptions {
+/** Which targets count. */
+export interface IgnoreOptions {
   /** Targets of this class do not count, as the padding of sequences. Default: all count. */
   ignoreIndex?: number;
+}
+
+/** How the outputs of a classifier are read. */
+export interface PredictionOptions extends IgnoreOptions {
   /**
    * For outputs of the targets' shape, one number a sample: those above it are class 1. Default: 0, for logits; take
    * 0.5 for probabilities.
    */
   threshold?: number;
 }
+
+/** The names of {@link IgnoreOptions}. */
+export const IGNORE_NAMES: OptionNames<IgnoreOptions> = { ignoreIndex: true };
+
+/** The names of {@link PredictionOptions}. */
+export const PREDICTION_NAMES: OptionNames<PredictionOptions> = {
+  ...IGNORE_NAMES,
+  threshold: true,
+};
 
 /** Predicted and true classes, int32, of one shape. */
 export interface Classes {

@@ -5,7 +5,8 @@ import { mean, sum } from '../../ops/reduce.js';
 import { reshape } from '../../ops/view.js';
 import { formatShape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import { type Measurement, Metric, type Mode } from './metric.js';
+import type { Goal } from './goal.js';
+import { type Measurement, Metric } from './metric.js';
 
 /** output − target; shapes may differ by axes of size 1 only, so that nothing is broadcast by mistake. */
 function errors(op: string, output: Tensor, target: Tensor): Tensor {
@@ -21,7 +22,7 @@ function errors(op: string, output: Tensor, target: Tensor): Tensor {
 
 /** A mean over all elements. */
 abstract class ElementMean extends Metric {
-  readonly mode: Mode = 'min';
+  readonly goal: Goal = 'min';
 
   protected abstract cost(error: Tensor): Tensor;
 
@@ -55,7 +56,7 @@ export class MSE extends ElementMean {
  * large mean costs no digits. Of targets that are all equal it is 1 without an error, else 0, as in scikit-learn.
  */
 export class R2 extends Metric {
-  readonly mode: Mode = 'max';
+  readonly goal: Goal = 'max';
 
   protected override measure(output: Tensor, target: Tensor): Measurement {
     const error = errors('R2', output, target);

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import { softmax } from '../../ops/softmax.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
@@ -17,9 +18,10 @@ export interface PredictedImage {
   readonly confidence?: number | undefined;
 }
 
-export interface PredictionsOptions {
-  /** Batches [inputs, class indices] to predict, such as the validation data. */
-  data: TrainingData<readonly [Tensor, Tensor]>;
+/** Batches [inputs, class indices]. */
+export type PredictionData = TrainingData<readonly [Tensor, Tensor]>;
+
+export interface PredictClassesOptions {
   /** Names of the classes; default: their indices. */
   classes?: readonly string[];
   /** What was subtracted from images scaled to 0 to 1, and what they were divided by, to show them as they were. */
@@ -28,6 +30,14 @@ export interface PredictionsOptions {
   /** Images to show of each kind, those by chance and the worst mistakes. Default: 16. */
   samples?: number;
 }
+
+/** The names of {@link PredictClassesOptions}. */
+export const PREDICT_CLASSES_NAMES: OptionNames<PredictClassesOptions> = {
+  classes: true,
+  mean: true,
+  std: true,
+  samples: true,
+};
 
 /** What a classifier makes of data. */
 export interface Predictions {
@@ -42,13 +52,16 @@ export interface Predictions {
 
 /**
  * Runs a classifier, whose outputs are logits [N, C], over data, in evaluation mode.
- * @throws ArgumentError for outputs and targets that are none of a classifier
+ * @param data batches [inputs, class indices], such as the validation data
+ * @throws ArgumentError for an unknown option, or for outputs and targets that are none of a classifier
  */
 export async function predictClasses(
   model: Module,
-  options: PredictionsOptions,
+  data: PredictionData,
+  options: PredictClassesOptions = {},
 ): Promise<Predictions> {
-  const { data, samples: wanted = 16 } = options;
+  checkOptions('predictClasses', options, PREDICT_CLASSES_NAMES);
+  const { samples: wanted = 16 } = options;
   const perBatch = Math.ceil(wanted / Math.max(1, Math.min(data.length ?? 1, wanted)));
   const samples: PredictedImage[] = [];
   let mistakes: (PredictedImage & { confidence: number })[] = [];
@@ -124,7 +137,7 @@ function rasterOf(
   shape: readonly number[],
   values: ArrayLike<number>,
   index: number,
-  { mean = 0, std = 1 }: Pick<PredictionsOptions, 'mean' | 'std'>,
+  { mean = 0, std = 1 }: Pick<PredictClassesOptions, 'mean' | 'std'>,
 ): Raster | null {
   const [, channels = 0, height = 0, width = 0] = shape;
   if ((channels !== 1 && channels !== 3) || height * width === 0) return null;

@@ -4,17 +4,18 @@ import { ArgumentError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Module } from '../../nn/module.js';
 import { type SummaryInput, summaryOf } from '../../nn/summary.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { formatNumber } from '../../plot/scale.js';
 import { escapeText } from '../../plot/svg.js';
-import { formatSeconds } from '../callbacks/progress.js';
-import { splitValues } from '../callbacks/valueNames.js';
+import { formatSeconds } from '../loop/duration.js';
 import type { History } from '../loop/history.js';
-import { chartsOf, type ReportChart, readableName, type StepCurves } from './charts.js';
-import { CLIENT } from './client.js';
+import { splitValues } from '../loop/valueNames.js';
+import type { PageData, ReportChart } from './chartData.js';
+import { chartsOf, readableName, type StepCurves } from './charts.js';
 import { inlineJson, inlineScript, loadEcharts } from './echarts.js';
 import { environmentOf } from './environment.js';
+import { loadPage, type PageParts } from './pageParts.js';
 import type { Predictions } from './predictions.js';
-import { STYLE } from './style.js';
 import {
   confusionTable,
   environmentTable,
@@ -39,12 +40,22 @@ export interface ReportOptions {
   predictions?: Partial<Predictions>;
 }
 
+const NAMES: OptionNames<ReportOptions> = {
+  title: true,
+  notes: true,
+  model: true,
+  input: true,
+  steps: true,
+  predictions: true,
+};
+
 /**
  * Writes a run as one HTML file that needs nothing else and opens without a network: curves of loss, metrics, learning
  * rate and gradient norms, confusion matrix, sample predictions, the model, the environment. The curves are drawn by
  * Apache ECharts, which has to be installed (`npm install echarts`) and goes into the file (0.7 MB).
  *
  * @param path of the file; folders on the way to it are made
+ * @throws ArgumentError for an unknown option
  * @throws DependencyError if echarts is not installed
  *
  * @example
@@ -56,16 +67,19 @@ export async function writeReport(
   history: History,
   options: ReportOptions = {},
 ): Promise<void> {
-  const html = reportHtml(await loadEcharts(), history, options);
+  checkOptions('writeReport', options, NAMES);
+  const [page, echarts] = await Promise.all([loadPage(), loadEcharts()]);
+  const html = reportHtml({ ...page, echarts }, history, options);
   await mkdir(dirname(path), { recursive: true });
   await writeFileAtomic(path, html);
 }
 
-/** The page as text; `echarts` is the library's source. */
-export function reportHtml(echarts: string, history: History, options: ReportOptions): string {
+/** The page as text. */
+export function reportHtml(parts: PageParts, history: History, options: ReportOptions): string {
   const { title = 'Training report', predictions = {} } = options;
   const charts =
     history.epochs.length > 0 || options.steps ? chartsOf(history, options.steps ?? {}) : [];
+  const data: PageData = { charts };
   const sections = [
     [
       'Curves',
@@ -85,7 +99,7 @@ export function reportHtml(echarts: string, history: History, options: ReportOpt
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:">
 <title>${escapeText(title)}</title>
-<style>${STYLE}</style>
+<style>${parts.style}</style>
 </head>
 <body>
 <main>
@@ -102,9 +116,9 @@ ${sections
   .join('\n')}
 <noscript><p class="note">The curves need JavaScript; the tables do not.</p></noscript>
 </main>
-<script type="application/json" id="data">${inlineJson({ charts })}</script>
-<script>${inlineScript(echarts)}</script>
-<script>${inlineScript(CLIENT)}</script>
+<script type="application/json" id="data">${inlineJson(data)}</script>
+<script>${inlineScript(parts.echarts)}</script>
+<script type="module">${inlineScript(parts.client)}</script>
 </body>
 </html>
 `;

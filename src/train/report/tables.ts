@@ -3,7 +3,7 @@ import { confusionMatrix } from '../../plot/heatMap.js';
 import { formatNumber } from '../../plot/scale.js';
 import { escapeText } from '../../plot/svg.js';
 import { encodePng } from '../../vision/png.js';
-import { formatSeconds } from '../callbacks/progress.js';
+import { formatSeconds } from '../loop/duration.js';
 import type { EpochRecord } from '../loop/history.js';
 import type { PredictedImage } from './predictions.js';
 

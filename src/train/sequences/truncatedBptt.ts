@@ -1,4 +1,3 @@
-import { backward } from '../../autograd/backward.js';
 import { synchronize } from '../../backend/select.js';
 import { ArgumentError } from '../../errors.js';
 import {
@@ -12,18 +11,18 @@ import {
 import { tensor } from '../../ops/creation.js';
 import { add, mul } from '../../ops/elementwise.js';
 import { checkInteger } from '../../ops/kit/options.js';
-import { clipGradNorm } from '../../optim/clip.js';
-import type { Optimizer } from '../../optim/optimizer.js';
 import { checkNotNegative } from '../../optim/options.js';
-import { enableGrad, runInContext } from '../../tensor/scope.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import { enableGrad } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { LossOf } from '../loop/step.js';
+import { type StepOptimizer, TrainingStep, type UpdateCount } from '../loop/trainingStep.js';
 import { ChunkReader, type SequenceChunk, type Stretch } from './chunks.js';
 
 export interface TruncatedBpttOptions<S extends RecurrentState = RecurrentState> {
   /** Of the model's parameters. */
-  optimizer: Pick<Optimizer, 'zeroGrad' | 'step' | 'paramGroups'>;
+  optimizer: StepOptimizer;
   /** Of a chunk's output and target: a scalar, the mean over the chunk. */
   loss: LossOf<Tensor, Tensor>;
   /**
@@ -43,6 +42,16 @@ export interface TruncatedBpttOptions<S extends RecurrentState = RecurrentState>
   /** Where the model starts, as another run has left it. Default: the model's own start. */
   state?: S | null;
 }
+
+const NAMES: OptionNames<TruncatedBpttOptions> = {
+  optimizer: true,
+  loss: true,
+  chunk: true,
+  detachEvery: true,
+  batchFirst: true,
+  clipGradNorm: true,
+  state: true,
+};
 
 /**
  * What has come of a chunk. Its tensors are on loan until the next chunk is asked for: read them, `detach()` them
@@ -74,11 +83,11 @@ export interface BpttStep<S extends RecurrentState> {
  * an index out of range leaves them as they were. What a stream makes for a piece is let go of after use, unless
  * `keep()` was called on it. When the stream ends, what is left of a last round is learnt from, too.
  *
- * @throws ArgumentError for options out of range, a piece that is none, or a loss that is no scalar
+ * @throws ArgumentError for options that are unknown or out of range, a piece that is none, or a loss that is no scalar
  * @throws ShapeError for a piece whose input and target differ in time steps, or that the model does not take
  *
  * @example
- * const stream = new StreamBatches(ids, { batchSize: 32, chunk: 64, epochs: 10 });
+ * const stream = new StreamBatches(ids, 32, 64, { epochs: 10 });
  * const options = { optimizer, loss, batchFirst: true, clipGradNorm: 1 };
  * for await (const { loss, updates } of train.truncatedBptt(model, stream, options)) {
  *   if (updates % 100 === 0) console.log(await loss.item());
@@ -89,6 +98,7 @@ export async function* truncatedBptt<S extends RecurrentState>(
   stream: AsyncIterable<SequenceChunk> | Iterable<SequenceChunk>,
   options: TruncatedBpttOptions<S>,
 ): AsyncGenerator<BpttStep<S>, void, undefined> {
+  checkOptions('truncatedBptt', options, NAMES);
   const { chunk, detachEvery = 1, batchFirst = false } = options;
   if (chunk !== undefined) checkInteger(chunk, 'chunk', 'truncatedBptt', 1);
   checkInteger(detachEvery, 'detachEvery', 'truncatedBptt', 1);
@@ -109,7 +119,7 @@ export async function* truncatedBptt<S extends RecurrentState>(
         disposeState(step.state);
       }
     }
-    if (learner.chunks > 0) (await learner.update()).dispose();
+    if (learner.chunks > 0) (await learner.update())?.dispose();
   } finally {
     learner.end();
     await reader.end();
@@ -119,19 +129,23 @@ export async function* truncatedBptt<S extends RecurrentState>(
 /** The model on its way along the stream. */
 class Learner<S extends RecurrentState> {
   readonly #model: RecurrentModel<S>;
-  readonly #options: TruncatedBpttOptions<S>;
+  readonly #count: UpdateCount = { step: 0 };
+  readonly #step: TrainingStep;
   readonly #lossOf: (output: Tensor, target: Tensor) => Tensor;
   #state: S | null;
   #output: Tensor | null = null;
   /** The losses since the last update, and their steps. */
   #losses: { readonly loss: Tensor; readonly steps: number }[] = [];
-  #updates = 0;
   #steps = 0;
 
   constructor(model: RecurrentModel<S>, options: TruncatedBpttOptions<S>) {
     const { loss, state = null } = options;
     this.#model = model;
-    this.#options = options;
+    const { optimizer, clipGradNorm = Number.POSITIVE_INFINITY } = options;
+    this.#step = new TrainingStep(
+      { optimizers: [optimizer], isAutomatic: true, clipGradNorm, exchange: null, schedules: [] },
+      this.#count,
+    );
     this.#lossOf = typeof loss === 'function' ? loss : loss.forward.bind(loss);
     this.#state = state === null ? null : detachState(state);
   }
@@ -177,28 +191,26 @@ class Learner<S extends RecurrentState> {
     return resetRows(this.#state, keep);
   }
 
-  /** One step of the optimiser along the gradient of the losses so far; their mean over the time steps. */
-  async update(): Promise<Tensor> {
-    const { optimizer } = this.#options;
-    optimizer.zeroGrad();
+  /** The mean of the losses since the last update, over their time steps. */
+  #meanLoss(): Tensor {
     const all = this.#losses.reduce((sum, { steps }) => sum + steps, 0);
-    enableGrad(() => {
+    return enableGrad(() => {
       const shares = this.#losses.map(({ loss, steps }) => mul(loss, steps / all));
-      backward(shares.reduce((sum, share) => add(sum, share)));
+      return shares.reduce((sum, share) => add(sum, share));
     });
-    // A fault, such as an index out of range, is thrown here: before anything changes.
-    await synchronize();
-    const parameters = optimizer.paramGroups.flatMap(({ params }) => params);
-    const limit = this.#options.clipGradNorm ?? Number.POSITIVE_INFINITY;
-    const gradNorm = runInContext(false, () => clipGradNorm(parameters, limit).keep());
-    optimizer.step();
-    this.#updates++;
+  }
+
+  /** An update along the gradient of the losses so far. */
+  async update(): Promise<Tensor | null> {
+    // A fault, such as an index out of range, is thrown by synchronize(): before anything changes.
+    const { loss, update } = await this.#step.batch(() => this.#meanLoss(), 1, synchronize);
+    loss.dispose();
     if (this.#state !== null) {
       const carried = detachState(this.#state);
       disposeState(this.#state);
       this.#state = carried;
     }
-    return gradNorm;
+    return update?.gradNorm ?? null;
   }
 
   /** What has come of the last chunk, in handles of its own. */
@@ -214,7 +226,7 @@ class Learner<S extends RecurrentState> {
       loss: loss.detach().keep(),
       state: detachState(state),
       gradNorm,
-      updates: this.#updates,
+      updates: this.#count.step,
       steps: this.#steps,
     };
     if (gradNorm !== null) this.#forgetLosses();

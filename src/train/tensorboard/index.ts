@@ -1,2 +1,1 @@
-export { TensorBoard, type TensorBoardOptions } from '../callbacks/tensorBoard.js';
 export { TensorBoardWriter, type TensorBoardWriterOptions } from './writer.js';

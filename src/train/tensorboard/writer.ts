@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import type { Raster } from '../../vision/png.js';
 import {
   bucketsOf,
@@ -24,6 +25,12 @@ export interface TensorBoardWriterOptions {
   /** Bytes that wait at most. Default: 1 MiB. */
   flushBytes?: number;
 }
+
+const NAMES: OptionNames<TensorBoardWriterOptions> = {
+  purgeStep: true,
+  flushSeconds: true,
+  flushBytes: true,
+};
 
 /**
  * Writes what TensorBoard shows: numbers over time, distributions, images and text. Start `tensorboard --logdir FOLDER`
@@ -55,9 +62,10 @@ export class TensorBoardWriter implements AsyncDisposable {
 
   /**
    * @param folder of the run; made when the first value is written
-   * @throws ArgumentError for options out of range
+   * @throws ArgumentError for options that are unknown or out of range
    */
   constructor(folder: string, options: TensorBoardWriterOptions = {}) {
+    checkOptions('TensorBoardWriter', options, NAMES);
     const { purgeStep, flushSeconds = 5, flushBytes = 2 ** 20 } = options;
     if (!(flushSeconds >= 0 && flushSeconds <= 86_400) || !(flushBytes >= 0)) {
       throw new ArgumentError(

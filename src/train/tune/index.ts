@@ -1,5 +1,8 @@
-export { type Goal, SearchResult } from './result.js';
-export type { Trial, TrialContext } from './run.js';
+/** The search for hyper-parameters: spaces to draw from, strategies, trials in threads of their own. */
+export type { Json, JsonObject } from '../../io/json.js';
+export type { SvgOptions } from '../loop/svgOptions.js';
+export type { Goal } from '../metrics/goal.js';
+export { SearchResult } from './result.js';
 export { type SearchOptions, search } from './search.js';
 export {
   choice,
@@ -12,8 +15,11 @@ export {
 } from './space.js';
 export type { TrialRun } from './store.js';
 export {
+  type RandomSearchOptions,
+  type Rung,
   randomSearch,
   type Strategy,
   type SuccessiveHalvingOptions,
   successiveHalving,
 } from './strategy.js';
+export type { Trial, TrialContext } from './trial.js';

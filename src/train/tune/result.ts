@@ -1,16 +1,15 @@
 import type { Json } from '../../io/json.js';
 import { panels } from '../../plot/index.js';
-import { scatterChart } from '../../plot/lines.js';
+import { type Series, scatterChart } from '../../plot/lines.js';
+import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
+import type { Goal } from '../metrics/goal.js';
 import type { Drawn, Space } from './space.js';
 import type { TrialRun } from './store.js';
 
-/** Less or more is better. */
-export type Goal = 'min' | 'max';
-
 /** Orders runs: largest budget first, then the best score; failures last. */
-export function byRank(mode: Goal): (a: TrialRun<unknown>, b: TrialRun<unknown>) => number {
-  const worst = mode === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-  const sign = mode === 'min' ? 1 : -1;
+export function byRank(goal: Goal): (a: TrialRun<unknown>, b: TrialRun<unknown>) => number {
+  const worst = goal === 'min' ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+  const sign = goal === 'min' ? 1 : -1;
   return (a, b) => {
     const failed = Number(a.score === null) - Number(b.score === null);
     if (failed !== 0) return failed;
@@ -28,7 +27,7 @@ function shown(value: Json): string {
 /** What a search has found. */
 export class SearchResult<S extends Space = Space> {
   readonly space: S;
-  readonly mode: Goal;
+  readonly goal: Goal;
   /** All runs, the best first; failures last. */
   readonly runs: readonly TrialRun<Drawn<S>>[];
   /** 'done', or 'aborted' by the signal. */
@@ -37,13 +36,13 @@ export class SearchResult<S extends Space = Space> {
   /** @internal */
   constructor(
     space: S,
-    mode: Goal,
+    goal: Goal,
     runs: readonly TrialRun<Drawn<S>>[],
     stopReason: 'done' | 'aborted',
   ) {
     this.space = space;
-    this.mode = mode;
-    this.runs = [...runs].sort(byRank(mode));
+    this.goal = goal;
+    this.runs = [...runs].sort(byRank(goal));
     this.stopReason = stopReason;
   }
 
@@ -78,8 +77,12 @@ export class SearchResult<S extends Space = Space> {
       .join('\n');
   }
 
-  /** Score against each hyper-parameter and, where all budgets are one, the best score so far, as an SVG file. */
-  svg({ title = 'Hyper-parameter search' }: { title?: string } = {}): string {
+  /**
+   * Score against each hyper-parameter and, where all budgets are one, the best score so far, as an SVG file.
+   * @throws ArgumentError for an unknown option
+   */
+  toSvg(options: SvgOptions = {}): string {
+    const { title = 'Hyper-parameter search' } = checkedSvgOptions('SearchResult.toSvg', options);
     const charts = Object.keys(this.space).map((name) => this.#scatter(name));
     // Runs of different length are not to be compared.
     const isFair = new Set(this.runs.map(({ budget }) => budget)).size === 1;
@@ -105,10 +108,9 @@ export class SearchResult<S extends Space = Space> {
     const { best } = this;
     const listed = values.map((value, i) => `${i} = ${value}`).join(', ');
     const label = isChoice ? `${name} (${listed})` : name;
-    return scatterChart({
+    return scatterChart(series, {
       width: 420,
       height: 300,
-      series,
       marks: best ? [{ x: place(best), label: 'best' }] : [],
       x: {
         label,
@@ -127,17 +129,17 @@ export class SearchResult<S extends Space = Space> {
   /** In the order of the trials. */
   #progress(): string {
     const runs = this.runs.filter(({ score }) => score !== null).sort((a, b) => a.trial - b.trial);
-    const better = this.mode === 'min' ? Math.min : Math.max;
+    const better = this.goal === 'min' ? Math.min : Math.max;
     const x = runs.map(({ trial }) => trial);
     const y = runs.map(({ score }) => score ?? Number.NaN);
     const best = y.map((_, i) => better(...y.slice(0, i + 1)));
-    return scatterChart({
+    const series: Series[] = [
+      { name: 'score', x, y },
+      { name: 'best so far', x, y: best, draw: 'line' },
+    ];
+    return scatterChart(series, {
       width: 420,
       height: 300,
-      series: [
-        { name: 'score', x, y },
-        { name: 'best so far', x, y: best, draw: 'line' },
-      ],
       x: { label: 'trial' },
       y: { label: 'score' },
     });

@@ -1,23 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { JsonObject } from '../../io/json.js';
-
-/** What a trial is told. */
-export interface TrialContext<P = JsonObject> {
-  /** The hyper-parameters to try. */
-  readonly params: P;
-  /** How much to spend, epochs for example; see the strategies. */
-  readonly budget: number;
-  /** For manualSeed(): the same whenever this trial runs, another for each trial. */
-  readonly seed: number;
-  /** Number of the trial, from 0. */
-  readonly trial: number;
-  /** Aborted when the search is; a trial that goes on is ended a little later. */
-  readonly signal: AbortSignal;
-}
-
-/** A trial: trains with the hyper-parameters, and returns the score to compare by. */
-export type Trial<P = JsonObject> = (context: TrialContext<P>) => number | Promise<number>;
+import type { TrialContext, TrialOrder } from './trial.js';
 
 /** How a trial has ended. */
 export type Outcome = { readonly score: number } | { readonly error: string } | 'aborted';
@@ -25,24 +8,7 @@ export type Outcome = { readonly score: number } | { readonly error: string } | 
 /** How long a trial may go on after an abort. */
 const GRACE_MS = 2000;
 
-// Text, so that it is there however this package was compiled or bundled. It runs as CommonJS.
-const WORKER = `
-const { parentPort, workerData } = require('node:worker_threads');
-const aborter = new AbortController();
-parentPort.on('message', () => aborter.abort());
-parentPort.unref();
-(async () => {
-  const module = await import(workerData.url);
-  const trial = module[workerData.name];
-  if (typeof trial !== 'function') {
-    throw new TypeError(workerData.url + ' exports no function ' + workerData.name);
-  }
-  const score = await trial({ ...workerData.context, signal: aborter.signal });
-  parentPort.postMessage({ score });
-})().catch((error) => {
-  parentPort.postMessage({ error: String((error && error.stack) || error) });
-});
-`;
+const WORKER = new URL('./worker.js', import.meta.url);
 
 function outcomeOf(message: unknown): Outcome {
   if (typeof message === 'object' && message !== null) {
@@ -65,9 +31,9 @@ export function runTrial(
   const { file, name } = trial;
   const isUrl = file instanceof URL || file.startsWith('file:');
   const url = isUrl ? new URL(file) : pathToFileURL(file);
-  const workerData = { url: url.href, name, context };
+  const workerData: TrialOrder = { url: url.href, name, context };
   return new Promise((resolve) => {
-    const worker = new Worker(WORKER, { eval: true, workerData });
+    const worker = new Worker(WORKER, { workerData });
     let outcome: Outcome | undefined;
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {

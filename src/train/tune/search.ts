@@ -2,8 +2,10 @@ import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../../options.js';
 import { Generator, randomUint32 } from '../../tensor/random.js';
-import { byRank, type Goal, SearchResult } from './result.js';
+import type { Goal } from '../metrics/goal.js';
+import { byRank, SearchResult } from './result.js';
 import { runTrial } from './run.js';
 import { type Drawn, draw, type Space } from './space.js';
 import { ResultStore, type TrialRun } from './store.js';
@@ -21,7 +23,7 @@ export interface SearchOptions<S extends Space> {
   /** Default: randomSearch(). */
   strategy?: Strategy;
   /** Whether the least or the greatest score is the best. Default: 'min'. */
-  mode?: Goal;
+  goal?: Goal;
   /** The same seed draws the same settings. Default: 0. */
   seed?: number;
   /** Trials at a time. Default: half the processors. */
@@ -33,6 +35,20 @@ export interface SearchOptions<S extends Space> {
   /** Called after each run. */
   onRun?: (run: TrialRun<Drawn<S>>) => void;
 }
+
+const NAMES: OptionNames<SearchOptions<Space>> = {
+  space: true,
+  trial: true,
+  exportName: true,
+  trials: true,
+  strategy: true,
+  goal: true,
+  seed: true,
+  workers: true,
+  file: true,
+  signal: true,
+  onRun: true,
+};
 
 /** A setting to try. */
 interface Candidate<P> {
@@ -92,29 +108,30 @@ async function inParallel<T>(
  * hyper-parameter optimization", 2012). A trial that throws, ends its thread or returns no number is recorded as a
  * failure. With `file`, a search that was killed goes on where it was.
  *
- * @throws ArgumentError for options out of range, or a file of another search
+ * @throws ArgumentError for options that are unknown or out of range, or a file of another search
  * @throws CheckpointError for a damaged file
  *
  * @example
  * // trial.js: export default async ({ params, budget, seed }) => { ...; return validationLoss; };
- * const found = await train.search({
- *   space: { lr: train.logUniform(1e-4, 1e-1), hidden: train.choice([16, 32, 64]) },
+ * const found = await tune.search({
+ *   space: { lr: tune.logUniform(1e-4, 1e-1), hidden: tune.choice([16, 32, 64]) },
  *   trial: new URL('./trial.js', import.meta.url),
  *   trials: 20,
- *   strategy: train.successiveHalving({ maxBudget: 9 }),
+ *   strategy: tune.successiveHalving(9),
  *   file: 'search.json',
  * });
  * console.log(found.table());
  */
 export async function search<S extends Space>(options: SearchOptions<S>): Promise<SearchResult<S>> {
-  const { space, trial, trials, mode = 'min', seed = 0, onRun } = options;
+  checkOptions('search', options, NAMES);
+  const { space, trial, trials, goal = 'min', seed = 0, onRun } = options;
   const { strategy = randomSearch(), exportName = 'default', file } = options;
   const { workers = Math.max(1, availableParallelism() >> 1) } = options;
   if (Object.keys(space).length === 0) throw new ArgumentError('search: the space is empty');
   checkInteger(trials, 'trials', 'search', 1);
   checkInteger(seed, 'seed', 'search', 0);
   checkInteger(workers, 'workers', 'search', 1);
-  checkChoice(mode, ['min', 'max'], 'mode', 'search');
+  checkChoice(goal, ['min', 'max'], 'goal', 'search');
 
   const described = Object.fromEntries(
     Object.entries(space).map(([name, range]) => [name, range.describe()]),
@@ -122,7 +139,7 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   const stopper = new AbortController();
   const signals = options.signal ? [options.signal, stopper.signal] : [stopper.signal];
   const signal = AbortSignal.any(signals);
-  const identity = { seed, mode, space: described, strategy: strategy.describe(), trials };
+  const identity = { seed, goal, space: described, strategy: strategy.describe(), trials };
   const store = new ResultStore(file, identity);
   await store.load();
   const all = candidates(space, trials, seed);
@@ -159,12 +176,12 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     left = left.slice(0, rung.trials);
     const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
     const isWhole = await inParallel(left, workers, task, () => stopper.abort());
-    if (!isWhole) return new SearchResult(space, mode, [...runs.values()], 'aborted');
+    if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
     const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
     left = ranked
       .filter(({ score }) => score !== null)
-      .sort(byRank(mode))
+      .sort(byRank(goal))
       .flatMap((run) => all[run.trial] ?? []);
   }
-  return new SearchResult(space, mode, [...runs.values()], 'done');
+  return new SearchResult(space, goal, [...runs.values()], 'done');
 }

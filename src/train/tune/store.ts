@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Json, JsonObject } from '../../io/json.js';
+import type { Goal } from '../metrics/goal.js';
 
 /** A run of a trial, with one budget. */
 export interface TrialRun<P = JsonObject> {
@@ -20,7 +21,7 @@ export interface TrialRun<P = JsonObject> {
 /** What makes a search the same one when it goes on. */
 export interface SearchIdentity {
   readonly seed: number;
-  readonly mode: 'min' | 'max';
+  readonly goal: Goal;
   readonly space: Json;
   readonly strategy: Json;
   readonly trials: number;

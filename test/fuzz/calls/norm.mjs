@@ -1,39 +1,16 @@
-// Resizing and normalisation.
-import { f32, flag, numbers, orNull } from '../arguments.mjs';
+// Normalisation.
+import { copied, f32, flag, numbers, orNull } from '../arguments.mjs';
 
 /** Samples, positions, channels and groups of a normalisation. */
 function groupSizes(random) {
   const groups = random.pick([1, 1, 2, 5]);
   const channels = groups * random.integer(1, 40);
   const [batch, spatial] = [random.integer(0, 5), random.pick([1, 3, 70])];
-  const sizes = numbers(batch, spatial, channels, groups);
-  return { n: batch * spatial * channels, units: batch * groups, channels, sizes };
-}
-
-/** Two image sizes, and scales of which some fit them. */
-function upsampleSizes(random) {
-  const [batch, channels] = [random.integer(0, 3), random.integer(1, 40)];
-  const [height, width, outHeight, outWidth] = Array.from({ length: 4 }, () =>
-    random.integer(1, 9),
-  );
-  const scales = [random.pick([height / outHeight, 0.5]), random.pick([width / outWidth, 3, 0])];
-  const sizes = [batch, height, width, channels, outHeight, outWidth];
-  return {
-    inputs: batch * height * width * channels,
-    outputs: batch * outHeight * outWidth * channels,
-    tail: numbers(...sizes, ...scales, random.integer(0, 5)),
-  };
+  const grouping = copied(Float64Array.of(batch, spatial, channels, groups));
+  return { n: batch * spatial * channels, units: batch * groups, channels, grouping };
 }
 
 export const normCalls = {
-  upsample2d: (r) => {
-    const s = upsampleSizes(r);
-    return [f32(s.outputs), f32(s.inputs), ...s.tail];
-  },
-  upsample2dGrad: (r) => {
-    const s = upsampleSizes(r);
-    return [f32(s.inputs), f32(s.outputs), ...s.tail];
-  },
   batchNorm: (r) => {
     const [rows, channels] = [r.integer(1, 70), r.integer(1, 90)];
     const n = rows * channels;
@@ -60,12 +37,12 @@ export const normCalls = {
     const s = groupSizes(r);
     const arrays = [f32(s.n), f32(s.units), f32(s.units), f32(s.n)];
     arrays.push(orNull(r, f32(s.channels)), orNull(r, f32(s.channels)));
-    return [...arrays, ...s.sizes, ...numbers(1e-5)];
+    return [...arrays, s.grouping, ...numbers(1e-5)];
   },
   groupNormGrad: (r) => {
     const s = groupSizes(r);
     const arrays = [f32(s.n), f32(s.channels), f32(s.channels), f32(s.n), f32(s.n)];
     arrays.push(f32(s.units), f32(s.units), orNull(r, f32(s.channels)));
-    return [...arrays, ...s.sizes];
+    return [...arrays, s.grouping];
   },
 };

@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { StepSeries } from '../../../src/train/callbacks/stepSeries.js';
 import { LearningRateLogger } from '../../../src/train/index.js';
 import { expectWellFormed } from '../../plot/wellFormed.js';
 import { temporaryFolder, trainLine } from './runs.js';
@@ -11,7 +10,7 @@ describe('LearningRateLogger', () => {
 
   it('knows the rate of every step, and draws it', async () => {
     const path = join(folder.path, 'new', 'rates.svg');
-    const logger = new LearningRateLogger({ path });
+    const logger = new LearningRateLogger(path);
     await trainLine([logger]);
     const rates = logger.rates.get('main');
     expect(rates?.steps).toEqual(Array.from({ length: 15 }, (_, i) => i + 1));
@@ -19,26 +18,5 @@ describe('LearningRateLogger', () => {
     const svg = await readFile(path, 'utf8');
     expectWellFormed(svg);
     expect(svg).toContain('Learning rate');
-  });
-});
-
-describe('StepSeries', () => {
-  it('keeps short curves as they are', () => {
-    const series = new StepSeries(10);
-    for (let step = 1; step < 10; step++) series.add(step, step * step);
-    expect(series.points.steps).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
-    expect(series.points.values.at(-1)).toBe(81);
-  });
-
-  it('takes means over blocks that grow with the curve, the unfinished one too', () => {
-    const series = new StepSeries(10);
-    for (let step = 1; step <= 1000; step++) series.add(step, step);
-    const { steps, values } = series.points;
-    expect(steps.length).toBeLessThanOrEqual(10);
-    expect(steps.at(-1)).toBe(1000);
-    for (const [i, step] of steps.entries()) {
-      // The mean of the steps of a block is its middle.
-      expect(values[i]).toBe(((steps[i - 1] ?? 0) + 1 + step) / 2);
-    }
   });
 });

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import {
   type Callback,
   CsvLogger,
+  HtmlReport,
   LearningRateLogger,
-  ReportHtml,
   TensorBoard,
 } from '../../../src/train/index.js';
 import { readScalars } from '../tensorboard/reader.js';
@@ -18,7 +18,7 @@ describe('a run that is broken off and resumed', () => {
     const recorders = (name: string) => {
       const path = (file: string) => join(folder.path, name, file);
       const rates = new LearningRateLogger();
-      const report = new ReportHtml(path('report.html'), { everySeconds: 0 });
+      const report = new HtmlReport(path('report.html'), { everySeconds: 0 });
       const board = new TensorBoard(path('board'), { everySteps: 1 });
       return { rates, report, callbacks: [new CsvLogger(path('run.csv')), rates, board, report] };
     };

@@ -46,7 +46,7 @@ export async function trainLine(
     validation: new DataLoader(set, { batchSize: 20 }),
     loss: crossEntropy,
     optimizer,
-    schedule: new StepLR(optimizer, { stepSize: 1, gamma: 0.5 }),
+    schedule: new StepLR(optimizer, 1, { gamma: 0.5 }),
     metrics: { accuracy: new Accuracy() },
     epochs: 3,
     progress: false,
@@ -75,7 +75,7 @@ export function runOf(records: readonly EpochRecord[], log: Logger = console): T
     history: new History(records),
     log,
     values: () => ({}),
-    modeOf: () => 'min',
+    goalOf: () => 'min',
     save() {},
     stop() {},
   };

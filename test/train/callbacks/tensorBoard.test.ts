@@ -2,7 +2,6 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ArgumentError } from '../../../src/errors.js';
-import { splitValues } from '../../../src/train/callbacks/valueNames.js';
 import { type StepValues, TensorBoard } from '../../../src/train/index.js';
 import { readEvents, readScalars, summaryOf, textIn } from '../tensorboard/reader.js';
 import { collectingLogger, epochOf, runOf, temporaryFolder, trainLine } from './runs.js';
@@ -95,14 +94,5 @@ describe('TensorBoard', () => {
     expect(() => new TensorBoard('runs', { everySteps: -1 })).toThrow(ArgumentError);
     expect(() => new TensorBoard('runs', { histograms: 0.5 })).toThrow(/histograms is 0.5/);
     expect(() => new TensorBoard('runs', { gradNorms: Number.NaN })).toThrow(/gradNorms is NaN/);
-  });
-});
-
-describe('splitValues', () => {
-  it('tells values of the validation data by their names', () => {
-    expect(splitValues({ loss: 1, valLoss: 2, valTop5: 3, valence: 4 })).toEqual({
-      training: { loss: 1, valence: 4 },
-      validation: { loss: 2, top5: 3 },
-    });
   });
 });

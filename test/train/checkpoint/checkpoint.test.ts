@@ -34,8 +34,8 @@ function setUp(seed: number, width = 8) {
     loss: crossEntropy,
     optimizer,
     schedule: [
-      new optim.StepLR(optimizer, { stepSize: 2, gamma: 0.5 }),
-      new optim.ExponentialLR(optimizer, { gamma: 0.99, interval: 'batch' }),
+      new optim.StepLR(optimizer, 2, { gamma: 0.5 }),
+      new optim.ExponentialLR(optimizer, 0.99, { interval: 'batch' }),
     ],
     metrics: { accuracy: new train.Accuracy() },
     callbacks: [new train.EarlyStopping({ patience: 3 })],
@@ -94,7 +94,12 @@ describe('resume', () => {
         },
       };
       const callbacks = [...run.callbacks, abort];
-      await train.fit({ ...run, callbacks, signal: controller.signal, checkpoint: { dir } });
+      await train.fit({
+        ...run,
+        callbacks,
+        signal: controller.signal,
+        checkpoint: new train.ModelCheckpoint(dir),
+      });
       const rest = setUp(5);
       const history = await train.fit({ ...rest, resume: join(dir, 'last.safetensors') });
       expect(valuesOf(history)).toEqual(valuesOf(expected));
@@ -228,12 +233,13 @@ describe('a checkpoint', () => {
       const stale = join(dir, 'run', '.axonode-last.safetensors.tmp');
       await writeFile(stale, 'what a crash has left');
       const run = { ...setUp(1), epochs: 4 };
-      const options = { dir: join(dir, 'run'), keep: 2, everySteps: 3, monitor: 'valAccuracy' };
+      const options = { keep: 2, everySteps: 3, monitor: 'valAccuracy' };
+      const checkpoint = new train.ModelCheckpoint(join(dir, 'run'), options);
       const saved: string[] = [];
       const note: train.Callback = {
         onCheckpoint: (_, { path, step }) => void saved.push(`${step} ${path.split('/').at(-1)}`),
       };
-      await train.fit({ ...run, checkpoint: options, callbacks: [...run.callbacks, note] });
+      await train.fit({ ...run, checkpoint, callbacks: [...run.callbacks, note] });
       expect((await readdir(join(dir, 'run'))).sort()).toEqual([
         'best.safetensors',
         'epoch-0004.safetensors',

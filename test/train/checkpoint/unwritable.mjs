@@ -1,5 +1,5 @@
 // The other side of unwritable.test.ts: goes on with a run in a folder that cannot take another checkpoint.
-import { crossEntropy, manualSeed, nn, optim, randint, randn, train } from '../../dist/index.js';
+import { crossEntropy, manualSeed, nn, optim, randint, randn, train } from '../../../dist/index.js';
 
 const [dir, epochs] = process.argv.slice(2);
 // A file that grows too large is an error of the write, as on a full disk, and no end of the process.

@@ -95,7 +95,7 @@ describe("metrics equal scikit-learn's over uneven batches", () => {
     const kinds = [train.Precision, train.Recall, train.F1];
     for (const [i, Kind] of kinds.entries()) {
       for (const average of ['macro', 'weighted', 'micro'] as const) {
-        const metric = await ofClasses(new Kind({ classes, average }));
+        const metric = await ofClasses(new Kind(classes, { average }));
         expect(metric.value).toBeCloseTo(fixture.scores[average][i] ?? 0, 12);
         const each = metric.perClass();
         for (const [c, score] of each.entries()) {
@@ -103,7 +103,7 @@ describe("metrics equal scikit-learn's over uneven batches", () => {
         }
       }
       const batches = () => pieces(singleOf(binary.outputs, binary.truth));
-      const metric = await measured(new Kind({ classes: 2 }), batches());
+      const metric = await measured(new Kind(2), batches());
       expect(metric.average).toBe('binary');
       expect(metric.value).toBeCloseTo(binary.scores[i] ?? 0, 12);
       const accuracy = await measured(new train.Accuracy(), batches());
@@ -148,7 +148,7 @@ describe('a metric', () => {
       // Of the one wrong target and its equals, the target counts as the larger: 0, 9, 0 against 0.
       4 / 6,
     );
-    const matrix = await measured(new train.ConfusionMatrix({ classes: 3, ignoreIndex }), batch);
+    const matrix = await measured(new train.ConfusionMatrix(3, { ignoreIndex }), batch);
     expect(matrix.total).toBe(6);
     expect(matrix.counts.map((row) => Array.from(row))).toEqual([
       [2, 1, 0],
@@ -209,6 +209,6 @@ describe('a metric', () => {
     expect(() => new train.MSE().update(output, tensor([1, 2, 3]))).toThrow(ShapeError);
     expect(() => new train.TopKAccuracy(0)).toThrow(ArgumentError);
     expect(() => new train.ConfusionMatrix(0)).toThrow(/ConfusionMatrix: 0 classes/);
-    expect(() => new train.F1({ classes: 3, average: 'binary' })).toThrow(/binary with 3 classes/);
+    expect(() => new train.F1(3, { average: 'binary' })).toThrow(/binary with 3 classes/);
   });
 });

@@ -1,34 +1,26 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { DataLoader, TensorDataset } from '../../../src/data/index.js';
-import { Flatten, Linear, Module, Sequential } from '../../../src/nn/index.js';
+import { Flatten, Linear, Sequential } from '../../../src/nn/index.js';
 import { tensor, zeros } from '../../../src/ops/index.js';
 import '../../../src/ops/methods.js';
-import { ArgumentError, CheckpointError, DependencyError } from '../../../src/errors.js';
+import { ArgumentError, DependencyError } from '../../../src/errors.js';
 import { noGrad } from '../../../src/tensor/scope.js';
-import type { Tensor } from '../../../src/tensor/tensor.js';
-import { History, predictClasses, ReportHtml, writeReport } from '../../../src/train/index.js';
-import { chartsOf, readableName } from '../../../src/train/report/charts.js';
+import { History, predictClasses, writeReport } from '../../../src/train/index.js';
 import { inlineJson, inlineScript, loadEcharts } from '../../../src/train/report/echarts.js';
+import { loadPage } from '../../../src/train/report/pageParts.js';
 import { reportHtml } from '../../../src/train/report/report.js';
-import { collectingLogger, epochOf, temporaryFolder, trainLine } from '../callbacks/runs.js';
+import { epochOf, temporaryFolder } from '../callbacks/runs.js';
+import { dataOf, scriptsOf } from './page.js';
 
-const TINY = 'var echarts;';
+const page = await loadPage();
+const TINY = { ...page, echarts: 'var echarts;' };
 const epochs = [1, 2, 3, 4].map((epoch) =>
   epochOf(epoch, { loss: 1 / epoch, valLoss: [0.5, 0.4, 0.6, 0.7][epoch - 1] ?? 0, accuracy: 0.9 }),
 );
-
-/** The page's scripts: the data, ECharts, the one that draws. */
-function scriptsOf(html: string): string[] {
-  return Array.from(html.matchAll(/<script[^>]*>([\s\S]*?)<\/script>/g), ([, text]) => text ?? '');
-}
-
-function dataOf(html: string): { charts: { title: string; curves: { y: unknown[] }[] }[] } {
-  return JSON.parse(scriptsOf(html)[0] ?? '');
-}
 
 describe('writeReport', () => {
   const folder = temporaryFolder();
@@ -59,6 +51,20 @@ describe('writeReport', () => {
     await expect(missing).rejects.toThrow(DependencyError);
     await expect(missing).rejects.toThrow(/not installed\. Install it with: npm install echarts/);
   });
+
+  it('shows predictions at the end', async () => {
+    const path = join(folder.path, 'report.html');
+    const model = new Sequential(new Flatten(), new Linear(2, 2));
+    const images = noGrad(() => zeros([4, 1, 1, 2]).keep());
+    const data = new DataLoader(
+      new TensorDataset(images, tensor(Int32Array.of(0, 1, 0, 1)).keep()),
+    );
+    const found = await predictClasses(model, data);
+    await writeReport(path, new History(epochs), { predictions: found });
+    const html = await readFile(path, 'utf8');
+    expect(html.match(/<figure>/g)).toHaveLength(4 + found.mistakes.length);
+    expect(html).toContain('of 4 right');
+  });
 });
 
 describe('the page', () => {
@@ -78,21 +84,25 @@ describe('the page', () => {
 
   it('escapes all text, in markup and in scripts', () => {
     const evil = '</script><!--<img src=x onerror=alert(1)>"\'&';
-    const html = reportHtml(`x = '</script>';`, new History([epochOf(1, { loss: 1, [evil]: 2 })]), {
-      title: evil,
-      notes: evil,
-      predictions: {
-        counts: [Uint32Array.of(1)],
-        classes: [evil],
-        mistakes: [
-          {
-            image: { width: 1, height: 1, channels: 1, data: Uint8Array.of(1) },
-            truth: evil,
-            prediction: 'x',
-          },
-        ],
+    const html = reportHtml(
+      { ...page, echarts: `x = '</script>';` },
+      new History([epochOf(1, { loss: 1, [evil]: 2 })]),
+      {
+        title: evil,
+        notes: evil,
+        predictions: {
+          counts: [Uint32Array.of(1)],
+          classes: [evil],
+          mistakes: [
+            {
+              image: { width: 1, height: 1, channels: 1, data: Uint8Array.of(1) },
+              truth: evil,
+              prediction: 'x',
+            },
+          ],
+        },
       },
-    });
+    );
     expect(html).not.toContain('<img src=x');
     expect(html.match(/<\/script/gi)).toHaveLength(3);
     expect(html).not.toContain('<!--');
@@ -137,26 +147,6 @@ describe('the page', () => {
   });
 });
 
-describe('charts', () => {
-  it('take curves by the step where there are any', () => {
-    const curve = { steps: [1, 2], values: [0.001, 10] };
-    const charts = chartsOf(new History(epochs), { loss: curve, lr: curve, gradNorm: curve });
-    expect(charts.map(({ title, x }) => `${title}: ${x}`)).toEqual([
-      'Loss: epoch',
-      'Accuracy: epoch',
-      'Loss by the step: step',
-      'Learning rate: step',
-      'Gradient norm: step',
-    ]);
-    expect(charts.map(({ log }) => log)).toEqual([false, false, false, false, true]);
-  });
-
-  it('have names in words', () => {
-    expect(readableName('topFiveAccuracy')).toBe('Top five accuracy');
-    expect(readableName('f1')).toBe('F1');
-  });
-});
-
 describe('inlining', () => {
   it('keeps the meaning', () => {
     const script = inlineScript(`'</SCRIPT><!--' + /<\\/script>/.source`);
@@ -164,134 +154,5 @@ describe('inlining', () => {
     expect(new Script(script).runInNewContext()).toBe('</SCRIPT><!--<\\/script>');
     expect(JSON.parse(inlineJson({ a: '</script>\u2028' }))).toEqual({ a: '</script>\u2028' });
     expect(inlineJson('</script>')).not.toContain('<');
-  });
-});
-
-/** Says class 1 for images whose first pixel is above a half. */
-class FirstPixel extends Module {
-  override forward(images: Tensor): Tensor {
-    return images
-      .flatten(1)
-      .matmul(
-        tensor([
-          [-8, 8],
-          [0, 0],
-        ]),
-      )
-      .add(tensor([4, -4]));
-  }
-}
-
-describe('predictClasses', () => {
-  const pixels = Float32Array.of(0.9, 0, 0.1, 0.2, 0.8, 1, 0.3, 0);
-  const images = () => tensor(pixels, { shape: [4, 1, 1, 2] }).keep();
-  const loaderOf = (targets: number[]) =>
-    new DataLoader(new TensorDataset(images(), tensor(Int32Array.from(targets)).keep()), {
-      batchSize: 2,
-    });
-
-  it('counts, and shows samples and the surest mistakes', async () => {
-    const model = new FirstPixel();
-    const found = await predictClasses(model, {
-      data: loaderOf([0, 0, 1, 1]),
-      classes: ['dark', 'light'],
-    });
-    expect(found.counts.map((row) => Array.from(row))).toEqual([
-      [1, 1],
-      [1, 1],
-    ]);
-    expect(found.samples).toHaveLength(4);
-    expect(found.mistakes.map(({ truth, prediction }) => [truth, prediction])).toEqual([
-      ['dark', 'light'],
-      ['light', 'dark'],
-    ]);
-    const [first, second] = found.mistakes.map(({ confidence }) => confidence ?? 0);
-    expect(first).toBeGreaterThan(second ?? 1);
-    expect(model.training).toBe(true);
-  });
-
-  it('undoes the normalisation of images, and keeps to the number wanted', async () => {
-    const found = await predictClasses(new FirstPixel(), {
-      data: loaderOf([1, 0, 1, 0]),
-      mean: 0.5,
-      std: [0.5],
-      samples: 1,
-    });
-    expect(found.samples).toHaveLength(1);
-    expect(found.mistakes).toHaveLength(0);
-    expect(Array.from(found.samples[0]?.image.data ?? [])).toEqual([242, 128]);
-  });
-
-  it('refuses what is no classifier', async () => {
-    const data = [[zeros([2, 1, 1, 2]).keep(), zeros([2, 3]).keep()] as const];
-    await expect(predictClasses(new FirstPixel(), { data })).rejects.toThrow(ArgumentError);
-    const outside = predictClasses(new FirstPixel(), { data: loaderOf([5, 0, 0, 0]) });
-    await expect(outside).rejects.toThrow(/target 5 of 2 classes/);
-  });
-});
-
-describe('ReportHtml', () => {
-  const folder = temporaryFolder();
-
-  it('records a run of fit', async () => {
-    const path = join(folder.path, 'report.html');
-    const report = new ReportHtml(path, { title: 'A line', input: [1, 3], everySeconds: 0 });
-    let first = '';
-    const look = {
-      async onEpochBegin() {
-        first ||= await readFile(path, 'utf8').catch(() => '');
-      },
-    };
-    await trainLine([report, look]);
-    expect(first).toContain('training goes on');
-    const html = await readFile(path, 'utf8');
-    expect(html).toContain('finished');
-    const charts = dataOf(html).charts;
-    expect(charts.map(({ title }) => title)).toEqual([
-      'Loss',
-      'Accuracy',
-      'Loss by the step',
-      'Learning rate',
-      'Gradient norm',
-    ]);
-    expect(charts.map(({ curves }) => curves[0]?.y.length)).toEqual([3, 3, 15, 15, 15]);
-  });
-
-  it('shows predictions at the end', async () => {
-    const path = join(folder.path, 'report.html');
-    const model = new Sequential(new Flatten(), new Linear(2, 2));
-    const images = noGrad(() => zeros([4, 1, 1, 2]).keep());
-    const data = new DataLoader(
-      new TensorDataset(images, tensor(Int32Array.of(0, 1, 0, 1)).keep()),
-    );
-    const found = await predictClasses(model, { data });
-    await writeReport(path, new History(epochs), { predictions: found });
-    const html = await readFile(path, 'utf8');
-    expect(html.match(/<figure>/g)).toHaveLength(4 + found.mistakes.length);
-    expect(html).toContain('of 4 right');
-  });
-
-  it('remembers its curves in checkpoints', async () => {
-    const [first, second] = ['a.html', 'b.html'].map(
-      (name) => new ReportHtml(join(folder.path, name)),
-    );
-    if (!first || !second) throw new Error('two reports');
-    await trainLine([first]);
-    const saved = first.stateDict();
-    second.loadStateDict(saved);
-    expect(second.stateDict()).toEqual(saved);
-    expect(() => second.loadStateDict({ values: { loss: { steps: [1], means: [] } } })).toThrow(
-      CheckpointError,
-    );
-    expect(second.stateDict()).toEqual(saved);
-  });
-
-  it('warns once where it cannot write, and lets training go on', async () => {
-    await writeFile(join(folder.path, 'file'), '');
-    const report = new ReportHtml(join(folder.path, 'file', 'report.html'), { everySeconds: 0 });
-    const logger = collectingLogger();
-    const history = await trainLine([report], { logger });
-    expect(history.epochs).toHaveLength(3);
-    expect(logger.lines.filter((line) => line.startsWith('warning: '))).toHaveLength(1);
   });
 });

@@ -33,7 +33,7 @@ const curves = {
   lr: { steps, values: steps.map((step) => 0.01 * Math.cos(step / 8000)) },
   gradNorm: { steps, values: steps.map((step) => Math.exp(3 * Math.sin(step / 60) - step / 4000)) },
 };
-const digits = syntheticDigits({ count: 12, seed: 3 });
+const digits = syntheticDigits(12, { seed: 3 });
 const samples = Array.from(digits.labels, (label, i) => ({
   image: {
     width: 28,

@@ -171,19 +171,24 @@ describe.each(Object.keys(CELLS) as Cell[])('truncatedBptt of %s', (cell) => {
 
   it('goes on from a state that another run has left', async () => {
     const [, weights] = await byHand(cell, 4, 4);
-    const run = predictor(cell);
+    const { model, optimizer } = predictor(cell);
     const { input, target } = sequence();
     let state: RecurrentState | null = null;
     for (let half = 0; half < 2; half++) {
       const at = (x: Tensor) => narrow(x, 0, (half * STEPS) / 2, STEPS / 2);
-      const options: TruncatedBpttOptions = { ...run, loss: mseLoss, chunk: 4, clipGradNorm: 0.5 };
+      const options: TruncatedBpttOptions = {
+        optimizer,
+        loss: mseLoss,
+        chunk: 4,
+        clipGradNorm: 0.5,
+      };
       const stream = [{ input: at(input), target: at(target) }];
       const start: RecurrentState | null = state;
-      for await (const step of truncatedBptt(run.model, stream, { ...options, state: start })) {
+      for await (const step of truncatedBptt(model, stream, { ...options, state: start })) {
         state = detachState(step.state);
       }
     }
-    expectClose(weightsOf(run.model), weights, { rtol: 1e-5, atol: 1e-6 });
+    expectClose(weightsOf(model), weights, { rtol: 1e-5, atol: 1e-6 });
   });
 
   it('takes 10,000 steps in memory that does not grow', async () => {
@@ -271,7 +276,7 @@ describe('truncatedBptt', () => {
     const before = weightsOf(model);
     const ids = Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3, 4, 1, 2, 3);
     const run = async (): Promise<void> => {
-      const stream = new StreamBatches(ids, { batchSize: 1, chunk: 11 });
+      const stream = new StreamBatches(ids, 1, 11);
       const loss = (logits: Tensor, target: Tensor) =>
         crossEntropy(reshape(logits, [-1, 4]), reshape(target, [-1]));
       const options = { optimizer, loss, batchFirst: true };

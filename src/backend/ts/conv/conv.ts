@@ -1,9 +1,10 @@
-import type { ConvAlgorithm } from '../../kernels/backend.js';
+import type { ConvAlgorithm, PreparedConv } from '../../kernels/backend.js';
 import type { FloatArray, Geometry, Kernels } from '../../kernels/index.js';
-import { type Matrix, multiplyAdd, transposed } from '../gemm.js';
+import { type Matrix, transposed } from '../gemm/matrix.js';
+import { multiplyAdd } from '../gemm/multiply.js';
 import { type Image, readGeometry } from '../kit/geometry.js';
 import { Scratch } from '../kit/scratch.js';
-import { transpose } from '../memory.js';
+import { transpose } from '../memory/memory.js';
 import {
   addDepthwise,
   addDepthwiseInputGrad,
@@ -134,6 +135,11 @@ export const conv2dWeightGrad: Kernels['conv2dWeightGrad'] = (dw, dy, x, geometr
 /** How the kernels here compute all passes of a convolution. */
 export function convAlgorithm(geometry: Geometry): ConvAlgorithm {
   return isDepthwise(readGeometry(geometry)) ? 'depthwise' : 'im2col';
+}
+
+/** The one order of prepared weights here, {@link tapsFirst}. */
+export function prepareConv(geometry: Geometry): PreparedConv {
+  return { elements: weightsOf(readGeometry(geometry)), format: 0 };
 }
 
 /** Channels and filters of one group, and the length of a filter. */

@@ -1,4 +1,4 @@
-import type { FloatArray, Kernels } from '../../kernels/index.js';
+import { type FloatArray, type Kernels, readGrouping } from '../../kernels/index.js';
 import { Scratch } from '../kit/scratch.js';
 
 const memory = new Scratch();
@@ -31,12 +31,10 @@ export const groupNorm: Kernels['groupNorm'] = (
   x,
   weight,
   bias,
-  batch,
-  spatial,
-  channels,
-  groups,
+  grouping,
   eps,
 ) => {
+  const { batch, spatial, channels, groups } = readGrouping(grouping);
   const width = channels / groups;
   const count = spatial * width;
   for (let unit = 0; unit < batch * groups; unit++) {
@@ -71,11 +69,9 @@ export const groupNormGrad: Kernels['groupNormGrad'] = (
   mean,
   rstd,
   weight,
-  batch,
-  spatial,
-  channels,
-  groups,
+  grouping,
 ) => {
+  const { batch, spatial, channels, groups } = readGrouping(grouping);
   const width = channels / groups;
   const count = spatial * width;
   const sums = memory.float64(2 * channels).fill(0, 0, 2 * channels);

@@ -1,4 +1,4 @@
-import { type FloatArray, type Kernels, UpdateRule } from '../../kernels/index.js';
+import { type FloatArray, type Kernels, RULE_SHAPES, UpdateRule } from '../../kernels/index.js';
 import { forRows } from '../indexing/rows.js';
 
 /** What all rules have, first among the scalars: the gradient's sign, L2 and L1 penalties, decoupled decay. */
@@ -159,23 +159,22 @@ const average: Update = (p, g, n, _s, _f, [fresh = 0]) => {
   }
 };
 
-/** A rule, how many states and numbers it has for each tensor, and how many scalars of its own. */
-const rules: Record<UpdateRule, readonly [Update, states: number, factors: number, own: number]> = {
-  [UpdateRule.sgd]: [sgd, 0, 0, 1],
-  [UpdateRule.momentum]: [momentum, 1, 2, 1],
-  [UpdateRule.nesterov]: [momentum, 1, 2, 2],
-  [UpdateRule.adagrad]: [adagrad, 1, 1, 1],
-  [UpdateRule.adadelta]: [adadelta, 2, 0, 3],
-  [UpdateRule.rmsprop]: [rmsprop(false), 1, 0, 3],
-  [UpdateRule.rmspropMomentum]: [rmsprop(false), 2, 0, 4],
-  [UpdateRule.rmspropCentered]: [rmsprop(true), 2, 0, 3],
-  [UpdateRule.rmspropCenteredMomentum]: [rmsprop(true), 3, 0, 4],
-  [UpdateRule.adam]: [adam, 2, 3, 2],
-  [UpdateRule.amsgrad]: [adam, 3, 3, 2],
-  [UpdateRule.nadam]: [nadam, 2, 3, 3],
-  [UpdateRule.adamax]: [adamax, 2, 1, 3],
-  [UpdateRule.lion]: [lion, 1, 0, 3],
-  [UpdateRule.average]: [average, 0, 0, 1],
+const updates: Record<UpdateRule, Update> = {
+  [UpdateRule.sgd]: sgd,
+  [UpdateRule.momentum]: momentum,
+  [UpdateRule.nesterov]: momentum,
+  [UpdateRule.adagrad]: adagrad,
+  [UpdateRule.adadelta]: adadelta,
+  [UpdateRule.rmsprop]: rmsprop(false),
+  [UpdateRule.rmspropMomentum]: rmsprop(false),
+  [UpdateRule.rmspropCentered]: rmsprop(true),
+  [UpdateRule.rmspropCenteredMomentum]: rmsprop(true),
+  [UpdateRule.adam]: adam,
+  [UpdateRule.amsgrad]: adam,
+  [UpdateRule.nadam]: nadam,
+  [UpdateRule.adamax]: adamax,
+  [UpdateRule.lion]: lion,
+  [UpdateRule.average]: average,
 };
 
 const COMMON = 4;
@@ -189,7 +188,8 @@ export const optimizerStep: Kernels['optimizerStep'] = (
   sizes,
   rule,
 ) => {
-  const [update, stateCount, factorCount, own] = rules[rule];
+  const { states: stateCount, factors: factorCount, scalars: own } = RULE_SHAPES[rule];
+  const update = updates[rule];
   const [sign = 1, l2 = 0, l1 = 0, shrink = 1] = scalars;
   const common: Common = [sign, l2, l1, shrink];
   const c = scalars.subarray(COMMON, COMMON + own);

@@ -1,4 +1,10 @@
-import { type FloatArray, type Kernels, UpsampleMode } from '../../kernels/index.js';
+import {
+  type FloatArray,
+  type Kernels,
+  readUpsampling,
+  UpsampleMode,
+  type Upsampling,
+} from '../../kernels/index.js';
 
 // Each position along an axis of the result is a mix of positions of the source that lie side by side: lines of pixels
 // are mixed down the image first, then the pixels of that line across. The gradient is the same with the mixes turned
@@ -75,23 +81,28 @@ function turned(mixes: readonly Mix[], inSize: number): Mix[] {
   return inputs;
 }
 
-/** out: [batch, rows, columns, channels] of x: [batch, inHeight, inWidth, channels]. */
+/** Images in memory, [batch, height, width, channels]. */
+interface Images {
+  readonly batch: number;
+  readonly height: number;
+  readonly width: number;
+  readonly channels: number;
+}
+
+/** out: [batch, rows, columns, channels] of x. */
 function resample(
   out: FloatArray,
   x: FloatArray,
-  batch: number,
-  inHeight: number,
-  inWidth: number,
-  channels: number,
+  { batch, height, width, channels }: Images,
   rows: readonly Mix[],
   columns: readonly Mix[],
 ): void {
-  const line = inWidth * channels;
+  const line = width * channels;
   const mixed = x instanceof Float32Array ? new Float32Array(line) : new Float64Array(line);
   let at = 0;
   for (let n = 0; n < batch; n++) {
     for (const { first, weights } of rows) {
-      const top = (n * inHeight + first) * line;
+      const top = (n * height + first) * line;
       const isMix = weights.length !== 1 || weights[0] !== 1;
       if (isMix) mixRuns(mixed, 0, x, top, line, weights);
       const source = isMix ? mixed : x;
@@ -135,39 +146,26 @@ function mixRuns(
   }
 }
 
-export const upsample2d: Kernels['upsample2d'] = (
-  out,
-  x,
-  batch,
-  inHeight,
-  inWidth,
-  channels,
-  outHeight,
-  outWidth,
-  scaleHeight,
-  scaleWidth,
-  mode,
-) => {
-  const rows = mixesOf({ inSize: inHeight, outSize: outHeight, scale: scaleHeight }, mode);
-  const columns = mixesOf({ inSize: inWidth, outSize: outWidth, scale: scaleWidth }, mode);
-  resample(out, x, batch, inHeight, inWidth, channels, rows, columns);
+/** The mixes of the result's rows and columns. */
+function axesOf(upsampling: Upsampling, mode: UpsampleMode): [rows: Mix[], columns: Mix[]] {
+  const { inHeight, inWidth, outHeight, outWidth, scaleHeight, scaleWidth } = upsampling;
+  return [
+    mixesOf({ inSize: inHeight, outSize: outHeight, scale: scaleHeight }, mode),
+    mixesOf({ inSize: inWidth, outSize: outWidth, scale: scaleWidth }, mode),
+  ];
+}
+
+export const upsample2d: Kernels['upsample2d'] = (out, x, packed, mode) => {
+  const upsampling = readUpsampling(packed);
+  const { batch, channels, inHeight, inWidth } = upsampling;
+  const [rows, columns] = axesOf(upsampling, mode);
+  resample(out, x, { batch, height: inHeight, width: inWidth, channels }, rows, columns);
 };
 
-export const upsample2dGrad: Kernels['upsample2dGrad'] = (
-  dx,
-  dy,
-  batch,
-  inHeight,
-  inWidth,
-  channels,
-  outHeight,
-  outWidth,
-  scaleHeight,
-  scaleWidth,
-  mode,
-) => {
-  const rows = mixesOf({ inSize: inHeight, outSize: outHeight, scale: scaleHeight }, mode);
-  const columns = mixesOf({ inSize: inWidth, outSize: outWidth, scale: scaleWidth }, mode);
+export const upsample2dGrad: Kernels['upsample2dGrad'] = (dx, dy, packed, mode) => {
+  const upsampling = readUpsampling(packed);
+  const { batch, channels, inHeight, inWidth, outHeight, outWidth } = upsampling;
+  const [rows, columns] = axesOf(upsampling, mode);
   const [down, across] = [turned(rows, inHeight), turned(columns, inWidth)];
-  resample(dx, dy, batch, outHeight, outWidth, channels, down, across);
+  resample(dx, dy, { batch, height: outHeight, width: outWidth, channels }, down, across);
 };
