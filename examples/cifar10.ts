@@ -101,7 +101,7 @@ const model = models.resnet20({ numClasses: classes.length });
 if (flags.init === 'pytorch') {
   for (const layer of model.modules()) {
     const hasWeight = layer instanceof nn.Conv2d || layer instanceof nn.Linear;
-    if (hasWeight) nn.init.kaimingUniform(layer.weight, { a: Math.sqrt(5) });
+    if (hasWeight) nn.init.kaimingUniform(layer.weight, { slope: Math.sqrt(5) });
   }
 }
 const augment = new vision.Compose([

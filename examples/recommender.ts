@@ -81,7 +81,7 @@ class Recommender extends nn.Module {
   constructor() {
     super();
     for (const { weight } of [this.people, this.films, this.filmBias])
-      nn.init.normal(weight, 0, 0.1);
+      nn.init.normal(weight, { std: 0.1 });
   }
 
   override forward(person: Tensor, film: Tensor): Tensor {

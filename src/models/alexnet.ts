@@ -1,5 +1,10 @@
 import { Conv2d, MaxPool2d, ReLU } from '../nn/index.js';
-import { FeatureClassifier, type FeatureClassifierOptions } from './featureClassifier.js';
+import { checkOptions } from '../options.js';
+import {
+  FEATURE_CLASSIFIER,
+  FeatureClassifier,
+  type FeatureClassifierOptions,
+} from './featureClassifier.js';
 
 /**
  * AlexNet in its one-tower form (Krizhevsky, "One weird trick for parallelizing convolutional neural networks",
@@ -9,6 +14,7 @@ import { FeatureClassifier, type FeatureClassifierOptions } from './featureClass
  */
 export class AlexNet extends FeatureClassifier {
   constructor(options: FeatureClassifierOptions = {}) {
+    checkOptions('AlexNet', options, FEATURE_CLASSIFIER);
     const features = [
       new Conv2d(3, 64, 11, { stride: 4, padding: 2 }),
       new ReLU(),

@@ -3,6 +3,7 @@ import { BatchNorm2d, Conv2d, type Conv2dLayerOptions, convNorm, Module } from '
 import { tensor } from '../ops/creation.js';
 import { add, mul } from '../ops/elementwise.js';
 import type { Pair } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -10,6 +11,23 @@ import type { Tensor } from '../tensor/tensor.js';
 export interface ClassifierOptions {
   /** Number of logits. Default: 1000, as many as ImageNet has classes. */
   numClasses?: number;
+}
+
+/** The names of a classifier's options. */
+export const CLASSIFIER: OptionNames<ClassifierOptions> = { numClasses: true };
+
+/** Options of the forward of a network that has auxiliary heads. */
+export interface AuxiliaryOptions {
+  /** Returns the logits of the auxiliary heads, too. Default: false. */
+  auxiliary?: boolean;
+}
+
+const AUXILIARY: OptionNames<AuxiliaryOptions> = { auxiliary: true };
+
+/** Whether the logits of the auxiliary heads are asked for. */
+export function wantsAuxiliary(model: string, options: AuxiliaryOptions): boolean {
+  checkOptions(model, options, AUXILIARY);
+  return options.auxiliary ?? false;
 }
 
 /** Options of the convolution of a {@link ConvNormActivation}. */

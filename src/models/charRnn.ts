@@ -15,10 +15,11 @@ import { disposeState, mapState } from '../nn/recurrentState.js';
 import { tensor } from '../ops/creation.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import { select } from '../ops/slice.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { noGrad } from '../tensor/scope.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { Sampler, type SamplingOptions } from './sampling.js';
+import { SAMPLING, Sampler, type SamplingOptions } from './sampling.js';
 
 export interface CharRnnOptions {
   /** What the stack is made of. Default: 'lstm'. */
@@ -45,6 +46,22 @@ export interface GenerateOptions extends SamplingOptions {
   /** Characters any of which ends the text and is no part of it; or what says of the text so far that it is over. */
   stop?: string | ((text: string) => boolean);
 }
+
+const NAMES: OptionNames<CharRnnOptions> = {
+  cell: true,
+  nonlinearity: true,
+  embeddingSize: true,
+  hiddenSize: true,
+  numLayers: true,
+  dropout: true,
+  residual: true,
+};
+const GENERATE: OptionNames<GenerateOptions> = {
+  prime: true,
+  length: true,
+  stop: true,
+  ...SAMPLING,
+};
 
 /** Characters of a long prime that are read at once, so that memory stays bounded. */
 const PRIME_CHUNK = 256;
@@ -85,6 +102,7 @@ export class CharRnn extends Module {
   constructor(characters: number, options: CharRnnOptions = {}) {
     super();
     checkInteger(characters, 'characters', 'CharRnn', 1);
+    checkOptions('CharRnn', options, NAMES);
     this.e = new Embedding(characters, options.embeddingSize ?? 64);
     this.r = stackOf(options);
     this.o = new Linear(this.r.outputSize, characters);
@@ -111,9 +129,10 @@ export class CharRnn extends Module {
     vocabulary: CharVocabulary,
     options: GenerateOptions = {},
   ): AsyncGenerator<string, void, undefined> {
-    const { prime = '\n', length = 200, stop = '' } = options;
+    checkOptions('generate', options, GENERATE);
+    const { prime = '\n', length = 200, stop = '', ...sampling } = options;
     if (length !== Number.POSITIVE_INFINITY) checkInteger(length, 'length', 'generate', 0);
-    const sampler = new Sampler(options);
+    const sampler = new Sampler(sampling);
     const ids = this.#encode(vocabulary, prime);
     let state: RecurrentState | null = null;
     let text = '';

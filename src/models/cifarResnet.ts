@@ -12,6 +12,7 @@ import {
 } from '../nn/index.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { pad, slice } from '../ops/slice.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { BasicBlock, convolution } from './residual.js';
 
@@ -20,6 +21,8 @@ export interface CifarResNetOptions {
   /** Number of logits. Default: 10. */
   numClasses?: number;
 }
+
+const NAMES: OptionNames<CifarResNetOptions> = { numClasses: true };
 
 /** The paper's shortcut A, without weights: every second pixel, and channels of zeros on both sides. */
 class PaddedShortcut extends Module {
@@ -65,6 +68,7 @@ export class CifarResNet extends Module {
   /** @param depth blocks of each stage, n of the paper: 6n + 2 layers have weights */
   constructor(depth: number, options: CifarResNetOptions = {}) {
     super();
+    checkOptions('CifarResNet', options, NAMES);
     checkInteger(depth, 'depth', 'CifarResNet', 1);
     const stage = (inChannels: number, channels: number): Sequential => {
       const blocks = Array.from({ length: depth }, (_, i): Layer => {
@@ -89,27 +93,25 @@ export class CifarResNet extends Module {
   }
 }
 
-/** ResNet-20 for CIFAR-10: 0.27 million parameters. */
-export function resnet20(options: CifarResNetOptions = {}): CifarResNet {
-  return new CifarResNet(3, options);
+/** A function that makes a ResNet for CIFAR-10 with fresh weights. */
+function maker(name: string, depth: number): (options?: CifarResNetOptions) => CifarResNet {
+  return (options = {}) => {
+    checkOptions(name, options, NAMES);
+    return new CifarResNet(depth, options);
+  };
 }
+
+/** ResNet-20 for CIFAR-10: 0.27 million parameters. */
+export const resnet20 = maker('resnet20', 3);
 
 /** ResNet-32 for CIFAR-10: 0.46 million parameters. */
-export function resnet32(options: CifarResNetOptions = {}): CifarResNet {
-  return new CifarResNet(5, options);
-}
+export const resnet32 = maker('resnet32', 5);
 
 /** ResNet-44 for CIFAR-10: 0.66 million parameters. */
-export function resnet44(options: CifarResNetOptions = {}): CifarResNet {
-  return new CifarResNet(7, options);
-}
+export const resnet44 = maker('resnet44', 7);
 
 /** ResNet-56 for CIFAR-10: 0.85 million parameters. */
-export function resnet56(options: CifarResNetOptions = {}): CifarResNet {
-  return new CifarResNet(9, options);
-}
+export const resnet56 = maker('resnet56', 9);
 
 /** ResNet-110 for CIFAR-10: 1.7 million parameters. */
-export function resnet110(options: CifarResNetOptions = {}): CifarResNet {
-  return new CifarResNet(18, options);
-}
+export const resnet110 = maker('resnet110', 18);

@@ -7,8 +7,9 @@ import {
   Module,
   Sequential,
 } from '../nn/index.js';
+import type { OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type ClassifierOptions, checkImages } from './blocks.js';
+import { CLASSIFIER, type ClassifierOptions, checkImages } from './blocks.js';
 
 /** Options of AlexNet and VGG. */
 export interface FeatureClassifierOptions extends ClassifierOptions {
@@ -18,6 +19,13 @@ export interface FeatureClassifierOptions extends ClassifierOptions {
   dropout?: number;
 }
 
+/** The names of these options. */
+export const FEATURE_CLASSIFIER: OptionNames<FeatureClassifierOptions> = {
+  ...CLASSIFIER,
+  hiddenFeatures: true,
+  dropout: true,
+};
+
 /** The two hidden layers and the logits, as a classifier's linear and dropout layers. */
 export interface ClassifierLayers {
   readonly hidden: readonly [Linear, Linear];
@@ -26,7 +34,7 @@ export interface ClassifierLayers {
 }
 
 /** What a network of convolutions, one pooling to a fixed size, and three linear layers consists of. */
-interface Parts {
+export interface FeatureClassifierParts {
   readonly features: readonly Layer[];
   /** Channels of the features. */
   readonly channels: number;
@@ -46,7 +54,7 @@ export abstract class FeatureClassifier extends Module {
   readonly classifier: Sequential;
   readonly #least: number;
 
-  constructor(parts: Parts, options: FeatureClassifierOptions) {
+  constructor(parts: FeatureClassifierParts, options: FeatureClassifierOptions) {
     super();
     const { numClasses = 1000, hiddenFeatures = 4096, dropout = 0.5 } = options;
     this.#least = parts.least;

@@ -13,8 +13,17 @@ import {
 } from '../nn/index.js';
 import { relu } from '../ops/activation.js';
 import { concat } from '../ops/join.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type ClassifierOptions, ConvNormActivation, checkImages, toUnitRange } from './blocks.js';
+import {
+  type AuxiliaryOptions,
+  CLASSIFIER,
+  type ClassifierOptions,
+  ConvNormActivation,
+  checkImages,
+  toUnitRange,
+  wantsAuxiliary,
+} from './blocks.js';
 
 /** Options of a GoogLeNet. */
 export interface GoogLeNetOptions extends ClassifierOptions {
@@ -28,6 +37,14 @@ export interface GoogLeNetOptions extends ClassifierOptions {
   dropoutAux?: number;
 }
 
+const NAMES: OptionNames<GoogLeNetOptions> = {
+  ...CLASSIFIER,
+  auxLogits: true,
+  transformInput: true,
+  dropout: true,
+  dropoutAux: true,
+};
+
 /** Logits [N, numClasses] of the network and of its auxiliary heads, which weigh 0.3 each in the paper's loss. */
 export interface GoogLeNetOutputs {
   readonly logits: Tensor;
@@ -36,7 +53,7 @@ export interface GoogLeNetOutputs {
 }
 
 /** Channels of a module: of its 1×1 branch; of the 3×3 branch's two layers; of the "5×5" branch's; after pooling. */
-type Channels = readonly [
+export type InceptionChannels = readonly [
   one: number,
   reduce3: number,
   three: number,
@@ -46,13 +63,13 @@ type Channels = readonly [
 ];
 
 /** Four branches side by side, their channels joined: the paper's figure 2(b). */
-class InceptionModule extends Module {
+export class InceptionModule extends Module {
   readonly branch1: ConvNormActivation;
   readonly branch2: Sequential;
   readonly branch3: Sequential;
   readonly branch4: Sequential;
 
-  constructor(inChannels: number, [one, reduce3, three, reduce5, five, pool]: Channels) {
+  constructor(inChannels: number, [one, reduce3, three, reduce5, five, pool]: InceptionChannels) {
     super();
     // The "5×5" branch has 3×3 kernels, as in TensorFlow's network, whose weights torchvision distributes.
     const reduced = (reduce: number, out: number): Sequential =>
@@ -79,7 +96,7 @@ class InceptionModule extends Module {
 }
 
 /** A classifier on the maps in the middle of the network, which brings gradients there. */
-class AuxiliaryHead extends Module {
+export class AuxiliaryHead extends Module {
   readonly avgpool = new AdaptiveAvgPool2d(4);
   readonly conv: ConvNormActivation;
   readonly flatten = new Flatten();
@@ -138,6 +155,7 @@ export class GoogLeNet extends Module {
 
   constructor(options: GoogLeNetOptions = {}) {
     super();
+    checkOptions('GoogLeNet', options, NAMES);
     const { numClasses = 1000, auxLogits = true, dropout = 0.2, dropoutAux = 0.7 } = options;
     this.#transformInput = options.transformInput ?? false;
     this.aux1 = auxLogits ? new AuxiliaryHead(512, numClasses, dropoutAux) : null;
@@ -146,16 +164,19 @@ export class GoogLeNet extends Module {
     this.fc = new Linear(1024, numClasses);
     for (const module of this.modules()) {
       // torchvision also cuts at ±2, which is 200 standard deviations: nothing lies beyond.
-      if (module instanceof Conv2d || module instanceof Linear) init.normal(module.weight, 0, 0.01);
+      if (module instanceof Conv2d || module instanceof Linear)
+        init.normal(module.weight, { std: 0.01 });
     }
   }
 
   /** Logits; with `auxiliary`, those of the auxiliary heads too, as PyTorch returns them in training. */
   override forward(x: Tensor): Tensor;
   override forward(x: Tensor, options: { auxiliary: true }): GoogLeNetOutputs;
-  override forward(x: Tensor, options?: { auxiliary: true }): Tensor | GoogLeNetOutputs {
+  override forward(x: Tensor, options: AuxiliaryOptions): Tensor | GoogLeNetOutputs;
+  override forward(x: Tensor, options: AuxiliaryOptions = {}): Tensor | GoogLeNetOutputs {
+    const isWhole = wantsAuxiliary('GoogLeNet', options);
     checkImages('GoogLeNet', x, 15);
-    if (options !== undefined && (this.aux1 === null || this.aux2 === null)) {
+    if (isWhole && (this.aux1 === null || this.aux2 === null)) {
       throw new ArgumentError('GoogLeNet: made without auxiliary heads (auxLogits: false)');
     }
     const images = this.#transformInput ? toUnitRange(x) : x;
@@ -164,7 +185,7 @@ export class GoogLeNet extends Module {
     const maps4d = chain(maps4a, this.inception4b, this.inception4c, this.inception4d);
     const maps = chain(maps4d, this.inception4e, this.maxpool4, this.inception5a, this.inception5b);
     const logits = chain(maps, this.avgpool, this.flatten, this.dropout, this.fc);
-    if (options === undefined || this.aux1 === null || this.aux2 === null) return logits;
+    if (!isWhole || this.aux1 === null || this.aux2 === null) return logits;
     return { logits, aux2: this.aux2.forward(maps4d), aux1: this.aux1.forward(maps4a) };
   }
 }

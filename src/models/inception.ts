@@ -10,8 +10,17 @@ import {
   MaxPool2d,
   Module,
 } from '../nn/index.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import { type ClassifierOptions, ConvNormActivation, checkImages, toUnitRange } from './blocks.js';
+import {
+  type AuxiliaryOptions,
+  CLASSIFIER,
+  type ClassifierOptions,
+  ConvNormActivation,
+  checkImages,
+  toUnitRange,
+  wantsAuxiliary,
+} from './blocks.js';
 import {
   InceptionA,
   InceptionAux,
@@ -30,6 +39,13 @@ export interface InceptionOptions extends ClassifierOptions {
   /** Probability of dropping an input of the last layer. Default: 0.5. */
   dropout?: number;
 }
+
+const NAMES: OptionNames<InceptionOptions> = {
+  ...CLASSIFIER,
+  auxLogits: true,
+  transformInput: true,
+  dropout: true,
+};
 
 /** Logits [N, numClasses] of the network and of its auxiliary head, which usually weighs 0.4 in the loss. */
 export interface InceptionOutputs {
@@ -75,6 +91,7 @@ export class InceptionV3 extends Module {
 
   constructor(options: InceptionOptions = {}) {
     super();
+    checkOptions('InceptionV3', options, NAMES);
     const { numClasses = 1000, auxLogits = true, dropout = 0.5 } = options;
     this.#transformInput = options.transformInput ?? false;
     this.AuxLogits = auxLogits ? new InceptionAux(768, numClasses) : null;
@@ -82,17 +99,20 @@ export class InceptionV3 extends Module {
     this.fc = new Linear(2048, numClasses);
     for (const module of this.modules()) {
       // torchvision also cuts at ±2, which is 20 standard deviations or more: nothing lies beyond.
-      if (module instanceof Conv2d || module instanceof Linear) init.normal(module.weight, 0, 0.1);
+      if (module instanceof Conv2d || module instanceof Linear)
+        init.normal(module.weight, { std: 0.1 });
     }
-    if (this.AuxLogits !== null) init.normal(this.AuxLogits.fc.weight, 0, 0.001);
+    if (this.AuxLogits !== null) init.normal(this.AuxLogits.fc.weight, { std: 0.001 });
   }
 
   /** Logits; with `auxiliary`, those of the auxiliary head too, as PyTorch returns them in training. */
   override forward(x: Tensor): Tensor;
   override forward(x: Tensor, options: { auxiliary: true }): InceptionOutputs;
-  override forward(x: Tensor, options?: { auxiliary: true }): Tensor | InceptionOutputs {
-    checkImages('InceptionV3', x, options === undefined ? 75 : 299);
-    if (options !== undefined && this.AuxLogits === null) {
+  override forward(x: Tensor, options: AuxiliaryOptions): Tensor | InceptionOutputs;
+  override forward(x: Tensor, options: AuxiliaryOptions = {}): Tensor | InceptionOutputs {
+    const isWhole = wantsAuxiliary('InceptionV3', options);
+    checkImages('InceptionV3', x, isWhole ? 299 : 75);
+    if (isWhole && this.AuxLogits === null) {
       throw new ArgumentError('InceptionV3: made without its auxiliary head (auxLogits: false)');
     }
     const images = this.#transformInput ? toUnitRange(x) : x;
@@ -109,7 +129,7 @@ export class InceptionV3 extends Module {
     );
     const maps7 = chain(maps6, this.Mixed_7a, this.Mixed_7b, this.Mixed_7c);
     const logits = chain(maps7, this.avgpool, this.dropout, this.flatten, this.fc);
-    if (options === undefined || this.AuxLogits === null) return logits;
+    if (!isWhole || this.AuxLogits === null) return logits;
     return { logits, auxLogits: this.AuxLogits.forward(maps6) };
   }
 }

@@ -1,5 +1,6 @@
 import { Conv2d, Flatten, Linear, MaxPool2d, Module } from '../nn/index.js';
 import { relu } from '../ops/activation.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 export interface LeNetOptions {
@@ -8,6 +9,8 @@ export interface LeNetOptions {
   /** Colour channels of the 28×28 input. Default: 1. */
   inChannels?: number;
 }
+
+const NAMES: OptionNames<LeNetOptions> = { numClasses: true, inChannels: true };
 
 /**
  * LeNet-5 (LeCun et al., "Gradient-based learning applied to document recognition", 1998) as it is taught
@@ -25,6 +28,7 @@ export class LeNet5 extends Module {
 
   constructor(options: LeNetOptions = {}) {
     super();
+    checkOptions('LeNet5', options, NAMES);
     this.conv1 = new Conv2d(options.inChannels ?? 1, 6, 5, { padding: 2 });
     this.fc3 = new Linear(84, options.numClasses ?? 10);
   }

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { BatchNorm2d, Conv2d, convNorm, type Layer, Module } from '../nn/index.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 
 /** Options of one residual block. */
@@ -13,6 +14,13 @@ export interface BlockOptions {
   /** Width of a group where a block has 64 channels; bottlenecks only. Default: 64. */
   widthPerGroup?: number;
 }
+
+const NAMES: OptionNames<BlockOptions> = {
+  stride: true,
+  downsample: true,
+  groups: true,
+  widthPerGroup: true,
+};
 
 /** A kind of residual block. */
 export interface BlockType {
@@ -46,6 +54,7 @@ export class BasicBlock extends Module {
 
   constructor(inChannels: number, channels: number, options: BlockOptions = {}) {
     super();
+    checkOptions('BasicBlock', options, NAMES);
     const { stride = 1, downsample = null, groups = 1, widthPerGroup = 64 } = options;
     if (groups !== 1 || widthPerGroup !== 64) {
       throw new ArgumentError(
@@ -83,6 +92,7 @@ export class Bottleneck extends Module {
 
   constructor(inChannels: number, channels: number, options: BlockOptions = {}) {
     super();
+    checkOptions('Bottleneck', options, NAMES);
     const { stride = 1, downsample = null, groups = 1, widthPerGroup = 64 } = options;
     const width = Math.floor((channels * widthPerGroup) / 64) * groups;
     const outChannels = channels * Bottleneck.expansion;

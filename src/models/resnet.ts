@@ -11,8 +11,9 @@ import {
   Module,
   Sequential,
 } from '../nn/index.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
-import type { ClassifierOptions } from './blocks.js';
+import { CLASSIFIER, type ClassifierOptions } from './blocks.js';
 import { BasicBlock, type BlockType, Bottleneck, convolution } from './residual.js';
 
 /** Options of a ResNet. */
@@ -23,7 +24,10 @@ export interface ResNetOptions extends ClassifierOptions {
   widthPerGroup?: number;
 }
 
-type Depths = readonly [number, number, number, number];
+const NAMES: OptionNames<ResNetOptions> = { ...CLASSIFIER, groups: true, widthPerGroup: true };
+
+/** Blocks of each of the four stages. */
+export type Depths = readonly [number, number, number, number];
 
 /**
  * ResNet (He et al., "Deep residual learning for image recognition", 2015) with the stride of a bottleneck in its
@@ -46,6 +50,7 @@ export class ResNet extends Module {
   /** @param depths blocks of each stage */
   constructor(block: BlockType, depths: Depths, options: ResNetOptions = {}) {
     super();
+    checkOptions('ResNet', options, NAMES);
     const { numClasses = 1000, ...blockOptions } = options;
     let inChannels = 64;
     const stage = (channels: number, depth: number, firstStride: number): Sequential => {
@@ -83,43 +88,63 @@ export class ResNet extends Module {
   }
 }
 
-/** ResNet with 18 layers. */
-export function resnet18(options: ClassifierOptions = {}): ResNet {
-  return new ResNet(BasicBlock, [2, 2, 2, 2], options);
+/**
+ * A function that makes a ResNet with fresh weights.
+ * @param fixed options that the network has by its name
+ */
+function maker<O extends ClassifierOptions>(
+  name: string,
+  names: OptionNames<O>,
+  block: BlockType,
+  depths: Depths,
+  fixed: ResNetOptions = {},
+): (options?: O) => ResNet {
+  return (options) => {
+    if (options !== undefined) checkOptions(name, options, names);
+    return new ResNet(block, depths, { ...options, ...fixed });
+  };
 }
+
+/** ResNet with 18 layers. */
+export const resnet18 = maker<ClassifierOptions>('resnet18', CLASSIFIER, BasicBlock, [2, 2, 2, 2]);
 
 /** ResNet with 34 layers. */
-export function resnet34(options: ClassifierOptions = {}): ResNet {
-  return new ResNet(BasicBlock, [3, 4, 6, 3], options);
-}
+export const resnet34 = maker<ClassifierOptions>('resnet34', CLASSIFIER, BasicBlock, [3, 4, 6, 3]);
 
 /** ResNet with 50 layers, of bottlenecks. */
-export function resnet50(options: ResNetOptions = {}): ResNet {
-  return new ResNet(Bottleneck, [3, 4, 6, 3], options);
-}
+export const resnet50 = maker<ResNetOptions>('resnet50', NAMES, Bottleneck, [3, 4, 6, 3]);
 
 /** ResNet with 101 layers, of bottlenecks. */
-export function resnet101(options: ResNetOptions = {}): ResNet {
-  return new ResNet(Bottleneck, [3, 4, 23, 3], options);
-}
+export const resnet101 = maker<ResNetOptions>('resnet101', NAMES, Bottleneck, [3, 4, 23, 3]);
 
 /** ResNet with 152 layers, of bottlenecks. */
-export function resnet152(options: ResNetOptions = {}): ResNet {
-  return new ResNet(Bottleneck, [3, 8, 36, 3], options);
-}
+export const resnet152 = maker<ResNetOptions>('resnet152', NAMES, Bottleneck, [3, 8, 36, 3]);
 
 /**
  * ResNet-50 with 3×3 convolutions twice as wide (Zagoruyko and Komodakis, "Wide residual networks", 2016):
  * torchvision's `wide_resnet50_2`.
  */
-export function wideResnet50_2(options: ClassifierOptions = {}): ResNet {
-  return resnet50({ ...options, widthPerGroup: 128 });
-}
+export const wideResnet50_2 = maker<ClassifierOptions>(
+  'wideResnet50_2',
+  CLASSIFIER,
+  Bottleneck,
+  [3, 4, 6, 3],
+  {
+    widthPerGroup: 128,
+  },
+);
 
 /**
  * ResNet-50 whose 3×3 convolutions have 32 groups, 4 wide in the first stage (Xie et al., "Aggregated residual
  * transformations for deep neural networks", 2016).
  */
-export function resnext50_32x4d(options: ClassifierOptions = {}): ResNet {
-  return resnet50({ ...options, groups: 32, widthPerGroup: 4 });
-}
+export const resnext50_32x4d = maker<ClassifierOptions>(
+  'resnext50_32x4d',
+  CLASSIFIER,
+  Bottleneck,
+  [3, 4, 6, 3],
+  {
+    groups: 32,
+    widthPerGroup: 4,
+  },
+);

@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import { Draws } from '../numeric/draws.js';
 import { checkInteger } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { randomUint32 } from '../tensor/random.js';
 
 export interface SamplingOptions {
@@ -17,6 +18,14 @@ export interface SamplingOptions {
   seed?: number;
 }
 
+/** The names of these options. */
+export const SAMPLING: OptionNames<SamplingOptions> = {
+  greedy: true,
+  temperature: true,
+  topK: true,
+  seed: true,
+};
+
 /** Draws classes from logits, one after the other. */
 export class Sampler {
   readonly #temperature: number;
@@ -26,6 +35,7 @@ export class Sampler {
 
   /** @throws ArgumentError for options out of range */
   constructor(options: SamplingOptions = {}) {
+    checkOptions('sampling', options, SAMPLING);
     const { greedy = false, temperature = 1, topK = Number.POSITIVE_INFINITY } = options;
     if (!(temperature > 0 && Number.isFinite(temperature))) {
       throw new ArgumentError(

@@ -8,7 +8,12 @@ import {
   MaxPool2d,
   ReLU,
 } from '../nn/index.js';
-import { FeatureClassifier, type FeatureClassifierOptions } from './featureClassifier.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import {
+  FEATURE_CLASSIFIER,
+  FeatureClassifier,
+  type FeatureClassifierOptions,
+} from './featureClassifier.js';
 
 /** Convolutions of each of the five stages, by the number of layers with weights. */
 const STAGES = {
@@ -25,6 +30,8 @@ export interface VGGOptions extends FeatureClassifierOptions {
   /** Batch-norm after each convolution. Default: false. */
   batchNorm?: boolean;
 }
+
+const NAMES: OptionNames<VGGOptions> = { ...FEATURE_CLASSIFIER, batchNorm: true };
 
 function featureLayers(convolutions: readonly number[], batchNorm: boolean): Layer[] {
   const layers: Layer[] = [];
@@ -51,6 +58,7 @@ function featureLayers(convolutions: readonly number[], batchNorm: boolean): Lay
 export class VGG extends FeatureClassifier {
   /** @param depth layers with weights */
   constructor(depth: keyof typeof STAGES, options: VGGOptions = {}) {
+    checkOptions('VGG', options, NAMES);
     super(
       {
         features: featureLayers(STAGES[depth], options.batchNorm ?? false),
@@ -73,49 +81,45 @@ export class VGG extends FeatureClassifier {
       if (module instanceof Conv2d) {
         init.kaimingNormal(module.weight, { mode: 'fanOut', nonlinearity: 'relu' });
       } else if (module instanceof Linear) {
-        init.normal(module.weight, 0, 0.01);
+        init.normal(module.weight, { std: 0.01 });
       } else continue;
       if (module.bias !== null) init.zeros(module.bias);
     }
   }
 }
 
-/** VGG with 11 layers, configuration A. */
-export function vgg11(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(11, { ...options, batchNorm: false });
+/** A function that makes a VGG with fresh weights. */
+function maker(
+  name: string,
+  depth: keyof typeof STAGES,
+  batchNorm: boolean,
+): (options?: FeatureClassifierOptions) => VGG {
+  return (options = {}) => {
+    checkOptions(name, options, FEATURE_CLASSIFIER);
+    return new VGG(depth, { ...options, batchNorm });
+  };
 }
+
+/** VGG with 11 layers, configuration A. */
+export const vgg11 = maker('vgg11', 11, false);
 
 /** VGG with 13 layers, configuration B. */
-export function vgg13(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(13, { ...options, batchNorm: false });
-}
+export const vgg13 = maker('vgg13', 13, false);
 
 /** VGG with 16 layers, configuration D. */
-export function vgg16(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(16, { ...options, batchNorm: false });
-}
+export const vgg16 = maker('vgg16', 16, false);
 
 /** VGG with 19 layers, configuration E. */
-export function vgg19(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(19, { ...options, batchNorm: false });
-}
+export const vgg19 = maker('vgg19', 19, false);
 
 /** VGG with 11 layers and batch-norm: torchvision's `vgg11_bn`. */
-export function vgg11Bn(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(11, { ...options, batchNorm: true });
-}
+export const vgg11Bn = maker('vgg11Bn', 11, true);
 
 /** VGG with 13 layers and batch-norm: torchvision's `vgg13_bn`. */
-export function vgg13Bn(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(13, { ...options, batchNorm: true });
-}
+export const vgg13Bn = maker('vgg13Bn', 13, true);
 
 /** VGG with 16 layers and batch-norm: torchvision's `vgg16_bn`. */
-export function vgg16Bn(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(16, { ...options, batchNorm: true });
-}
+export const vgg16Bn = maker('vgg16Bn', 16, true);
 
 /** VGG with 19 layers and batch-norm: torchvision's `vgg19_bn`. */
-export function vgg19Bn(options: FeatureClassifierOptions = {}): VGG {
-  return new VGG(19, { ...options, batchNorm: true });
-}
+export const vgg19Bn = maker('vgg19Bn', 19, true);

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { checkChoice } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import {
   checkFit,
   LinearUnit,
@@ -20,6 +21,13 @@ export interface AdalineOptions {
   /** Stops when a pass changes the loss by less than this share of it. Default: 1e-6. */
   tolerance?: number;
 }
+
+const NAMES: OptionNames<AdalineOptions> = {
+  maxEpochs: true,
+  learningRate: true,
+  mode: true,
+  tolerance: true,
+};
 
 /** How learning went. */
 export interface AdalineFit {
@@ -71,6 +79,7 @@ export class Adaline extends LinearUnit {
    * @throws ArgumentError if the learning rate is so large that the loss grows without bound; the weights stay
    */
   fit(samples: Samples, targets: Targets, options: AdalineOptions = {}): AdalineFit {
+    checkOptions('Adaline', options, NAMES);
     const { maxEpochs = 1000, learningRate = 0.01, mode = 'online', tolerance = 1e-6 } = options;
     checkFit('Adaline', learningRate, maxEpochs);
     checkChoice(mode, ['online', 'batch'], 'mode', 'Adaline');

@@ -5,11 +5,12 @@ import { add, cast, div, mul, sub } from '../ops/elementwise.js';
 import { checkFraction, checkInteger } from '../ops/kit/options.js';
 import { batchNorm } from '../ops/norm/batchNorm.js';
 import { checkEps } from '../ops/norm/normGradient.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { noGrad } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
-import { Parameter } from './parameter.js';
+import { filledParameter, type Parameter } from './parameter.js';
 
 export interface BatchNormLayerOptions {
   /** Added to the variance. Default: 1e-5. */
@@ -26,12 +27,14 @@ export interface BatchNormLayerOptions {
   relu?: boolean;
 }
 
-/** A parameter of `values`, which it takes over. */
-function parameter(values: Tensor): Parameter {
-  const made = new Parameter(values);
-  values.dispose();
-  return made;
-}
+const NAMES: OptionNames<BatchNormLayerOptions> = {
+  eps: true,
+  momentum: true,
+  affine: true,
+  bias: true,
+  trackRunningStats: true,
+  relu: true,
+};
 
 abstract class BatchNorm extends Module {
   readonly weight: Parameter | null;
@@ -47,14 +50,15 @@ abstract class BatchNorm extends Module {
 
   constructor(name: string, features: number, options: BatchNormLayerOptions) {
     super();
+    checkOptions(name, options, NAMES);
     const { eps = 1e-5, momentum = 0.1, affine = true, trackRunningStats = true } = options;
     const { bias = true } = options;
     this.#features = checkInteger(features, 'features', name, 1);
     this.#eps = checkEps(eps, name);
     this.#momentum = momentum === null ? null : checkFraction(momentum, 'momentum', name);
     this.#relu = options.relu ?? false;
-    this.weight = affine ? parameter(ones([features])) : null;
-    this.bias = affine && bias ? parameter(zeros([features])) : null;
+    this.weight = affine ? filledParameter([features], 1) : null;
+    this.bias = affine && bias ? filledParameter([features], 0) : null;
     this.running_mean = trackRunningStats ? zeros([features]).keep() : null;
     this.running_var = trackRunningStats ? ones([features]).keep() : null;
     this.num_batches_tracked = trackRunningStats ? zeros([], { dtype: 'int32' }).keep() : null;
@@ -82,7 +86,7 @@ abstract class BatchNorm extends Module {
     return this.forwardThen(x, {});
   }
 
-  /** As forward, and what comes after it in the same kernel; unseen by who observes the layers. */
+  /** As forward, and what comes after it in the same kernel; forward observers are not told of it. @internal */
   forwardThen(x: Tensor, finish: ConvFinish): Tensor {
     this.checkShape(x);
     const [mean, variance] = [this.running_mean, this.running_var];

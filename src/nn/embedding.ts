@@ -1,6 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import { checkEmbeddingOptions, type EmbeddingOptions, embedding } from '../ops/embedding.js';
 import { checkInteger } from '../ops/kit/options.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { normal, zeros } from './init.js';
@@ -11,6 +12,14 @@ export interface EmbeddingLayerOptions extends EmbeddingOptions {
   /** A row, negative from the end, that starts at zero and is not trained. Default: none. */
   paddingIndex?: number;
 }
+
+const NAMES: OptionNames<EmbeddingLayerOptions> = {
+  paddingIndex: true,
+  maxNorm: true,
+  normType: true,
+  scaleGradByFreq: true,
+  sparse: true,
+};
 
 /**
  * A learned vector for each of `count` things: integers [...] to [..., features]. The table `weight`
@@ -36,6 +45,7 @@ export class Embedding extends Module {
     super();
     checkInteger(count, 'count', 'Embedding', 1);
     checkInteger(features, 'features', 'Embedding', 1);
+    checkOptions('Embedding', options, NAMES);
     const { paddingIndex } = options;
     if (paddingIndex !== undefined) {
       if (!Number.isInteger(paddingIndex) || paddingIndex < -count || paddingIndex >= count) {

@@ -1,4 +1,5 @@
 import { flatten } from '../ops/view.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
@@ -9,6 +10,8 @@ export interface FlattenOptions {
   end?: number;
 }
 
+const NAMES: OptionNames<FlattenOptions> = { start: true, end: true };
+
 /** Joins axes: images [N, C, H, W] to rows [N, C·H·W]. */
 export class Flatten extends Module {
   readonly #start: number;
@@ -16,6 +19,7 @@ export class Flatten extends Module {
 
   constructor(options: FlattenOptions = {}) {
     super();
+    checkOptions('Flatten', options, NAMES);
     this.#start = options.start ?? 1;
     this.#end = options.end ?? -1;
   }

@@ -3,6 +3,7 @@ import type { ConvFinish } from '../ops/conv/conv.js';
 import { fusedConv2d } from '../ops/conv/fusedConv.js';
 import { PreparedFilters } from '../ops/conv/preparedFilters.js';
 import { add } from '../ops/elementwise.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { wantsGrad } from '../tape/record.js';
 import { sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -11,6 +12,8 @@ import { BatchNorm2d } from './batchNorm.js';
 import { Conv2d } from './conv.js';
 import { isObserved } from './forward.js';
 import type { Module } from './module.js';
+
+const FINISH: OptionNames<ConvFinish> = { add: true, relu: true };
 
 /** Prepared weights by convolution, with the batch-norm that is folded in. */
 const preparedFilters = new WeakMap<
@@ -62,6 +65,7 @@ export function convNorm(
   norm: BatchNorm2d,
   finish: ConvFinish = {},
 ): Tensor {
+  checkOptions('convNorm', finish, FINISH);
   const fused = fuse(x, conv, norm, finish);
   if (fused !== null) return fused;
   const hidden = conv.forward(x);

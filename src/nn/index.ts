@@ -1,4 +1,5 @@
 /** Layers, losses and models of one's own. */
+export type { ConvFinish } from '../ops/conv/conv.js';
 export * from './activation.js';
 export { Adaline, type AdalineFit, type AdalineOptions } from './adaline.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './batchNorm.js';

@@ -3,6 +3,7 @@ import { normalCdf, normalDensity } from '../numeric/special.js';
 import * as creation from '../ops/creation.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import * as random from '../ops/random.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import type { Generator } from '../tensor/random.js';
 import { runInContext } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
@@ -22,25 +23,49 @@ export interface RandomInitOptions {
   generator?: Generator;
 }
 
-/** Numbers drawn uniformly from [low, high). */
-export function uniform<T extends Tensor>(
-  x: T,
-  low = 0,
-  high = 1,
-  options: RandomInitOptions = {},
-): T {
-  random.redrawUniform(x, low, high, options.generator);
+const RANDOM: OptionNames<RandomInitOptions> = { generator: true };
+
+export interface UniformInitOptions extends RandomInitOptions {
+  /** Smallest value. Default: 0. */
+  low?: number;
+  /** Values are below it. Default: 1. */
+  high?: number;
+}
+
+const UNIFORM: OptionNames<UniformInitOptions> = { ...RANDOM, low: true, high: true };
+
+/**
+ * Numbers drawn uniformly from [low, high).
+ *
+ * @example
+ * nn.init.uniform(layer.weight, { low: -0.1, high: 0.1 });
+ */
+export function uniform<T extends Tensor>(x: T, options: UniformInitOptions = {}): T {
+  checkOptions('uniform', options, UNIFORM);
+  const { low = 0, high = 1, generator } = options;
+  random.redrawUniform(x, low, high, generator);
   return x;
 }
 
-/** Numbers drawn from a normal distribution. */
-export function normal<T extends Tensor>(
-  x: T,
-  mean = 0,
-  std = 1,
-  options: RandomInitOptions = {},
-): T {
-  random.redrawNormal(x, mean, std, options.generator);
+export interface NormalInitOptions extends RandomInitOptions {
+  /** Default: 0. */
+  mean?: number;
+  /** Standard deviation. Default: 1. */
+  std?: number;
+}
+
+const NORMAL: OptionNames<NormalInitOptions> = { ...RANDOM, mean: true, std: true };
+
+/**
+ * Numbers drawn from a normal distribution.
+ *
+ * @example
+ * nn.init.normal(layer.weight, { std: 0.01 });
+ */
+export function normal<T extends Tensor>(x: T, options: NormalInitOptions = {}): T {
+  checkOptions('normal', options, NORMAL);
+  const { mean = 0, std = 1, generator } = options;
+  random.redrawNormal(x, mean, std, generator);
   return x;
 }
 
@@ -89,11 +114,17 @@ const NONLINEARITIES: readonly Nonlinearity[] = [
   'selu',
 ];
 
-/**
- * The factor of the standard deviation that makes up for what a nonlinearity takes from it.
- * @param slope of leakyRelu below 0; 0.01 by default
- */
-export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number {
+export interface GainOptions {
+  /** Slope below 0 of leakyRelu. Default: 0.01. */
+  slope?: number;
+}
+
+const GAIN: OptionNames<GainOptions> = { slope: true };
+
+/** The factor of the standard deviation that makes up for what a nonlinearity takes from it. */
+export function calculateGain(nonlinearity: Nonlinearity, options: GainOptions = {}): number {
+  checkOptions('calculateGain', options, GAIN);
+  const { slope = 0.01 } = options;
   switch (checkChoice(nonlinearity, NONLINEARITIES, 'nonlinearity', 'calculateGain')) {
     case 'tanh':
       return 5 / 3;
@@ -110,29 +141,47 @@ export function calculateGain(nonlinearity: Nonlinearity, slope = 0.01): number 
 
 export interface KaimingOptions extends RandomInitOptions {
   /** Slope below 0 of the leakyRelu that follows. Default: 0. */
-  a?: number;
+  slope?: number;
   /** Whether the variance of activations (fanIn) or of gradients (fanOut) is kept. Default: 'fanIn'. */
   mode?: 'fanIn' | 'fanOut';
   /** Default: 'leakyRelu'. */
   nonlinearity?: Nonlinearity;
 }
 
+const KAIMING: OptionNames<KaimingOptions> = {
+  ...RANDOM,
+  slope: true,
+  mode: true,
+  nonlinearity: true,
+};
+
 function kaimingStd(x: Tensor, options: KaimingOptions, op: string): number {
-  const { a = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
+  checkOptions(op, options, KAIMING);
+  const { slope = 0, mode = 'fanIn', nonlinearity = 'leakyRelu' } = options;
   checkChoice(mode, ['fanIn', 'fanOut'], 'mode', op);
-  return calculateGain(nonlinearity, a) / Math.sqrt(fanInAndFanOut(x)[mode]);
+  return calculateGain(nonlinearity, { slope }) / Math.sqrt(fanInAndFanOut(x)[mode]);
+}
+
+/** Uniform on ±bound, from the generator of some options; a tensor of nothing as it is. */
+function uniformWithin<T extends Tensor>(x: T, bound: number, options: RandomInitOptions): T {
+  if (x.size > 0) random.redrawUniform(x, -bound, bound, options.generator);
+  return x;
+}
+
+/** Normal with mean 0, from the generator of some options; a tensor of nothing as it is. */
+function normalAround<T extends Tensor>(x: T, std: number, options: RandomInitOptions): T {
+  if (x.size > 0) random.redrawNormal(x, 0, std, options.generator);
+  return x;
 }
 
 /** Uniform on ±gain·√(3/fan) (He et al., "Delving deep into rectifiers", 2015). */
 export function kaimingUniform<T extends Tensor>(x: T, options: KaimingOptions = {}): T {
-  const bound = Math.sqrt(3) * kaimingStd(x, options, 'kaimingUniform');
-  return x.size === 0 ? x : uniform(x, -bound, bound, options);
+  return uniformWithin(x, Math.sqrt(3) * kaimingStd(x, options, 'kaimingUniform'), options);
 }
 
 /** Normal with standard deviation gain/√fan (He et al., "Delving deep into rectifiers", 2015). */
 export function kaimingNormal<T extends Tensor>(x: T, options: KaimingOptions = {}): T {
-  const std = kaimingStd(x, options, 'kaimingNormal');
-  return x.size === 0 ? x : normal(x, 0, std, options);
+  return normalAround(x, kaimingStd(x, options, 'kaimingNormal'), options);
 }
 
 export interface XavierOptions extends RandomInitOptions {
@@ -140,9 +189,12 @@ export interface XavierOptions extends RandomInitOptions {
   gain?: number;
 }
 
-function xavierStd(x: Tensor, { gain = 1 }: XavierOptions): number {
+const WITH_GAIN: OptionNames<XavierOptions & OrthogonalOptions> = { ...RANDOM, gain: true };
+
+function xavierStd(x: Tensor, options: XavierOptions, op: string): number {
+  checkOptions(op, options, WITH_GAIN);
   const { fanIn, fanOut } = fanInAndFanOut(x);
-  return gain * Math.sqrt(2 / (fanIn + fanOut));
+  return (options.gain ?? 1) * Math.sqrt(2 / (fanIn + fanOut));
 }
 
 /**
@@ -150,14 +202,12 @@ function xavierStd(x: Tensor, { gain = 1 }: XavierOptions): number {
  * feedforward neural networks", 2010).
  */
 export function xavierUniform<T extends Tensor>(x: T, options: XavierOptions = {}): T {
-  const bound = Math.sqrt(3) * xavierStd(x, options);
-  return x.size === 0 ? x : uniform(x, -bound, bound, options);
+  return uniformWithin(x, Math.sqrt(3) * xavierStd(x, options, 'xavierUniform'), options);
 }
 
 /** Normal with standard deviation gain·√(2/(fanIn + fanOut)) (Glorot and Bengio 2010). */
 export function xavierNormal<T extends Tensor>(x: T, options: XavierOptions = {}): T {
-  const std = xavierStd(x, options);
-  return x.size === 0 ? x : normal(x, 0, std, options);
+  return normalAround(x, xavierStd(x, options, 'xavierNormal'), options);
 }
 
 // --- truncated normal ------------------------------------------------------------------------------------
@@ -189,9 +239,12 @@ export interface TruncatedNormalOptions extends RandomInitOptions {
   high?: number;
 }
 
+const TRUNCATED: OptionNames<TruncatedNormalOptions> = { ...NORMAL, low: true, high: true };
+
 /** Numbers drawn from a normal distribution, but only from [low, high]: by inverting its distribution function. */
 export function truncatedNormal<T extends Tensor>(x: T, options: TruncatedNormalOptions = {}): T {
-  const { mean = 0, std = 1, low = -2, high = 2 } = options;
+  checkOptions('truncatedNormal', options, TRUNCATED);
+  const { mean = 0, std = 1, low = -2, high = 2, generator } = options;
   if (!(low < high && std > 0 && Number.isFinite(mean))) {
     throw new ArgumentError(
       `truncatedNormal: mean ${mean}, std ${std}, low ${low}, high ${high}, expected low < high and std > 0`,
@@ -207,7 +260,7 @@ export function truncatedNormal<T extends Tensor>(x: T, options: TruncatedNormal
     );
   }
   return overwrite(x, () => {
-    const draws = random.uniform(x.shape, { generator: options.generator }).dataSync();
+    const draws = random.rand(x.shape, { generator }).dataSync();
     return Float64Array.from(draws, (draw) => {
       // To the middle of the 2⁻²⁴ that a draw stands for, so that it is never 0.
       const p = from + (to - from) * (draw + 2 ** -25);
@@ -229,16 +282,17 @@ export interface OrthogonalOptions extends RandomInitOptions {
  * first are taken as one. Computed in float64.
  */
 export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = {}): T {
+  checkOptions('orthogonal', options, WITH_GAIN);
   if (x.rank < 2) {
     throw new ShapeError(`orthogonal: ${formatShape(x.shape)} has fewer than two axes`);
   }
   if (x.size === 0) return x;
-  const { gain = 1 } = options;
+  const { gain = 1, generator } = options;
   const rows = dim(x.shape, 0);
   const cols = x.size / rows;
   const [count, length] = rows < cols ? [rows, cols] : [cols, rows];
   return overwrite(x, () => {
-    const draws = random.normal([count, length], { generator: options.generator }).dataSync();
+    const draws = random.randn([count, length], { generator }).dataSync();
     const vectors = Array.from({ length: count }, (_, i) =>
       Float64Array.from(draws.subarray(i * length, (i + 1) * length)),
     );
@@ -263,6 +317,8 @@ export interface DiracOptions {
   groups?: number;
 }
 
+const DIRAC: OptionNames<DiracOptions> = { groups: true };
+
 /** Where the ones of {@link dirac} are. */
 function diracOnes(shape: Shape, groups: number): number[] {
   const [out, channels] = [dim(shape, 0), dim(shape, 1)];
@@ -281,6 +337,7 @@ function diracOnes(shape: Shape, groups: number): number[] {
 
 /** A convolution weight [out, in, ...kernel] that keeps its input channels, as many as fit: ones in the centre. */
 export function dirac<T extends Tensor>(x: T, options: DiracOptions = {}): T {
+  checkOptions('dirac', options, DIRAC);
   const { groups = 1 } = options;
   if (x.rank < 3 || x.rank > 5) {
     throw new ShapeError(

@@ -3,8 +3,8 @@ import { fanInAndFanOut, kaimingUniform, uniform } from './init.js';
 
 /** PyTorch's start of linear and convolution layers: both uniform on ±1/√fanIn. */
 export function resetWeightAndBias(weight: Tensor, bias: Tensor | null): void {
-  kaimingUniform(weight, { a: Math.sqrt(5) });
+  kaimingUniform(weight, { slope: Math.sqrt(5) });
   if (bias === null) return;
   const bound = 1 / Math.sqrt(fanInAndFanOut(weight).fanIn);
-  uniform(bias, -bound, bound);
+  uniform(bias, { low: -bound, high: bound });
 }

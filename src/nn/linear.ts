@@ -1,5 +1,6 @@
 import { checkInteger } from '../ops/kit/options.js';
 import { linear } from '../ops/linear.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { dim } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { resetWeightAndBias } from './initialWeights.js';
@@ -10,6 +11,8 @@ export interface LinearOptions {
   /** Adds a bias. Default: true. */
   bias?: boolean;
 }
+
+const NAMES: OptionNames<LinearOptions> = { bias: true };
 
 /**
  * x·weightᵀ + bias on the last axis: [..., inFeatures] to [..., outFeatures]. Weight [outFeatures, inFeatures]
@@ -26,6 +29,7 @@ export class Linear extends Module {
     super();
     checkInteger(inFeatures, 'inFeatures', 'Linear', 1);
     checkInteger(outFeatures, 'outFeatures', 'Linear', 1);
+    checkOptions('Linear', options, NAMES);
     this.weight = emptyParameter([outFeatures, inFeatures]);
     this.bias = options.bias === false ? null : emptyParameter([outFeatures]);
     resetWeightAndBias(this.weight, this.bias);

@@ -58,7 +58,7 @@ class Loss<O extends object> extends Module {
 /** The base class of a layer that is one loss. */
 function loss<O extends object>(
   fn: LossFunction<O>,
-  names: OptionNames<O>,
+  names: OptionNames<NoInfer<O>>,
 ): new (
   options?: O,
 ) => Loss<O> {

@@ -1,13 +1,13 @@
 import { ShapeError } from '../errors.js';
-import { ones, zeros } from '../ops/creation.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { groupNorm, layerNorm, type NormOptions } from '../ops/norm/groupNorm.js';
 import { type LocalResponseNormOptions, localResponseNorm } from '../ops/norm/localResponseNorm.js';
 import { checkEps } from '../ops/norm/normGradient.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
-import { Parameter } from './parameter.js';
+import { filledParameter, type Parameter } from './parameter.js';
 import { sizesText } from './sizes.js';
 
 export interface NormLayerOptions extends NormOptions {
@@ -24,12 +24,13 @@ export interface LayerNormLayerOptions extends NormOptions {
   bias?: boolean;
 }
 
-function filled(make: (shape: Shape) => Tensor, shape: Shape): Parameter {
-  const values = make(shape);
-  const parameter = new Parameter(values);
-  values.dispose();
-  return parameter;
-}
+const LAYER: OptionNames<LayerNormLayerOptions> = {
+  eps: true,
+  elementwiseAffine: true,
+  bias: true,
+};
+const GROUP: OptionNames<NormLayerOptions> = { eps: true, affine: true, bias: true };
+const RESPONSE: OptionNames<LocalResponseNormOptions> = { alpha: true, beta: true, k: true };
 
 /** What toString() shows of a weight without a bias. */
 function biasText(norm: { weight: Parameter | null; bias: Parameter | null }): string {
@@ -46,6 +47,7 @@ export class LayerNorm extends Module {
   /** @param normalizedShape sizes of the last axes; a number for the last one */
   constructor(normalizedShape: number | Shape, options: LayerNormLayerOptions = {}) {
     super();
+    checkOptions('LayerNorm', options, LAYER);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
     const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
     if (shape.length === 0)
@@ -53,8 +55,8 @@ export class LayerNorm extends Module {
     for (const size of shape) checkInteger(size, 'a size of normalizedShape', 'LayerNorm', 1);
     this.#shape = shape;
     this.#eps = checkEps(eps, 'LayerNorm');
-    this.weight = elementwiseAffine ? filled(ones, shape) : null;
-    this.bias = elementwiseAffine && bias ? filled(zeros, shape) : null;
+    this.weight = elementwiseAffine ? filledParameter(shape, 1) : null;
+    this.bias = elementwiseAffine && bias ? filledParameter(shape, 0) : null;
   }
 
   override forward(x: Tensor): Tensor {
@@ -78,6 +80,7 @@ export class GroupNorm extends Module {
   /** @param groups number of groups, a divisor of channels */
   constructor(groups: number, channels: number, options: NormLayerOptions = {}) {
     super();
+    checkOptions('GroupNorm', options, GROUP);
     const { eps = 1e-5, affine = true, bias = true } = options;
     this.#groups = checkInteger(groups, 'groups', 'GroupNorm', 1);
     this.#channels = checkInteger(channels, 'channels', 'GroupNorm', 1);
@@ -85,8 +88,8 @@ export class GroupNorm extends Module {
       throw new ShapeError(`GroupNorm: groups=${groups} does not divide channels=${channels}`);
     }
     this.#eps = checkEps(eps, 'GroupNorm');
-    this.weight = affine ? filled(ones, [channels]) : null;
-    this.bias = affine && bias ? filled(zeros, [channels]) : null;
+    this.weight = affine ? filledParameter([channels], 1) : null;
+    this.bias = affine && bias ? filledParameter([channels], 0) : null;
   }
 
   override forward(x: Tensor): Tensor {
@@ -112,6 +115,7 @@ export class LocalResponseNorm extends Module {
   /** @param size channels in the window */
   constructor(size: number, options: LocalResponseNormOptions = {}) {
     super();
+    checkOptions('LocalResponseNorm', options, RESPONSE);
     this.#size = checkInteger(size, 'size', 'LocalResponseNorm', 1);
     this.#options = { ...options };
   }

@@ -1,4 +1,6 @@
 import { DTypeError } from '../errors.js';
+import { refill } from '../ops/creation.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import { empty, Tensor } from '../tensor/tensor.js';
@@ -8,6 +10,8 @@ export interface ParameterOptions {
   requiresGrad?: boolean;
 }
 
+const NAMES: OptionNames<ParameterOptions> = { requiresGrad: true };
+
 /**
  * A tensor that a module learns: a leaf that gradients are collected for. It lives until it is disposed of,
  * whatever scope it was made in. A field of a module that holds one is part of the module's state.
@@ -15,6 +19,7 @@ export interface ParameterOptions {
 export class Parameter extends Tensor {
   /** Shares the memory of `values` (floats), as another handle of it. */
   constructor(values: Tensor, options: ParameterOptions = {}) {
+    checkOptions('Parameter', options, NAMES);
     if (!isFloat(values.dtype)) {
       throw new DTypeError(
         `Parameter: values ${formatShape(values.shape)} are ${values.dtype}, expected float32 or float64`,
@@ -31,5 +36,12 @@ export function emptyParameter(shape: Shape): Parameter {
   const memory = empty(shape, 'float32');
   const parameter = new Parameter(memory);
   memory.dispose();
+  return parameter;
+}
+
+/** A float32 parameter of one number throughout. @internal */
+export function filledParameter(shape: Shape, value: number): Parameter {
+  const parameter = emptyParameter(shape);
+  refill(parameter, value);
   return parameter;
 }

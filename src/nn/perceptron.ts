@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import {
   checkFit,
   LinearUnit,
@@ -14,6 +15,8 @@ export interface PerceptronOptions {
   /** Scales the weights, and nothing else as long as they start at zero. Default: 1. */
   learningRate?: number;
 }
+
+const NAMES: OptionNames<PerceptronOptions> = { maxEpochs: true, learningRate: true };
 
 /** How learning went. */
 export interface PerceptronFit {
@@ -62,6 +65,7 @@ export class Perceptron extends LinearUnit {
    * @param labels 1 and −1, or 1 and 0
    */
   fit(samples: Samples, labels: Targets, options: PerceptronOptions = {}): PerceptronFit {
+    checkOptions('Perceptron', options, NAMES);
     const { maxEpochs = 1000, learningRate = 1 } = options;
     checkFit('Perceptron', learningRate, maxEpochs);
     const data = this.trainingData(samples, labels);

@@ -14,6 +14,7 @@ import {
 } from '../ops/recurrent/recurrent.js';
 import { select } from '../ops/slice.js';
 import { reshape, unsqueeze } from '../ops/view.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { uniform } from './init.js';
@@ -58,6 +59,18 @@ export interface RecurrentForwardOptions {
   lengths?: readonly number[];
 }
 
+const STACK: OptionNames<RecurrentOptions> = {
+  numLayers: true,
+  bias: true,
+  batchFirst: true,
+  dropout: true,
+  bidirectional: true,
+  residual: true,
+};
+const RNN_NAMES: OptionNames<RnnLayerOptions> = { ...STACK, nonlinearity: true };
+const LSTM_NAMES: OptionNames<LstmLayerOptions> = { ...STACK, projSize: true };
+const FORWARD: OptionNames<RecurrentForwardOptions> = { lengths: true };
+
 /** An LSTM's hidden state and cells. */
 export type LstmState = readonly [h: Tensor, c: Tensor];
 
@@ -79,9 +92,15 @@ abstract class RecurrentModule extends Module {
   readonly #sizes: Sizes;
   readonly #options: Required<RecurrentOptions>;
 
-  protected constructor(sizes: Sizes, options: RecurrentOptions) {
+  /** @param names what the options are called */
+  protected constructor(
+    sizes: Sizes,
+    options: RecurrentOptions,
+    names: Readonly<Record<string, true>>,
+  ) {
     super();
     const type = this.constructor.name;
+    checkOptions(type, options, names);
     checkInteger(sizes.input, 'inputSize', type, 1);
     checkInteger(sizes.hidden, 'hiddenSize', type, 1);
     const { numLayers = 1, bias = true, batchFirst = false, bidirectional = false } = options;
@@ -145,7 +164,11 @@ abstract class RecurrentModule extends Module {
     const { input, hidden, output, gates } = this.#sizes;
     const bound = 1 / Math.sqrt(hidden);
     const make = (name: string, ...shape: number[]): void => {
-      Reflect.set(this, `${name}_${suffix}`, uniform(emptyParameter(shape), -bound, bound));
+      Reflect.set(
+        this,
+        `${name}_${suffix}`,
+        uniform(emptyParameter(shape), { low: -bound, high: bound }),
+      );
     };
     make('weight_ih', gates * hidden, layer === 0 ? input : this.outputSize);
     make('weight_hh', gates * hidden, output);
@@ -177,9 +200,11 @@ abstract class RecurrentModule extends Module {
     x: Tensor,
     states: readonly Tensor[] | null,
     features: readonly number[],
-    { lengths }: RecurrentForwardOptions,
+    options: RecurrentForwardOptions,
   ): [output: Tensor, states: Tensor[]] {
     const type = this.constructor.name;
+    checkOptions(type, options, FORWARD);
+    const { lengths } = options;
     this.#checkInput(x);
     const isBatch = x.rank === 3;
     const batchFirst = isBatch && this.#options.batchFirst;
@@ -300,8 +325,9 @@ abstract class HiddenStateModule extends RecurrentModule {
     hiddenSize: number,
     gates: number,
     options: RecurrentOptions,
+    names: Readonly<Record<string, true>>,
   ) {
-    super({ input: inputSize, hidden: hiddenSize, output: hiddenSize, gates }, options);
+    super({ input: inputSize, hidden: hiddenSize, output: hiddenSize, gates }, options, names);
   }
 
   override forward(
@@ -327,7 +353,7 @@ export class RNN extends HiddenStateModule {
   readonly #nonlinearity: RnnNonlinearity;
 
   constructor(inputSize: number, hiddenSize: number, options: RnnLayerOptions = {}) {
-    super(inputSize, hiddenSize, 1, options);
+    super(inputSize, hiddenSize, 1, options, RNN_NAMES);
     const { nonlinearity = 'tanh' } = options;
     this.#nonlinearity = checkChoice(nonlinearity, ['tanh', 'relu'], 'nonlinearity', 'RNN');
   }
@@ -353,7 +379,7 @@ export class RNN extends HiddenStateModule {
  */
 export class GRU extends HiddenStateModule {
   constructor(inputSize: number, hiddenSize: number, options: RecurrentOptions = {}) {
-    super(inputSize, hiddenSize, 3, options);
+    super(inputSize, hiddenSize, 3, options, STACK);
   }
 
   protected override runLayer(
@@ -375,6 +401,7 @@ export class LSTM extends RecurrentModule {
   readonly #outputFeatures: number;
 
   constructor(inputSize: number, hiddenSize: number, options: LstmLayerOptions = {}) {
+    checkOptions('LSTM', options, LSTM_NAMES);
     const { projSize = 0 } = options;
     checkInteger(projSize, 'projSize', 'LSTM', 0);
     if (projSize >= hiddenSize && projSize > 0) {
@@ -383,7 +410,7 @@ export class LSTM extends RecurrentModule {
       );
     }
     const output = projSize === 0 ? hiddenSize : projSize;
-    super({ input: inputSize, hidden: hiddenSize, output, gates: 4 }, options);
+    super({ input: inputSize, hidden: hiddenSize, output, gates: 4 }, options, LSTM_NAMES);
     this.#outputFeatures = output;
   }
 

@@ -7,6 +7,7 @@ import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import { linear } from '../ops/linear.js';
 import type { RnnNonlinearity } from '../ops/recurrent/recurrent.js';
 import { split } from '../ops/slice.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { uniform } from './init.js';
@@ -24,6 +25,9 @@ export interface RnnCellOptions extends CellOptions {
   nonlinearity?: RnnNonlinearity;
 }
 
+const NAMES: OptionNames<CellOptions> = { bias: true };
+const RNN_NAMES: OptionNames<RnnCellOptions> = { ...NAMES, nonlinearity: true };
+
 /** Weights of one step, with PyTorch's names and start: all uniform on ±1/√hiddenSize. */
 abstract class RecurrentCell extends Module {
   readonly weight_ih: Parameter;
@@ -31,13 +35,23 @@ abstract class RecurrentCell extends Module {
   readonly bias_ih: Parameter | null;
   readonly bias_hh: Parameter | null;
 
-  protected constructor(inputSize: number, hiddenSize: number, gates: number, bias: boolean) {
+  /** @param names what the options are called */
+  protected constructor(
+    inputSize: number,
+    hiddenSize: number,
+    gates: number,
+    options: CellOptions,
+    names: Readonly<Record<string, true>>,
+  ) {
     super();
     const type = this.constructor.name;
+    checkOptions(type, options, names);
+    const { bias = true } = options;
     checkInteger(inputSize, 'inputSize', type, 1);
     checkInteger(hiddenSize, 'hiddenSize', type, 1);
     const bound = 1 / Math.sqrt(hiddenSize);
-    const make = (...shape: number[]): Parameter => uniform(emptyParameter(shape), -bound, bound);
+    const make = (...shape: number[]): Parameter =>
+      uniform(emptyParameter(shape), { low: -bound, high: bound });
     const units = gates * hiddenSize;
     this.weight_ih = make(units, inputSize);
     this.weight_hh = make(units, hiddenSize);
@@ -98,7 +112,7 @@ export class RNNCell extends RecurrentCell {
   readonly #nonlinearity: RnnNonlinearity;
 
   constructor(inputSize: number, hiddenSize: number, options: RnnCellOptions = {}) {
-    super(inputSize, hiddenSize, 1, options.bias ?? true);
+    super(inputSize, hiddenSize, 1, options, RNN_NAMES);
     const { nonlinearity = 'tanh' } = options;
     this.#nonlinearity = checkChoice(nonlinearity, ['tanh', 'relu'], 'nonlinearity', 'RNNCell');
   }
@@ -113,7 +127,7 @@ export class RNNCell extends RecurrentCell {
 /** One step of an {@link LSTM}, of ops: x [batch, inputSize] or [inputSize], state [h, c] alike; returns the next. */
 export class LSTMCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super(inputSize, hiddenSize, 4, options.bias ?? true);
+    super(inputSize, hiddenSize, 4, options, NAMES);
   }
 
   override forward(x: Tensor, state: LstmState | null = null): [h: Tensor, c: Tensor] {
@@ -129,7 +143,7 @@ export class LSTMCell extends RecurrentCell {
 /** One step of a {@link GRU}, of ops: x [batch, inputSize] or [inputSize], state h alike; returns the next h. */
 export class GRUCell extends RecurrentCell {
   constructor(inputSize: number, hiddenSize: number, options: CellOptions = {}) {
-    super(inputSize, hiddenSize, 3, options.bias ?? true);
+    super(inputSize, hiddenSize, 3, options, NAMES);
   }
 
   override forward(x: Tensor, state: Tensor | null = null): Tensor {

@@ -1,5 +1,6 @@
 import { CheckpointError } from '../errors.js';
 import { copyFrom } from '../ops/creation.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
@@ -12,6 +13,8 @@ export interface LoadStateOptions {
   /** False accepts names that are missing or have no place here. Default: true. */
   strict?: boolean;
 }
+
+const NAMES: OptionNames<LoadStateOptions> = { strict: true };
 
 /** What did not match, where that is accepted. */
 export interface LoadedKeys {
@@ -47,8 +50,10 @@ export function matchState(
   owner: string,
   own: ReadonlyMap<string, Tensor>,
   given: StateDict,
-  { strict = true }: LoadStateOptions = {},
+  options: LoadStateOptions = {},
 ): Match {
+  checkOptions('loadStateDict', options, NAMES);
+  const { strict = true } = options;
   const values = new Map<string, Tensor>(given instanceof Map ? given : Object.entries(given));
   const missing = [...own.keys()].filter((name) => !values.has(name));
   const unexpected = [...values.keys()].filter((name) => !own.has(name));

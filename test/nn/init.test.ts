@@ -52,14 +52,14 @@ function weight(): Tensor {
 describe('random initialisers', () => {
   test('uniform and normal', () => {
     manualSeed(1);
-    expectUniform(init.uniform(weight(), -0.5, 0.5), 0.5);
-    expectSpread(init.normal(weight(), 0, 0.5), 0.5);
+    expectUniform(init.uniform(weight(), { low: -0.5, high: 0.5 }), 0.5);
+    expectSpread(init.normal(weight(), { std: 0.5 }), 0.5);
   });
 
   test('Kaiming: by fan in, or by fan out', () => {
     manualSeed(2);
     expectUniform(init.kaimingUniform(weight()), Math.sqrt(6 / 80));
-    expectUniform(init.kaimingUniform(weight(), { a: 2 }), Math.sqrt(6 / 5 / 80));
+    expectUniform(init.kaimingUniform(weight(), { slope: 2 }), Math.sqrt(6 / 5 / 80));
     expectUniform(
       init.kaimingUniform(weight(), { mode: 'fanOut', nonlinearity: 'linear' }),
       Math.sqrt(3 / 1000),
@@ -103,8 +103,8 @@ describe('random initialisers', () => {
   });
 
   test('refuse what makes no sense', () => {
-    expect(() => init.uniform(weight(), 1, 0)).toThrow(ArgumentError);
-    expect(() => init.normal(weight(), 0, -1)).toThrow(ArgumentError);
+    expect(() => init.uniform(weight(), { low: 1, high: 0 })).toThrow(ArgumentError);
+    expect(() => init.normal(weight(), { std: -1 })).toThrow(ArgumentError);
     expect(() => init.kaimingUniform(zeros([3]))).toThrow(ShapeError);
     expect(() => init.kaimingUniform(weight(), { mode: 'fan' as 'fanIn' })).toThrow(/mode is fan/);
     expect(() => init.truncatedNormal(weight(), { low: 1, high: 1 })).toThrow(ArgumentError);
@@ -124,7 +124,10 @@ test.each([
   ['leakyRelu', 1, 1],
   ['selu', undefined, 0.75],
 ] as const)('calculateGain of %s with slope %s is %d', (nonlinearity, slope, gain) => {
-  expect(init.calculateGain(nonlinearity, slope)).toBeCloseTo(gain, 12);
+  expect(init.calculateGain(nonlinearity, slope === undefined ? {} : { slope })).toBeCloseTo(
+    gain,
+    12,
+  );
 });
 
 test('calculateGain refuses other nonlinearities', () => {
