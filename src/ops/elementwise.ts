@@ -107,32 +107,65 @@ const powOp = defineOp<Operands & { readonly y: Tensor }>('pow', (g, { saved, ne
   return [
     // a ** 0 is 1 everywhere: its gradient in a is 0, not 0 · 0⁻¹.
     needs(0) ? mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))) : null,
-    // 0 ** b has gradient 0 in b, not 0 · log 0.
-    needs(1) ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0)) : null,
+    needs(1) ? mul(g, exponentSlope(a, b, y)) : null,
   ];
 });
+
+/** y · log a; 0 where 0 ** b has no slope to the right, instead of 0 · log 0. */
+function exponentSlope(a: Tensor, b: Tensor, y: Tensor): Tensor {
+  const flat = unrecorded(() => cast(mul(equal(a, 0), greaterEqual(b, 0)), 'uint8'));
+  return where(flat, 0, mul(y, log(where(flat, 1, a))));
+}
+
 const atan2Op = defineOp<Operands>('atan2', (g, { saved, needs }) => {
   const { a: y, b: x } = saved;
-  const scaled = div(g, add(square(x), square(y)));
+  const distance = add(square(x), square(y));
+  // The origin has no angle; its gradient is 0, as in PyTorch.
+  const origin = equal(distance, 0);
+  const scaled = where(origin, 0, div(g, where(origin, 1, distance)));
   return [needs(0) ? mul(scaled, x) : null, needs(1) ? neg(mul(scaled, y)) : null];
 });
-const maximumOp = defineOp<Operands>('maximum', (g, { saved }) =>
-  extremumGrad(g, saved.a, saved.b),
-);
-const minimumOp = defineOp<Operands>('minimum', (g, { saved }) =>
-  extremumGrad(g, saved.b, saved.a),
-);
+const maximumOp = defineOp<Operands>('maximum', (g, { saved: { a, b }, needs }) => [
+  needs(0) ? extremumGrad(g, a, b) : null,
+  needs(1) ? extremumGrad(g, b, a) : null,
+]);
+const minimumOp = defineOp<Operands>('minimum', (g, { saved: { a, b }, needs }) => [
+  needs(0) ? extremumGrad(g, b, a) : null,
+  needs(1) ? extremumGrad(g, a, b) : null,
+]);
 const remainderOp = defineOp<Operands>('remainder', (g, { saved, needs }) => {
   if (!needs(1)) return [g, null];
-  return [g, neg(mul(g, floor(div(saved.a, saved.b))))];
+  return [
+    g,
+    neg(
+      mul(
+        g,
+        unrecorded(() => wholeQuotient(saved.a, saved.b)),
+      ),
+    ),
+  ];
 });
 
-/** g where p > q and the rest of it, half each where they are equal, as in PyTorch. */
-function extremumGrad(g: Tensor, p: Tensor, q: Tensor): Tensor[] {
-  const share = binaryKernel(p, q, BinaryOp.greaterHalf, 'maximum');
-  const first = mul(g, share);
-  return [first, sub(g, first)];
+/** What remainder takes away, in units of b: ⌊a / b⌋, which a rounded quotient may miss. */
+function wholeQuotient(a: Tensor, b: Tensor): Tensor {
+  const quotient = div(a, b);
+  const whole = round(div(sub(a, remainder(a, b)), b));
+  // By ±∞: −1 where the signs differ; NaN for an infinite a.
+  const byInfinity = sub(sub(a, a), cast(less(mul(a, b), 0), a.dtype));
+  return where(
+    equal(b, 0),
+    quotient,
+    where(equal(abs(b), Number.POSITIVE_INFINITY), byInfinity, whole),
+  );
 }
+
+/** g where p > q, half of it where they are equal, all of it where one is NaN: the gradient in p, as in PyTorch. */
+function extremumGrad(g: Tensor, p: Tensor, q: Tensor): Tensor {
+  return mul(g, binaryKernel(p, q, BinaryOp.greaterHalf, 'maximum'));
+}
+
+/** What a product adds: −0 + −0 is −0. */
+const NOTHING = -0;
 
 /** x·scale + shift */
 type Affine = { readonly scale: number; readonly shift: number };
@@ -146,9 +179,11 @@ const powScalarOp = defineOp<{ x: Tensor }, Scalar>('pow', (g, { saved, attrs })
   if (attrs.scalar === 0) return [mul(g, 0)];
   return [mul(mul(g, pow(saved.x, attrs.scalar - 1)), attrs.scalar)];
 });
-const rpowOp = defineOp<{ y: Tensor }, Scalar>('rpow', (g, { saved, attrs }) => [
-  mul(mul(g, saved.y), Math.log(attrs.scalar)),
-]);
+const rpowOp = defineOp<{ y: Tensor }, Scalar>('rpow', (g, { saved: { y }, attrs }) => {
+  const slope = mul(mul(g, y), Math.log(attrs.scalar));
+  // 0 ** b is 0 or 1 for b ≥ 0.
+  return [attrs.scalar === 0 ? where(lessEqual(y, 1), 0, slope) : slope];
+});
 const remainderScalarOp = defineOp<Nothing, Scalar>('remainder', (g) => [g]);
 
 /** Elementwise a + b, with broadcasting. */
@@ -171,8 +206,8 @@ export function sub(a: TensorLike, b: TensorLike): Tensor {
 
 /** Elementwise a · b, with broadcasting. */
 export function mul(a: TensorLike, b: TensorLike): Tensor {
-  if (typeof b === 'number') return affine(tensorOperand(a, 'mul'), b, 0);
-  if (typeof a === 'number') return affine(b, a, 0);
+  if (typeof b === 'number') return affine(tensorOperand(a, 'mul'), b, NOTHING);
+  if (typeof a === 'number') return affine(b, a, NOTHING);
   return record(mulOp, binaryKernel(a, b, BinaryOp.mul, 'mul'), [a, b], { a, b });
 }
 
@@ -196,7 +231,7 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
   return out;
 }
 
-/** Elementwise a ** b, with broadcasting. The gradient of the exponent is 0 where the base is not positive. */
+/** Elementwise a ** b, with broadcasting. The gradient of the exponent is NaN where the base is negative. */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') {
     const x = tensorOperand(a, 'pow');
@@ -247,8 +282,10 @@ function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
   const isMaximum = code === BinaryOp.maximum;
   const share = wantsGrad([x])
     ? unrecorded(() => {
-        const wins = isMaximum ? greater(x, scalar) : less(x, scalar);
-        return add(cast(wins, x.dtype), mul(cast(equal(x, scalar), x.dtype), 0.5));
+        // All of it for NaN, too.
+        const loses = isMaximum ? less(x, scalar) : greater(x, scalar);
+        const half = mul(cast(equal(x, scalar), x.dtype), 0.5);
+        return sub(1, add(cast(loses, x.dtype), half));
       })
     : null;
   record(isMaximum ? maximumScalarOp : minimumScalarOp, out, [x], { share }, { scalar });
