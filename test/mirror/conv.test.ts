@@ -50,6 +50,11 @@ function operands(c: Conv): Input[] {
   return c.bias ? [...inputs, floats([c.to * c.groups])] : inputs;
 }
 
+/** What conv2d takes of a geometry. */
+function optionsOf({ stride, padding, dilation, groups }: Conv) {
+  return { stride, padding, dilation, groups };
+}
+
 const ROUNDING = { rtol: 1e-5, atol: 1e-4 };
 
 describe('convolution', () => {
@@ -57,7 +62,9 @@ describe('convolution', () => {
     forAll(
       [geometry, seeds],
       (c, seed) => {
-        mirror(seed, operands(c), (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, c), ROUNDING);
+        const options = optionsOf(c);
+        const run = (x: Tensor, w: Tensor, b: Tensor | null = null) => ops.conv2d(x, w, b, options);
+        mirror(seed, operands(c), run, ROUNDING);
       },
       120,
     );
@@ -69,7 +76,7 @@ describe('convolution', () => {
       mirror(
         seed,
         operands(depthwise),
-        (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, depthwise),
+        (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, optionsOf(depthwise)),
         ROUNDING,
       );
     });
@@ -102,7 +109,7 @@ describe('convolution', () => {
       ];
       const [height, width] = c.padding;
       const options = {
-        ...c,
+        ...optionsOf(c),
         padding: [Math.min(height, 1), Math.min(width, 1)] as [number, number],
       };
       mirror(seed, inputs, (x, w, b) => ops.convTranspose2d(x, w, b, options), ROUNDING);
@@ -114,7 +121,8 @@ describe('convolution', () => {
       const [x, w] = operands({ ...c, batch: 1 });
       if (x === undefined || w === undefined) return;
       const image = { ...x, shape: x.shape.slice(1), layout: 'rowMajor' } as const;
-      const run = (input: Tensor, weight: Tensor): Tensor => ops.conv2d(input, weight, null, c);
+      const run = (input: Tensor, weight: Tensor): Tensor =>
+        ops.conv2d(input, weight, null, optionsOf(c));
       mirror(seed, [image, w], run, ROUNDING);
       mirror(seed, [image, w], (input, weight) =>
         ops.sub(run(input, weight), ops.squeeze(run(ops.unsqueeze(input, 0), weight), 0)),
