@@ -101,7 +101,9 @@ for await (const [images] of test) {
       0,
     );
     // Cubic curves through the pixels overshoot at edges.
-    const large = functional.interpolate(rows, { scaleFactor: 3, mode: 'bicubic' }).clamp(0, 1);
+    const large = functional
+      .interpolate(rows, { scaleFactor: 3, mode: 'bicubic' })
+      .clamp({ low: 0, high: 1 });
     const picture = path.join(flags.out, 'digits.png');
     const png = vision.imageGrid(
       { shape: large.shape, data: Float32Array.from(await large.data()) },

@@ -9,7 +9,6 @@ import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor
 import { add, erf, exp, mul, neg, square, sub } from './elementwise.js';
 import { composite } from './kit/composite.js';
 import { checkFloat, checkTensor, defineOp, floats, ints } from './kit/define.js';
-import { checkChoice } from './kit/options.js';
 
 /** g · f'(s) of an activation f; see {@link UnaryGradOp}. */
 interface Slope {
@@ -188,7 +187,11 @@ const geluByTanh = defineActivation<GeluOptions>('gelu', UnaryOp.geluTanh, {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   checkOptions('gelu', options, GELU);
   const { approximate = 'none' } = options;
-  checkChoice(approximate, ['none', 'tanh'], 'approximate', 'gelu');
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new ArgumentError(
+      `gelu: approximate is ${String(approximate)}, expected 'none' or 'tanh'`,
+    );
+  }
   return approximate === 'tanh' ? geluByTanh(x, { approximate }) : geluExact(x, { approximate });
 }
 
