@@ -43,6 +43,7 @@ const OWN = new Set([
   'itemSync',
   'keep',
   'leaveContexts',
+  'markWritten',
   'saveForTape',
   'share',
   'toString',
