@@ -10,7 +10,12 @@ const NATIVE_ONLY = [
   'test/train/sequences/addingProblem.test.ts',
 ];
 // Runs on the TypeScript backend, whichever is in use.
-const TS_ONLY = ['test/ops/gradcheck.test.ts', 'test/ops/coverage.test.ts'];
+const TS_ONLY = [
+  'test/ops/gradcheck.test.ts',
+  'test/ops/coverage.test.ts',
+  // About the source, not about a backend.
+  'test/architecture/**',
+];
 
 // One suite, two backends. AXONODE_BACKEND=native makes a missing addon an error instead of a
 // fallback, so the `native` project can never pass on the TypeScript backend.

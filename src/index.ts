@@ -14,8 +14,8 @@ export {
   synchronize,
   synchronizeSync,
 } from './backend/select.js';
-export * from './data/index.js';
-export * from './io/index.js';
+export * as data from './data/index.js';
+export * as io from './io/index.js';
 export * as models from './models/index.js';
 export * as nn from './nn/index.js';
 export { type ConvAlgorithms, convAlgorithms } from './ops/conv/convAlgorithms.js';

@@ -4,7 +4,6 @@ export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv/co
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
 export { embedding } from '../ops/embedding.js';
 export { oneHot } from '../ops/indexing.js';
-export { interpolate } from '../ops/interpolate.js';
 export { linear } from '../ops/linear.js';
 export {
   bceLoss,
@@ -24,6 +23,7 @@ export {
   adaptiveMaxPool1d,
   adaptiveMaxPool2d,
 } from '../ops/pool/adaptivePool.js';
+export { interpolate } from '../ops/pool/interpolate.js';
 export { maxUnpool1d, maxUnpool2d } from '../ops/pool/maxUnpool.js';
 export { avgPool1d, avgPool2d, maxPool1d, maxPool2d } from '../ops/pool/pool.js';
 export { dropout, dropout1d, dropout2d, dropout3d } from '../ops/random.js';

@@ -1,6 +1,6 @@
-import { checkInterpolate, type InterpolateOptions, interpolate } from '../ops/interpolate.js';
 import { imageWidths, type Padding2d, type PadWidth, widthsText } from '../ops/kit/axisWidths.js';
 import { checkAxes } from '../ops/kit/imageAxes.js';
+import { checkInterpolate, type InterpolateOptions, interpolate } from '../ops/pool/interpolate.js';
 import { reflectionPad2d } from '../ops/reflectionPad.js';
 import { pad } from '../ops/slice.js';
 import type { Tensor } from '../tensor/tensor.js';

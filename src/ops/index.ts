@@ -66,7 +66,6 @@ export {
   oneHot,
   scatterAdd,
 } from './indexing.js';
-export { type InterpolateMode, type InterpolateOptions, interpolate } from './interpolate.js';
 export { concat, repeat, stack } from './join.js';
 export type { AxisPadding, Padding, Padding2d } from './kit/axisWidths.js';
 export { linear } from './linear.js';
@@ -91,6 +90,7 @@ export * from './norm/batchNorm.js';
 export * from './norm/groupNorm.js';
 export * from './norm/localResponseNorm.js';
 export * from './pool/adaptivePool.js';
+export { type InterpolateMode, type InterpolateOptions, interpolate } from './pool/interpolate.js';
 export type { MaxPooled, PooledWithIndices, ReturnIndicesOption } from './pool/maxPooled.js';
 export * from './pool/maxUnpool.js';
 export {

@@ -13,7 +13,7 @@ import * as view from './view.js';
 
 /**
  * Ops whose first argument is the tensor, as its methods: x.add(y) is add(x, y). Methods are the elementwise ops,
- * activations, reductions, views, slicing, indexing, matrix products, softmax, and copies. @internal
+ * activations, reductions, views, slicing, indexing, matrix products, softmax, and copies.
  */
 export const METHODS = {
   abs: elementwise.abs,

@@ -31,6 +31,7 @@ export {
 } from './clip.js';
 export { CyclicLR, type CyclicLROptions, OneCycleLR, type OneCycleLROptions } from './cycles.js';
 export { type AveragedModel, Ema, type EmaOptions, type EmaState } from './ema.js';
+export type { Goal } from './goal.js';
 export { Lion, type LionOptions } from './lion.js';
 export { maxNorm } from './maxNorm.js';
 export {
@@ -40,7 +41,7 @@ export {
   type ParamGroupInit,
   type Params,
 } from './optimizer.js';
-export { type Goal, ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.js';
+export { ReduceLROnPlateau, type ReduceLROnPlateauOptions } from './plateau.js';
 export type { GradientKind } from './rows.js';
 export {
   LRScheduler,

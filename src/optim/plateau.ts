@@ -1,12 +1,10 @@
 import { ArgumentError } from '../errors.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import type { Goal } from './goal.js';
 import type { Optimizer } from './optimizer.js';
 import { checkNotNegative } from './options.js';
 import { LRScheduler, perGroup, type ScheduleOptions } from './schedule.js';
-
-/** Whether less or more is better. */
-export type Goal = 'min' | 'max';
 
 export interface ReduceLROnPlateauOptions extends ScheduleOptions {
   /** Whether less or more of the metric is better. Default: 'min'. */

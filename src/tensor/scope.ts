@@ -2,12 +2,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 
 /** What contexts own: the base of Tensor, here so that this module needs not know it. */
 export abstract class Owned {
-  /** Set by `keep()`: contexts and graphs leave it alone. */
+  /** Set by `keep()`: contexts and graphs leave it alone. @internal */
   kept = false;
-  /** True only while a context that closes looks for what its function returned. */
+  /** True only while a context that closes looks for what its function returned. @internal */
   returned = false;
   abstract dispose(): void;
-  /** Called when it has left the outermost context alive. */
+  /** Called when it has left the outermost context alive. @internal */
   abstract leaveContexts(): void;
 }
 

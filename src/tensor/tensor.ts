@@ -6,13 +6,13 @@ import { adopt, Owned } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
 import { allocate, type Storage } from './storage.js';
 
-/** The op that computed a tensor, as far as tensors know of it; the tape makes them. @internal */
+/** The op that computed a tensor, as far as tensors know of it; the tape makes them. */
 export interface TensorNode {
   readonly op: { readonly name: string };
   readonly graph: TensorGraph;
 }
 
-/** What keeps computed tensors until backward() has consumed them; the tape makes them. @internal */
+/** What keeps computed tensors until backward() has consumed them; the tape makes them. */
 export interface TensorGraph {
   own(tensor: Tensor): void;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ArgumentError } from '../../src/errors.js';
 import * as models from '../../src/models/index.js';
 import * as nn from '../../src/nn/index.js';
+import type { LeakyReluOptions } from '../../src/ops/activation.js';
 import { ones, zeros } from '../../src/ops/creation.js';
 import { maxPool2d } from '../../src/ops/pool/pool.js';
 import { Tensor } from '../../src/tensor/tensor.js';
@@ -150,7 +151,7 @@ test('the option that was meant is named', () => {
   expect(() => new nn.Conv2d(3, 4, 3, { strides: 2 } as nn.Conv2dLayerOptions)).toThrow(
     'Conv2d: strides: unknown option, did you mean stride?',
   );
-  expect(() => new nn.LeakyReLU({ negativeSlope: 0.1 } as never)).toThrow(
+  expect(() => new nn.LeakyReLU({ negativeSlope: 0.1 } as LeakyReluOptions)).toThrow(
     'LeakyReLU: negativeSlope: unknown option, did you mean slope?',
   );
   expect(() => models.resnet18({ numClass: 10 } as models.ClassifierOptions)).toThrow(

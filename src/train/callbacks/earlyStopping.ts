@@ -1,11 +1,11 @@
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { clone, copyFrom } from '../../ops/creation.js';
+import type { Goal } from '../../optim/goal.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Callback, CallbackState, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import type { Goal } from '../metrics/goal.js';
 import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 
 export interface EarlyStoppingOptions {

@@ -1,10 +1,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, CheckpointError } from '../../errors.js';
+import type { Goal } from '../../optim/goal.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import type { Goal } from '../metrics/goal.js';
 import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 import { checkPath } from './writing.js';
 

@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../errors.js';
 import { checkChoice } from '../../ops/kit/options.js';
+import type { Goal } from '../../optim/goal.js';
 import type { TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import type { Goal } from '../metrics/goal.js';
 
 /** A value that a callback watches, and which way is up. */
 export interface Monitor {

@@ -1,8 +1,8 @@
 import type { JsonObject } from '../../io/json.js';
 import type { Module } from '../../nn/module.js';
+import type { Goal } from '../../optim/goal.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from '../metrics/goal.js';
 import type { EpochRecord, History } from './history.js';
 import type { Logger } from './logger.js';
 

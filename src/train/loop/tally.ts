@@ -1,7 +1,7 @@
 import { CheckpointError } from '../../errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
+import type { Goal } from '../../optim/goal.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from '../metrics/goal.js';
 import { LazyReads } from '../metrics/lazyReads.js';
 import type { Metric } from '../metrics/metric.js';
 

@@ -1,8 +1,8 @@
 import { synchronize } from '../../backend/select.js';
 import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
+import type { Goal } from '../../optim/goal.js';
 import type { Optimizer } from '../../optim/optimizer.js';
-import type { Goal } from '../metrics/goal.js';
 import type { Callback, TrainingRun } from './callback.js';
 import { batchesOf } from './data.js';
 import { evaluation } from './evaluation.js';

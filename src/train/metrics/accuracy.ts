@@ -2,9 +2,9 @@ import { ArgumentError } from '../../errors.js';
 import { mul } from '../../ops/elementwise.js';
 import { stack } from '../../ops/join.js';
 import { sum } from '../../ops/reduce.js';
+import type { Goal } from '../../optim/goal.js';
 import { checkOptions } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from './goal.js';
 import { type Measurement, Metric } from './metric.js';
 import {
   classesOf,

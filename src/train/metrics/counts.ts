@@ -1,8 +1,8 @@
 import { ArgumentError } from '../../errors.js';
 import { matmul } from '../../ops/matmul.js';
 import { reshape, transpose } from '../../ops/view.js';
+import type { Goal } from '../../optim/goal.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from './goal.js';
 import { type Measurement, Metric } from './metric.js';
 import { classesOf, countingMask, type PredictionOptions, rows } from './predictions.js';
 

@@ -1,7 +1,7 @@
+export type { Goal } from '../../optim/goal.js';
 export { Accuracy, TopKAccuracy } from './accuracy.js';
 export { ConfusionMatrix } from './confusion.js';
 export { type Average, F1, type FScoreOptions, Precision, Recall } from './fscore.js';
-export type { Goal } from './goal.js';
 export { Mean, type MeanOptions, type MetricFunction } from './mean.js';
 export { type Measurement, Metric } from './metric.js';
 export { Perplexity } from './perplexity.js';

@@ -1,10 +1,10 @@
 import { ArgumentError, ShapeError } from '../../errors.js';
 import { checkChoice } from '../../ops/kit/options.js';
 import { reshape } from '../../ops/view.js';
+import type { Goal } from '../../optim/goal.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from './goal.js';
 import { type Measurement, Metric } from './metric.js';
 
 /** A scalar of a batch: its mean over the samples. */

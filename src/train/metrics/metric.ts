@@ -1,8 +1,8 @@
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
+import type { Goal } from '../../optim/goal.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from './goal.js';
 import { LazyReads } from './lazyReads.js';
 
 /** What one batch adds to a metric. */

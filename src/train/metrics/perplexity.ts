@@ -1,9 +1,9 @@
 import { crossEntropy } from '../../ops/crossEntropy.js';
 import { stack } from '../../ops/join.js';
 import { sum } from '../../ops/reduce.js';
+import type { Goal } from '../../optim/goal.js';
 import { checkOptions } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from './goal.js';
 import { type Measurement, Metric } from './metric.js';
 import { countingMask, IGNORE_NAMES, type IgnoreOptions } from './predictions.js';
 

@@ -3,9 +3,9 @@ import { abs, square, sub } from '../../ops/elementwise.js';
 import { stack } from '../../ops/join.js';
 import { mean, sum } from '../../ops/reduce.js';
 import { reshape } from '../../ops/view.js';
+import type { Goal } from '../../optim/goal.js';
 import { formatShape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
-import type { Goal } from './goal.js';
 import { type Measurement, Metric } from './metric.js';
 
 /** output − target; shapes may differ by axes of size 1 only, so that nothing is broadcast by mistake. */

@@ -1,8 +1,8 @@
 import type { Json } from '../../io/json.js';
+import type { Goal } from '../../optim/goal.js';
 import { panels } from '../../plot/index.js';
 import { type Series, scatterChart } from '../../plot/lines.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
-import type { Goal } from '../metrics/goal.js';
 import type { Drawn, Space } from './space.js';
 import type { TrialRun } from './store.js';
 

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Json, JsonObject } from '../../io/json.js';
-import type { Goal } from '../metrics/goal.js';
+import type { Goal } from '../../optim/goal.js';
 
 /** A run of a trial, with one budget. */
 export interface TrialRun<P = JsonObject> {

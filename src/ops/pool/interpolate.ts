@@ -3,20 +3,20 @@ import {
   packUpsampling,
   UpsampleMode,
   type Upsampling,
-} from '../backend/kernels/index.js';
-import { kernels } from '../backend/select.js';
-import { ArgumentError, ShapeError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
-import type { Nothing } from '../tape/node.js';
-import { record } from '../tape/record.js';
-import { checkShape, dim, formatShape, type Shape } from '../tensor/shape.js';
-import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { onImages } from './images.js';
-import { checkFloat, defineOp, floats } from './kit/define.js';
-import { checkPixels, imageShape } from './kit/imageAxes.js';
-import { checkChoice, perAxis } from './kit/options.js';
-import { heightWidth } from './kit/window.js';
-import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './pool/adaptivePool.js';
+} from '../../backend/kernels/index.js';
+import { kernels } from '../../backend/select.js';
+import { ArgumentError, ShapeError } from '../../errors.js';
+import { checkOptions, type OptionNames } from '../../options.js';
+import type { Nothing } from '../../tape/node.js';
+import { record } from '../../tape/record.js';
+import { checkShape, dim, formatShape, type Shape } from '../../tensor/shape.js';
+import { empty, inLayout, releaseTemporary, type Tensor } from '../../tensor/tensor.js';
+import { onImages } from '../images.js';
+import { checkFloat, defineOp, floats } from '../kit/define.js';
+import { checkPixels, imageShape } from '../kit/imageAxes.js';
+import { checkChoice, perAxis } from '../kit/options.js';
+import { heightWidth } from '../kit/window.js';
+import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './adaptivePool.js';
 
 /** The modes of {@link interpolate}, and how many spatial axes each is for; nearest and area are for any. */
 const MODES = {
