@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import {
   backendInfo,
   crossEntropy,
-  DataLoader,
+  data,
   manualSeed,
   models,
   nn,
@@ -11,7 +11,6 @@ import {
   randint,
   randn,
   type Tensor,
-  TensorDataset,
   train,
 } from 'axonode';
 import { lenetModel } from './workloads.js';
@@ -57,15 +56,15 @@ function turnsOf(task: Task): Map<string, Turn> {
   manualSeed(1);
   const { batchSize, steps } = task;
   const samples = batchSize * steps;
-  const set = new TensorDataset(
+  const set = new data.TensorDataset(
     randn([samples, ...task.input]).keep(),
     randint(0, 10, [samples]).keep(),
   );
   const make = () => {
     const model = task.model();
     const optimizer = new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 });
-    const data = new DataLoader(set, { batchSize, shuffle: true, seed: 1 });
-    return { model, optimizer, data };
+    const loader = new data.DataLoader(set, { batchSize, shuffle: true, seed: 1 });
+    return { model, optimizer, data: loader };
   };
   const plain = make();
   const turns = new Map<string, Turn>([

@@ -12,12 +12,11 @@ import { parseArgs } from 'node:util';
 import {
   backendInfo,
   crossEntropy,
-  loadSafetensors,
+  io,
   models,
   type nn,
   noGrad,
   optim,
-  saveSafetensors,
   type Tensor,
 } from 'axonode';
 import { recordKinks } from './parityKinks.js';
@@ -230,7 +229,7 @@ async function computeInTorch(
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (status !== 0) throw new Error(`${name}: PyTorch's side failed`);
-  const { tensors } = await loadSafetensors(file);
+  const { tensors } = await io.loadSafetensors(file);
   const all = [...tensors].filter(([key]) => !key.startsWith('state.') && key !== 'targets');
   const values = new Map(all.map(([key, value]) => [key, valuesOf(value)]));
   const computed = {
@@ -318,7 +317,7 @@ async function compare(name: string, folder: string): Promise<void> {
     const { result: loss, kinks } = recordKinks(() => lossOf(model.train(), x, targets));
     loss.backward();
     const file = join(folder, 'kinks.safetensors');
-    await saveSafetensors(file, kinks);
+    await io.saveSafetensors(file, kinks);
     await reportSameWays(chosenCase, { file, found: { ...here, gradients: gradientsOf(model) } });
     await reportSameWays(chosenCase, 'own');
     dispose(kinks.values());

@@ -4,17 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
-import {
-  backendInfo,
-  crossEntropy,
-  DataLoader,
-  models,
-  optim,
-  randint,
-  randn,
-  TensorDataset,
-  train,
-} from 'axonode';
+import { backendInfo, crossEntropy, data, models, optim, randint, randn, train } from 'axonode';
 
 const { values: flags } = parseArgs({ options: { seconds: { type: 'string', default: '15' } } });
 const seconds = Number(flags.seconds);
@@ -70,8 +60,8 @@ const { port } = server.address() as AddressInfo;
 const model = models.resnet20();
 const batchSize = 128;
 const samples = 4 * batchSize;
-const data = new DataLoader(
-  new TensorDataset(randn([samples, 3, 32, 32]).keep(), randint(0, 10, [samples]).keep()),
+const loader = new data.DataLoader(
+  new data.TensorDataset(randn([samples, 3, 32, 32]).keep(), randint(0, 10, [samples]).keep()),
   { batchSize, shuffle: true },
 );
 let steps = 0;
@@ -81,7 +71,7 @@ async function trainFor(ms: number): Promise<void> {
   const timer = setTimeout(() => controller.abort(), ms);
   await train.fit({
     model,
-    data,
+    data: loader,
     loss: crossEntropy,
     optimizer: new optim.SGD(model.parameters(), { lr: 0.01, momentum: 0.9 }),
     metrics: { accuracy: new train.Accuracy() },

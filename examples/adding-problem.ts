@@ -1,6 +1,6 @@
 // The adding problem: two numbers to be remembered over 100 steps. LSTM and GRU can, a plain RNN cannot
 import { mkdir } from 'node:fs/promises';
-import { manualSeed, mseLoss, optim, plot, scope, writeFileAtomic } from 'axonode';
+import { io, manualSeed, mseLoss, optim, plot, scope } from 'axonode';
 import { Adder, addingProblem, type CellName } from './support/addingProblem.js';
 import { batch, hidden, learningRate, readFlags, seed, updates, whole } from './support/flags.js';
 
@@ -48,17 +48,19 @@ async function learn(cell: CellName): Promise<number[]> {
 console.log(`${length} steps; who always says 1 has a mean squared error of 0.167`);
 const curves: number[][] = [];
 for (const cell of cells) curves.push(await learn(cell));
-const picture = plot.lineChart({
-  title: `The adding problem over ${length} steps`,
-  series: curves.map((y, i) => ({
+const picture = plot.lineChart(
+  curves.map((y, i) => ({
     name: cells[i] ?? '',
     x: y.map((_, point) => (point + 1) * POINT),
     y,
   })),
-  x: { label: 'update' },
-  y: { label: 'mean squared error', scale: 'log' },
-  marks: [{ y: 1 / 6, label: 'always 1' }],
-});
+  {
+    title: `The adding problem over ${length} steps`,
+    x: { label: 'update' },
+    y: { label: 'mean squared error', scale: 'log' },
+    marks: [{ y: 1 / 6, label: 'always 1' }],
+  },
+);
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/adding-problem.svg', picture);
+await io.writeFileAtomic('out/adding-problem.svg', picture);
 console.log('picture: out/adding-problem.svg');

@@ -5,20 +5,14 @@ import path from 'node:path';
 import {
   backendInfo,
   crossEntropy,
-  DataLoader,
-  ImageDataset,
-  ImageFolder,
-  type LabelledImages,
-  loadCifar10,
+  data,
+  io,
   manualSeed,
   models,
   nn,
   optim,
-  randomSplit,
-  saveSafetensors,
   train,
   vision,
-  writeFileAtomic,
 } from 'axonode';
 import { featureMaps, firstFilters, strongestPatches } from './support/filterPictures.js';
 import { batch, learningRate, oneOf, readFlags, seed, text, whole } from './support/flags.js';
@@ -45,11 +39,11 @@ const flags = readFlags('npm run example -- cifar10', {
 });
 
 /** The images of a split, in whichever form the folder has them. */
-async function loadSplit(dir: string, split: 'train' | 'test'): Promise<LabelledImages> {
+async function loadSplit(dir: string, split: 'train' | 'test'): Promise<data.LabelledImages> {
   const places = [split, `cifar10-${split}-jpeg.tar.gz`].map((name) => path.join(dir, name));
   const place = places.find((candidate) => existsSync(candidate));
-  if (place === undefined) return loadCifar10({ split, dir });
-  const folder = await ImageFolder.open(place, { size: 32 });
+  if (place === undefined) return data.loadCifar10(split, { folder: dir });
+  const folder = await data.ImageFolder.open(place, { size: 32 });
   const started = performance.now();
   let shown = started;
   const images = await folder.load({
@@ -65,18 +59,18 @@ async function loadSplit(dir: string, split: 'train' | 'test'): Promise<Labelled
 }
 
 /** A random choice of so many, always the same. */
-function limited(data: ImageDataset, flag: 'train-size' | 'test-size') {
-  const count = Math.min(flags[flag] ?? data.length, data.length);
-  if (count === data.length) return data;
-  return randomSplit(data, [count, data.length - count], { seed: 0 })[0];
+function limited(images: data.ImageDataset, flag: 'train-size' | 'test-size') {
+  const count = Math.min(flags[flag] ?? images.length, images.length);
+  if (count === images.length) return images;
+  return data.randomSplit(images, [count, images.length - count], { seed: 0 })[0];
 }
 
 const epochs = flags.epochs ?? (flags.data === undefined ? 5 : 1);
 manualSeed(flags.seed);
 
 let source = 'CIFAR-10';
-let training: LabelledImages;
-let test: LabelledImages;
+let training: data.LabelledImages;
+let test: data.LabelledImages;
 if (flags.data === undefined) {
   console.log('no --data DIR with CIFAR-10: using coloured shapes that this example draws');
   source = 'drawn shapes';
@@ -88,8 +82,8 @@ if (flags.data === undefined) {
 }
 // ImageNet's, as the published weights of this network expect.
 const scale = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
-const trainingSet = limited(new ImageDataset(training, scale), 'train-size');
-const testSet = limited(new ImageDataset(test, scale), 'test-size');
+const trainingSet = limited(new data.ImageDataset(training, scale), 'train-size');
+const testSet = limited(new data.ImageDataset(test, scale), 'test-size');
 const classes = test.classes ?? [];
 const info = backendInfo();
 console.log(
@@ -108,7 +102,7 @@ const augment = new vision.Compose([
   new vision.RandomCrop(32, { padding: 4 }),
   new vision.RandomHorizontalFlip(),
 ]);
-const data = new DataLoader(trainingSet, {
+const loader = new data.DataLoader(trainingSet, {
   batchSize: flags.batch,
   shuffle: true,
   seed: flags.seed,
@@ -120,17 +114,15 @@ const optimizer = new optim.SGD(model.parameters(), {
   momentum: 0.9,
   weightDecay: 1e-4,
 });
-const steps = epochs * data.length;
-const schedule = new optim.MultiStepLR(optimizer, {
-  milestones: epochs < 2 ? [] : [Math.round(steps / 2), Math.round((3 * steps) / 4)],
-  interval: 'batch',
-});
+const steps = epochs * loader.length;
+const milestones = epochs < 2 ? [] : [Math.round(steps / 2), Math.round((3 * steps) / 4)];
+const schedule = new optim.MultiStepLR(optimizer, milestones, { interval: 'batch' });
 
 const started = performance.now();
 const history = await train.fit({
   model,
-  data,
-  validation: new DataLoader(testSet, { batchSize: 500 }),
+  data: loader,
+  validation: new data.DataLoader(testSet, { batchSize: 500 }),
   loss: crossEntropy,
   optimizer,
   schedule,
@@ -141,7 +133,9 @@ const seconds = (performance.now() - started) / 1e3;
 
 await mkdir(flags.out, { recursive: true });
 const weights = path.join(flags.out, 'resnet20.safetensors');
-await saveSafetensors(weights, model.stateDict(), { model: 'resnet20', data: source });
+await io.saveSafetensors(weights, model.stateDict(), {
+  metadata: { model: 'resnet20', data: source },
+});
 console.log(`trained and tested in ${seconds.toFixed(1)} s; weights: ${weights}`);
 
 model.eval();
@@ -158,7 +152,7 @@ const pictures = {
 } as const;
 for (const [name, [what, png]] of Object.entries(pictures)) {
   const file = path.join(flags.out, name);
-  await writeFileAtomic(file, png);
+  await io.writeFileAtomic(file, png);
   console.log(`${what}: ${file}`);
 }
 const accuracy = history.last?.values.valAccuracy ?? 0;

@@ -1,6 +1,6 @@
 // The delta rule: gradient descent on a linear unit, which settles even where classes overlap (Widrow and Hoff 1960)
 import { mkdir } from 'node:fs/promises';
-import { nn, plot, writeFileAtomic } from 'axonode';
+import { io, nn, plot } from 'axonode';
 import { clouds, placesToTensor } from './support/points.js';
 
 const { points, labels } = await clouds(
@@ -32,13 +32,13 @@ const right = guesses.reduce(
 );
 console.log(`${right} of ${points.length} points on the right side of the line`);
 
-const picture = plot.decisionBoundary({
-  title: 'The delta rule on overlapping classes',
+const picture = plot.decisionBoundary(
   points,
   labels,
-  predict: (places, count) =>
+  (places, count) =>
     Array.from(unit.predict(placesToTensor(places, count)), (output) => (output + 1) / 2),
-});
+  { title: 'The delta rule on overlapping classes' },
+);
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/delta-rule.svg', picture);
+await io.writeFileAtomic('out/delta-rule.svg', picture);
 console.log('picture: out/delta-rule.svg');

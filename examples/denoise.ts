@@ -4,18 +4,16 @@ import path from 'node:path';
 import {
   bceWithLogitsLoss,
   concat,
-  DataLoader,
-  ImageDataset,
+  data,
+  io,
   manualSeed,
   mseLoss,
   nn,
   noGrad,
   optim,
   randn,
-  syntheticDigits,
   type Tensor,
   vision,
-  writeFileAtomic,
 } from 'axonode';
 import { batch, epochs, learningRate, positive, readFlags, seed, text } from './support/flags.js';
 
@@ -60,12 +58,12 @@ class Denoiser extends nn.Module {
 }
 
 const noisy = (images: Tensor): Tensor => images.add(randn(images.shape).mul(flags.noise));
-const data = new DataLoader(new ImageDataset(syntheticDigits({ count: 6000, seed: 1 })), {
+const loader = new data.DataLoader(new data.ImageDataset(data.syntheticDigits(6000, { seed: 1 })), {
   batchSize: flags.batch,
   shuffle: true,
   seed: flags.seed,
 });
-const test = new DataLoader(new ImageDataset(syntheticDigits({ count: 500, seed: 2 })), {
+const test = new data.DataLoader(new data.ImageDataset(data.syntheticDigits(500, { seed: 2 })), {
   batchSize: 500,
 });
 const model = new Denoiser();
@@ -73,14 +71,14 @@ const optimizer = new optim.Adam(model.parameters(), { lr: flags.lr });
 
 for (let epoch = 1; epoch <= flags.epochs; epoch++) {
   let sum = 0;
-  for await (const [images] of data) {
+  for await (const [images] of loader) {
     optimizer.zeroGrad();
     const loss = bceWithLogitsLoss(model.forward(noisy(images)), images);
     loss.backward();
     optimizer.step();
     sum += await loss.item();
   }
-  console.log(`epoch ${epoch}  loss ${(sum / data.length).toFixed(4)}`);
+  console.log(`epoch ${epoch}  loss ${(sum / loader.length).toFixed(4)}`);
 }
 
 await mkdir(flags.out, { recursive: true });
@@ -109,7 +107,7 @@ for await (const [images] of test) {
       { shape: large.shape, data: Float32Array.from(await large.data()) },
       { columns: 12, scale: 1 },
     );
-    await writeFileAtomic(picture, png);
+    await io.writeFileAtomic(picture, png);
     console.log(`noisy, restored, as they were, a row each: ${picture}`);
   });
 }

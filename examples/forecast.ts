@@ -2,7 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import {
   DataError,
-  loadText,
+  data,
+  io,
   manualSeed,
   mseLoss,
   nn,
@@ -10,11 +11,9 @@ import {
   optim,
   plot,
   randn,
-  StreamBatches,
   type Tensor,
   tensor,
   train,
-  writeFileAtomic,
 } from 'axonode';
 import { hidden, readFlags, seed, text, updates, whole, wholes } from './support/flags.js';
 
@@ -42,7 +41,7 @@ function signal(): Float32Array {
 
 /** One number a line. */
 async function read(path: string): Promise<Float32Array> {
-  const lines = (await loadText(path)).split(/\s+/).filter((line) => line !== '');
+  const lines = (await data.loadText(path)).split(/\s+/).filter((line) => line !== '');
   const values = Float32Array.from(lines, Number);
   const bad = values.findIndex((value) => !Number.isFinite(value));
   if (bad >= 0) throw new DataError(`${path}: line ${bad + 1} is ${lines[bad]}, expected a number`);
@@ -82,13 +81,9 @@ const scaled = known.map((value) => (value - mean) / std);
 
 const model = new Forecaster(flags.hidden);
 const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
-const schedule = new optim.CosineAnnealingLR(optimizer, { tMax: flags.updates });
+const schedule = new optim.CosineAnnealingLR(optimizer, flags.updates);
 const inputs = tensor(Array.from(scaled, inputsOf));
-const stream = new StreamBatches(inputs, {
-  batchSize: 8,
-  chunk: 168,
-  epochs: Number.POSITIVE_INFINITY,
-});
+const stream = new data.StreamBatches(inputs, 8, 168, { epochs: Number.POSITIVE_INFINITY });
 const losses: number[] = [];
 /** The next value counts; the calendar is known. */
 const lossOf = (output: Tensor, target: Tensor): Tensor => mseLoss(output, target.narrow(2, 0, 1));
@@ -127,10 +122,8 @@ const steps = (from: number, count: number): number[] =>
 const shown = Math.min(known.length, horizon);
 const picture = plot.panels(
   [
-    plot.lineChart({
-      title: `Forecast of ${horizon} steps, from its own forecasts only`,
-      width: 900,
-      series: [
+    plot.lineChart(
+      [
         {
           name: 'known',
           x: steps(-shown, shown),
@@ -140,14 +133,17 @@ const picture = plot.panels(
         { name: 'what came', x: steps(0, horizon), y: future, color: '#56b4e9' },
         { name: 'forecast', x: steps(0, horizon), y: said, color: '#d55e00' },
       ],
-      x: { label: 'step from now' },
-      marks: [{ x: 0, label: 'now' }],
-    }),
-    plot.lineChart({
+      {
+        title: `Forecast of ${horizon} steps, from its own forecasts only`,
+        width: 900,
+        x: { label: 'step from now' },
+        marks: [{ x: 0, label: 'now' }],
+      },
+    ),
+    plot.lineChart([{ y: losses }], {
       title: 'Training, one step ahead',
       width: 900,
       height: 240,
-      series: [{ y: losses }],
       x: { label: 'update' },
       y: { label: 'mean squared error', scale: 'log' },
     }),
@@ -155,5 +151,5 @@ const picture = plot.panels(
   { columns: 1 },
 );
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/forecast.svg', picture);
+await io.writeFileAtomic('out/forecast.svg', picture);
 console.log('picture: out/forecast.svg');

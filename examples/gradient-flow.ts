@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import {
   eye,
   grad,
+  io,
   manualSeed,
   mseLoss,
   nn,
@@ -13,7 +14,6 @@ import {
   scope,
   type Tensor,
   tensor,
-  writeFileAtomic,
 } from 'axonode';
 import { Adder, addingProblem } from './support/addingProblem.js';
 import { readFlags, seed, hidden as units, updates, whole } from './support/flags.js';
@@ -116,69 +116,69 @@ const series = (name: string, norms: number[]) => ({ name, y: norms });
 const tanh = normsThroughTime(new nn.RNN(FEATURES, hidden));
 
 const charts = [
-  plot.lineChart({
-    title: 'Vanishing and exploding: recurrent weights of 0.8, 1 and 1.15',
-    series: [
+  plot.lineChart(
+    [
       series('0.8', normsThroughTime(stretching(0.8))),
       series('1', normsThroughTime(stretching(1))),
       series('1.15', normsThroughTime(exploding)),
     ],
-    x,
-    y,
-  }),
-  plot.lineChart({
-    title: 'ReLU: a slope of 1 where tanh flattens out',
-    series: [
+    { title: 'Vanishing and exploding: recurrent weights of 0.8, 1 and 1.15', x, y },
+  ),
+  plot.lineChart(
+    [
       series('tanh, as PyTorch starts it', tanh),
       series('tanh from the identity', normsThroughTime(stretching(1, 'tanh'))),
       series('ReLU from the identity', normsThroughTime(stretching(1))),
     ],
-    x,
-    y,
-  }),
-  plot.lineChart({
-    title: 'Gates: a state that is kept keeps its gradient',
-    series: [
+    { title: 'ReLU: a slope of 1 where tanh flattens out', x, y },
+  ),
+  plot.lineChart(
+    [
       series('tanh', tanh),
       series('GRU, gate at 3', normsThroughTime(remembering(new nn.GRU(FEATURES, hidden), 3))),
       series('LSTM, gate at 3', normsThroughTime(remembering(new nn.LSTM(FEATURES, hidden), 3))),
       series('LSTM, as PyTorch starts it', normsThroughTime(new nn.LSTM(FEATURES, hidden))),
     ],
-    x,
-    y,
-  }),
-  plot.lineChart({
-    title: 'Truncation: nothing flows past the cut',
-    series: [
+    { title: 'Gates: a state that is kept keeps its gradient', x, y },
+  ),
+  plot.lineChart(
+    [
       series('whole', normsThroughTime(exploding)),
       series('cut after 25 steps', normsThroughTime(exploding, cut)),
     ],
-    x,
-    y,
-    marks: [{ x: cut, label: 'cut' }],
-  }),
-  plot.lineChart({
-    title: 'Clipping: gradients that explode, and the loss',
-    series: [
+    {
+      title: 'Truncation: nothing flows past the cut',
+      x,
+      y,
+      marks: [{ x: cut, label: 'cut' }],
+    },
+  ),
+  plot.lineChart(
+    [
       series('norm', free.norms),
       series('norm, clipped to 1 after', clipped.norms),
       series('loss', free.losses),
       series('loss with clipping', clipped.losses),
     ],
-    x: { label: 'update' },
-    y: { label: 'norm, mean squared error', scale: 'log' },
-  }),
-  plot.lineChart({
-    title: 'Residual: ten layers on top of each other',
-    series: [
+    {
+      title: 'Clipping: gradients that explode, and the loss',
+      x: { label: 'update' },
+      y: { label: 'norm, mean squared error', scale: 'log' },
+    },
+  ),
+  plot.lineChart(
+    [
       series('plain', await normsThroughDepth(false)),
       series('residual', await normsThroughDepth(true)),
     ],
-    x: { label: 'layer' },
-    y,
-  }),
+    {
+      title: 'Residual: ten layers on top of each other',
+      x: { label: 'layer' },
+      y,
+    },
+  ),
 ];
 await mkdir('out', { recursive: true });
 const title = 'The norm of the gradient, by the time step that it has come back to';
-await writeFileAtomic('out/gradient-flow.svg', plot.panels(charts, { title, columns: 2 }));
+await io.writeFileAtomic('out/gradient-flow.svg', plot.panels(charts, { title, columns: 2 }));
 console.log('picture: out/gradient-flow.svg');

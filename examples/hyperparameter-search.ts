@@ -1,23 +1,23 @@
 // Searches for hyper-parameters: random settings in worker threads, the best of which go on with more epochs
 import { mkdir } from 'node:fs/promises';
-import { train, writeFileAtomic } from 'axonode';
+import { io, tune } from 'axonode';
 
 // Ctrl-C ends the search; started again, it goes on from the file.
 const aborter = new AbortController();
 process.once('SIGINT', () => aborter.abort());
 
 await mkdir('out', { recursive: true });
-const found = await train.search({
+const found = await tune.search({
   space: {
-    lr: train.logUniform(1e-4, 1),
-    hidden: train.choice([8, 32, 128]),
-    dropout: train.uniform(0, 0.6),
-    optimizer: train.choice(['SGD', 'Adam', 'RMSprop']),
+    lr: tune.logUniform(1e-4, 1),
+    hidden: tune.choice([8, 32, 128]),
+    dropout: tune.uniform(0, 0.6),
+    optimizer: tune.choice(['SGD', 'Adam', 'RMSprop']),
   },
   trial: new URL('./support/trial.mjs', import.meta.url),
   trials: 18,
-  strategy: train.successiveHalving({ minBudget: 1, maxBudget: 9 }),
-  mode: 'max',
+  strategy: tune.successiveHalving(9),
+  goal: 'max',
   seed: 1,
   file: 'out/hyperparameter-search.json',
   signal: aborter.signal,
@@ -27,5 +27,5 @@ const found = await train.search({
 
 console.log(`\n${found.table()}`);
 const title = 'Accuracy on new digits by hyper-parameter';
-await writeFileAtomic('out/hyperparameter-search.svg', found.svg({ title }));
+await io.writeFileAtomic('out/hyperparameter-search.svg', found.toSvg({ title }));
 console.log('\npicture: out/hyperparameter-search.svg');

@@ -1,20 +1,10 @@
 // Finds a learning rate: a sweep that grows it exponentially, the loss along it, and training with the suggestion
 import { mkdir } from 'node:fs/promises';
-import {
-  crossEntropy,
-  DataLoader,
-  ImageDataset,
-  manualSeed,
-  nn,
-  optim,
-  syntheticDigits,
-  train,
-  writeFileAtomic,
-} from 'axonode';
+import { crossEntropy, data, io, manualSeed, nn, optim, train } from 'axonode';
 
 manualSeed(2);
-const digits = new ImageDataset(syntheticDigits({ count: 3000, seed: 1 }));
-const data = new DataLoader(digits, { batchSize: 64, shuffle: true, seed: 1 });
+const digits = new data.ImageDataset(data.syntheticDigits(3000, { seed: 1 }));
+const loader = new data.DataLoader(digits, { batchSize: 64, shuffle: true, seed: 1 });
 const model = new nn.Sequential(
   new nn.Conv2d(1, 8, 5, { stride: 2 }),
   new nn.ReLU(),
@@ -27,7 +17,7 @@ const optimizer = new optim.SGD(model.parameters(), { momentum: 0.9 });
 
 const sweep = await train.findLearningRate({
   model,
-  data,
+  data: loader,
   optimizer,
   loss: crossEntropy,
   minLr: 1e-5,
@@ -36,17 +26,14 @@ const sweep = await train.findLearningRate({
 console.log(`${sweep.lrs.length} steps, ${sweep.stopReason}; suggestion ${sweep.suggestion}`);
 await mkdir('out', { recursive: true });
 const title = 'Learning-rate sweep of a small CNN (SGD with momentum)';
-await writeFileAtomic('out/learning-rate-finder.svg', sweep.svg({ title }));
+await io.writeFileAtomic('out/learning-rate-finder.svg', sweep.toSvg({ title }));
 console.log('picture: out/learning-rate-finder.svg');
 
 optimizer.lr = sweep.suggestion ?? 0.01;
-const schedule = new optim.CosineAnnealingLR(optimizer, {
-  tMax: 2 * data.length,
-  interval: 'batch',
-});
+const schedule = new optim.CosineAnnealingLR(optimizer, 2 * loader.length, { interval: 'batch' });
 await train.fit({
   model,
-  data,
+  data: loader,
   optimizer,
   schedule,
   loss: crossEntropy,

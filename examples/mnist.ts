@@ -5,22 +5,14 @@ import {
   backendInfo,
   crossEntropy,
   DataError,
-  DataLoader,
-  ImageDataset,
-  type LabelledImages,
-  loadMnist,
-  MNIST_MEAN,
-  MNIST_STD,
+  data,
+  io,
   manualSeed,
   models,
   noGrad,
   optim,
-  saveSafetensors,
-  subset,
-  syntheticDigits,
   train,
   vision,
-  writeFileAtomic,
 } from 'axonode';
 import { batch, epochs, positive, readFlags, seed, text, whole } from './support/flags.js';
 
@@ -41,17 +33,15 @@ const flags = readFlags('npm start --', {
 
 /** Real digits where there are any to be had, else drawn ones. */
 async function loadDigits(): Promise<{
-  training: LabelledImages;
-  test: LabelledImages;
+  training: data.LabelledImages;
+  test: data.LabelledImages;
   source: string;
 }> {
   if (flags.data !== 'embedded') {
     try {
-      const options = flags.data === undefined ? {} : { dir: flags.data };
-      const [training, test] = [
-        await loadMnist({ ...options, split: 'train' }),
-        await loadMnist({ ...options, split: 'test' }),
-      ];
+      const options = flags.data === undefined ? {} : { folder: flags.data };
+      const training = await data.loadMnist('train', options);
+      const test = await data.loadMnist('test', options);
       return { training, test, source: 'MNIST' };
     } catch (error) {
       if (flags.data !== undefined || !(error instanceof DataError)) throw error;
@@ -61,8 +51,8 @@ async function loadDigits(): Promise<{
     }
   }
   return {
-    training: syntheticDigits({ count: 12_000, seed: 1 }),
-    test: syntheticDigits({ count: 2_000, seed: 2 }),
+    training: data.syntheticDigits(12_000, { seed: 1 }),
+    test: data.syntheticDigits(2_000, { seed: 2 }),
     source: 'drawn digits',
   };
 }
@@ -71,13 +61,13 @@ manualSeed(flags.seed);
 
 const { training, test, source } = await loadDigits();
 const limit = flags['train-size'] ?? training.count;
-const scale = { mean: MNIST_MEAN, std: MNIST_STD };
-const everyImage = new ImageDataset(training, scale);
-const trainingSet = subset(
+const scale = { mean: data.MNIST_MEAN, std: data.MNIST_STD };
+const everyImage = new data.ImageDataset(training, scale);
+const trainingSet = data.subset(
   everyImage,
   Int32Array.from({ length: Math.min(limit, training.count) }, (_, i) => i),
 );
-const testSet = new ImageDataset(test, scale);
+const testSet = new data.ImageDataset(test, scale);
 const info = backendInfo();
 console.log(
   `${source}: ${trainingSet.length} training and ${testSet.length} test images; ` +
@@ -120,11 +110,11 @@ async function findMistakes(): Promise<Mistake[]> {
 }
 
 const started = performance.now();
-const testLoader = new DataLoader(testSet, { batchSize: 500 });
+const testLoader = new data.DataLoader(testSet, { batchSize: 500 });
 const confusion = new train.ConfusionMatrix(10);
 await train.fit({
   model,
-  data: new DataLoader(trainingSet, {
+  data: new data.DataLoader(trainingSet, {
     batchSize: flags.batch,
     shuffle: true,
     seed: flags.seed,
@@ -133,7 +123,7 @@ await train.fit({
   validation: testLoader,
   loss: crossEntropy,
   optimizer,
-  schedule: new optim.StepLR(optimizer, { stepSize: 1, gamma: 0.3 }),
+  schedule: new optim.StepLR(optimizer, 1, { gamma: 0.3 }),
   metrics: { accuracy: confusion },
   epochs: flags.epochs,
 });
@@ -141,7 +131,9 @@ const seconds = (performance.now() - started) / 1e3;
 
 await mkdir(flags.out, { recursive: true });
 const weights = path.join(flags.out, 'lenet5.safetensors');
-await saveSafetensors(weights, model.stateDict(), { model: 'lenet5', data: source });
+await io.saveSafetensors(weights, model.stateDict(), {
+  metadata: { model: 'lenet5', data: source },
+});
 console.log(`\n${confusion}\n\ntrained in ${seconds.toFixed(1)} s; weights: ${weights}`);
 
 const worst = (await findMistakes()).slice(0, 40);
@@ -154,7 +146,7 @@ if (worst.length > 0) {
   }
   const labels = worst.map(({ truth, guess }) => `${truth}→${guess}`);
   const shape = [worst.length, 1, test.rows, test.cols];
-  await writeFileAtomic(
+  await io.writeFileAtomic(
     picture,
     vision.imageGrid({ shape, data: pixels }, { columns: 10, scale: 3, labels }),
   );

@@ -1,14 +1,5 @@
 // Names of different lengths in one batch: a model learns how names sound, and makes up new ones
-import {
-  CharVocabulary,
-  crossEntropy,
-  DataLoader,
-  loadText,
-  manualSeed,
-  models,
-  optim,
-  SequenceDataset,
-} from 'axonode';
+import { crossEntropy, data, manualSeed, models, optim } from 'axonode';
 import { epochs, hidden, oneOf, positive, readFlags, seed, text } from './support/flags.js';
 import { NAMES } from './support/texts.js';
 
@@ -20,15 +11,15 @@ const flags = readFlags('npm run example -- names', {
   temperature: positive(0.8, 'of the names that are made up'),
   seed: seed(),
 });
-const own = flags.text === undefined ? null : await loadText(flags.text);
+const own = flags.text === undefined ? null : await data.loadText(flags.text);
 const names = own === null ? NAMES : own.split('\n').filter((name) => name !== '');
-const vocabulary = CharVocabulary.of('\n', ...names);
+const vocabulary = data.CharVocabulary.of('\n', ...names);
 console.log(`${names.length} names, ${vocabulary.size} characters`);
 
 manualSeed(flags.seed);
 // A line break begins and ends each name: the model learns where names end, too.
-const data = new SequenceDataset(names.map((name) => vocabulary.encode(`\n${name}\n`)));
-const loader = new DataLoader(data, { batchSize: 32, shuffle: true, seed: flags.seed });
+const dataset = new data.SequenceDataset(names.map((name) => vocabulary.encode(`\n${name}\n`)));
+const loader = new data.DataLoader(dataset, { batchSize: 32, shuffle: true, seed: flags.seed });
 const model = models.charRnn(vocabulary.size, {
   cell: flags.cell,
   embeddingSize: 16,

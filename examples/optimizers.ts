@@ -1,6 +1,6 @@
 // All optimisers on one problem: a small network that tells two spirals apart, the loss of each as a curve
 import { mkdir } from 'node:fs/promises';
-import { bceWithLogitsLoss, manualSeed, nn, optim, plot, tensor, writeFileAtomic } from 'axonode';
+import { bceWithLogitsLoss, io, manualSeed, nn, optim, plot, tensor } from 'axonode';
 
 const POINTS = 200;
 const STEPS = 400;
@@ -64,14 +64,13 @@ for (const [name, make] of Object.entries(OPTIMIZERS)) {
   console.log(`${name.padEnd(14)} ${first} -> ${losses.at(-1)?.toExponential(2)}`);
 }
 
-const picture = plot.lineChart({
+const picture = plot.lineChart(series, {
   title: 'Two spirals: the loss by optimiser',
   width: 760,
   height: 480,
-  series,
   x: { label: 'step' },
   y: { label: 'loss', scale: 'log' },
 });
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/optimizers.svg', picture);
+await io.writeFileAtomic('out/optimizers.svg', picture);
 console.log('picture: out/optimizers.svg');

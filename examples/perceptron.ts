@@ -1,6 +1,6 @@
 // The perceptron rule: learns from mistakes only, and stops once there are none (Rosenblatt 1958)
 import { mkdir } from 'node:fs/promises';
-import { nn, plot, writeFileAtomic } from 'axonode';
+import { io, nn, plot } from 'axonode';
 import { clouds, placesToTensor } from './support/points.js';
 
 const { points, labels } = await clouds(
@@ -36,14 +36,14 @@ console.log(
   `XOR: ${lost.converged ? 'converged' : 'not converged'} after ${lost.updates} updates in ${lost.epochs} epochs`,
 );
 
-const picture = plot.decisionBoundary({
-  title: 'The perceptron finds a separating line',
+const picture = plot.decisionBoundary(
   points,
   labels,
   // The line is where weight·x + bias passes zero; a step this steep shows it as one.
-  predict: (places, count) =>
+  (places, count) =>
     unit.outputs(placesToTensor(places, count)).map((output) => 1 / (1 + Math.exp(-50 * output))),
-});
+  { title: 'The perceptron finds a separating line' },
+);
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/perceptron.svg', picture);
+await io.writeFileAtomic('out/perceptron.svg', picture);
 console.log('picture: out/perceptron.svg');

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import {
   add,
+  io,
   manualSeed,
   mseLoss,
   mul,
@@ -13,7 +14,6 @@ import {
   sum,
   type Tensor,
   tensor,
-  writeFileAtomic,
 } from 'axonode';
 import { batch, learningRate, readFlags, seed, toggle, updates, whole } from './support/flags.js';
 
@@ -128,12 +128,11 @@ console.log(
   `${ms.toFixed(2)} ms an update, ${sparse ? 'sparse' : 'dense'} gradients (--dense for the other)`,
 );
 await mkdir('out', { recursive: true });
-const picture = plot.lineChart({
+const picture = plot.lineChart([{ name: 'error', x: at, y: errors, draw: 'both' }], {
   title: 'Opinions about unseen films',
-  series: [{ name: 'error', x: at, y: errors, draw: 'both' }],
   x: { label: 'update' },
   y: { label: 'root mean squared error' },
   marks: [{ y: NOISE, label: 'noise of one rating' }],
 });
-await writeFileAtomic('out/recommender.svg', picture);
+await io.writeFileAtomic('out/recommender.svg', picture);
 console.log('picture: out/recommender.svg');

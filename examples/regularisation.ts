@@ -1,20 +1,7 @@
 // What regularisation does to a network that learns its few samples by heart: a picture of each method's effect
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import {
-  crossEntropy,
-  DataLoader,
-  ImageDataset,
-  type LabelledImages,
-  manualSeed,
-  nn,
-  optim,
-  plot,
-  syntheticDigits,
-  train,
-  vision,
-  writeFileAtomic,
-} from 'axonode';
+import { crossEntropy, data, io, manualSeed, nn, optim, plot, train, vision } from 'axonode';
 import { readFlags, text, whole } from './support/flags.js';
 import { withWrongLabels } from './support/labels.js';
 
@@ -27,9 +14,12 @@ const { epochs } = flags;
 
 // Few digits, one in seven of them mislabelled: to learn those by heart is to forget what a digit looks like.
 const scale = { mean: 0.13, std: 0.31 };
-const few: LabelledImages = withWrongLabels(syntheticDigits({ count: flags.samples, seed: 1 }), 7);
-const training = new ImageDataset(few, scale);
-const test = new ImageDataset(syntheticDigits({ count: 1000, seed: 2 }), scale);
+const few: data.LabelledImages = withWrongLabels(
+  data.syntheticDigits(flags.samples, { seed: 1 }),
+  7,
+);
+const training = new data.ImageDataset(few, scale);
+const test = new data.ImageDataset(data.syntheticDigits(1000, { seed: 2 }), scale);
 
 interface Method {
   readonly name: string;
@@ -90,12 +80,12 @@ async function run(method: Method): Promise<train.History> {
   if (patience !== undefined) callbacks.push(new train.EarlyStopping({ patience }));
   return train.fit({
     model,
-    data: new DataLoader(training, {
+    data: new data.DataLoader(training, {
       batchSize: 32,
       shuffle: true,
       ...(shift > 0 ? { transform: shifted(shift) } : {}),
     }),
-    validation: new DataLoader(test, { batchSize: 500 }),
+    validation: new data.DataLoader(test, { batchSize: 500 }),
     // Labels are smoothed for training only, so that all methods are judged by the same loss.
     step([images, labels], { training: learns }) {
       const output = model.forward(images);
@@ -137,34 +127,33 @@ for (const method of methods) {
   const x = history.epochs.map(({ epoch }) => epoch);
   const before = reference.values('valLoss');
   charts.push(
-    plot.lineChart({
-      title: `${titleOf(method)}: ${percent(accuracy)} right`,
-      width: 420,
-      height: 280,
-      x: { label: 'epoch', range: [1, epochs] },
-      y: { label: 'loss', range: [0, 2.5] },
-      series: [
+    plot.lineChart(
+      [
         ...(history === reference
           ? []
           : [{ name: 'test, nothing', x: before.map((_, i) => i + 1), y: before, color: '#aaa' }]),
         { name: 'training', x, y: history.values('loss'), color: '#0072B2' },
         { name: 'test', x, y: history.values('valLoss'), color: '#D55E00' },
       ],
-      marks: method.patience === undefined ? [] : [{ x: best, label: 'weights restored' }],
-    }),
+      {
+        title: `${titleOf(method)}: ${percent(accuracy)} right`,
+        width: 420,
+        height: 280,
+        x: { label: 'epoch', range: [1, epochs] },
+        y: { label: 'loss', range: [0, 2.5] },
+        marks: method.patience === undefined ? [] : [{ x: best, label: 'weights restored' }],
+      },
+    ),
   );
 }
 charts.push(
-  plot.barChart({
-    title: 'Right on test digits',
-    width: 420,
-    height: 280,
-    categories: methods.map(({ name }) => name),
-    series: [{ values: accuracies }],
-    y: { range: [0, 1] },
-  }),
+  plot.barChart(
+    methods.map(({ name }) => name),
+    [{ values: accuracies }],
+    { title: 'Right on test digits', width: 420, height: 280, y: { range: [0, 1] } },
+  ),
 );
 await mkdir(dirname(flags.out), { recursive: true });
 const title = `Regularisation: ${few.count} digits, one in seven mislabelled`;
-await writeFileAtomic(flags.out, plot.panels(charts, { title, columns: 3 }));
+await io.writeFileAtomic(flags.out, plot.panels(charts, { title, columns: 3 }));
 console.log(`picture: ${flags.out}`);

@@ -2,19 +2,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import {
-  crossEntropy,
-  DataLoader,
-  ImageDataset,
-  manualSeed,
-  models,
-  optim,
-  syntheticDigits,
-  train,
-} from 'axonode';
+import { crossEntropy, data, manualSeed, models, optim, train } from 'axonode';
 
-const digits = new ImageDataset(syntheticDigits({ count: 3000, seed: 1 }));
-const unseen = new ImageDataset(syntheticDigits({ count: 500, seed: 2 }));
+const digits = new data.ImageDataset(data.syntheticDigits(3000, { seed: 1 }));
+const unseen = new data.ImageDataset(data.syntheticDigits(500, { seed: 2 }));
 
 /** Everything that a run starts with, as a program that is started again makes it anew. */
 function setUp(seed: number) {
@@ -23,11 +14,11 @@ function setUp(seed: number) {
   const optimizer = new optim.Adam(model.parameters(), { lr: 1e-3 });
   return {
     model,
-    data: new DataLoader(digits, { batchSize: 50, shuffle: true }),
-    validation: new DataLoader(unseen, { batchSize: 250 }),
+    data: new data.DataLoader(digits, { batchSize: 50, shuffle: true }),
+    validation: new data.DataLoader(unseen, { batchSize: 250 }),
     loss: crossEntropy,
     optimizer,
-    schedule: new optim.CosineAnnealingLR(optimizer, { tMax: 3 }),
+    schedule: new optim.CosineAnnealingLR(optimizer, 3),
     metrics: { accuracy: new train.Accuracy() },
     epochs: 3,
   };

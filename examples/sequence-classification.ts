@@ -4,22 +4,18 @@ import {
   concat,
   crossEntropy,
   DataError,
-  DataLoader,
-  type Dataset,
-  loadText,
+  data,
+  io,
   manualSeed,
   nn,
   noGrad,
   optim,
-  padSequence,
   plot,
   rand,
   randn,
-  randomSplit,
   type Tensor,
   tensor,
   train,
-  writeFileAtomic,
 } from 'axonode';
 import { epochs, hidden, readFlags, seed, text, whole } from './support/flags.js';
 
@@ -69,7 +65,7 @@ function waves(count: number): Sample[] {
 
 /** Lines of a label and its numbers, with commas between. */
 async function read(path: string): Promise<Sample[]> {
-  const lines = (await loadText(path)).split('\n').filter((line) => line.trim() !== '');
+  const lines = (await data.loadText(path)).split('\n').filter((line) => line.trim() !== '');
   return lines.map((line, i) => {
     const [label = '', ...numbers] = line.split(',');
     const values = Float32Array.from(numbers, Number);
@@ -99,22 +95,22 @@ class Classifier extends nn.Module {
 
 const samples = flags.data === undefined ? waves(flags.count) : await read(flags.data);
 const classes = [...new Set(samples.map(({ label }) => label))].sort();
-const dataset: Dataset<Sample> = {
+const dataset: data.Dataset<Sample> = {
   length: samples.length,
   get: (i) => samples[i] ?? { values: new Float32Array(1), label: '' },
 };
-const [training, test] = randomSplit(dataset, [0.8, 0.2], { seed: 1 });
+const [training, test] = data.randomSplit(dataset, [0.8, 0.2], { seed: 1 });
 
 /** Sequences padded to the longest of the batch, with their lengths. */
 const collate = (batch: readonly Sample[]) => {
-  const { values, lengths } = padSequence(
+  const { values, lengths } = data.padSequence(
     batch.map((sample) => sample.values),
     { batchFirst: true },
   );
   const labels = tensor(Int32Array.from(batch, ({ label }) => classes.indexOf(label)));
   return { x: values.unsqueeze(-1), lengths, labels };
 };
-const loader = new DataLoader(training, { batchSize: 32, shuffle: true, collate });
+const loader = new data.DataLoader(training, { batchSize: 32, shuffle: true, collate });
 
 const model = new Classifier(flags.hidden, classes.length);
 const optimizer = new optim.Adam(model.parameters(), { lr: 5e-3 });
@@ -130,7 +126,10 @@ for (let epoch = 1; epoch <= flags.epochs; epoch++) {
     sum += await loss.item();
   }
   matrix = new train.ConfusionMatrix(classes.length);
-  for await (const { x, lengths, labels } of new DataLoader(test, { batchSize: 100, collate })) {
+  for await (const { x, lengths, labels } of new data.DataLoader(test, {
+    batchSize: 100,
+    collate,
+  })) {
     noGrad(() => matrix.update(model.forward(x, lengths), labels));
   }
   const share = (100 * (await matrix.compute())).toFixed(1);
@@ -143,16 +142,15 @@ console.log(matrix.toString(classes));
 const first = classes.map((name) => samples.find(({ label }) => label === name));
 const picture = plot.panels(
   first.map((sample) =>
-    plot.lineChart({
+    plot.lineChart([{ y: sample?.values ?? [] }], {
       title: sample?.label ?? '',
       width: 420,
       height: 220,
-      series: [{ y: sample?.values ?? [] }],
       x: { label: 'time step' },
     }),
   ),
   { title: 'One sequence of each class' },
 );
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/sequence-classification.svg', picture);
+await io.writeFileAtomic('out/sequence-classification.svg', picture);
 console.log('picture: out/sequence-classification.svg');

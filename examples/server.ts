@@ -2,17 +2,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  crossEntropy,
-  DataLoader,
-  ImageDataset,
-  manualSeed,
-  models,
-  noGrad,
-  optim,
-  syntheticDigits,
-  train,
-} from 'axonode';
+import { crossEntropy, data, manualSeed, models, noGrad, optim, train } from 'axonode';
 import { epochs, readFlags, toggle, whole } from './support/flags.js';
 
 const flags = readFlags('npm run example -- server', {
@@ -21,8 +11,8 @@ const flags = readFlags('npm run example -- server', {
   stay: toggle('goes on listening after the training'),
 });
 manualSeed(0);
-const digits = new ImageDataset(syntheticDigits({ count: 8000, seed: 1 }));
-const unseen = new ImageDataset(syntheticDigits({ count: 500, seed: 2 }));
+const digits = new data.ImageDataset(data.syntheticDigits(8000, { seed: 1 }));
+const unseen = new data.ImageDataset(data.syntheticDigits(500, { seed: 2 }));
 const model = models.lenet5();
 
 /** What the network takes a digit for, and how sure it is, at this moment. */
@@ -56,8 +46,8 @@ const stopping = new AbortController();
 process.once('SIGINT', () => stopping.abort());
 const training = train.fit({
   model,
-  data: new DataLoader(digits, { batchSize: 64, shuffle: true }),
-  validation: new DataLoader(unseen, { batchSize: 250 }),
+  data: new data.DataLoader(digits, { batchSize: 64, shuffle: true }),
+  validation: new data.DataLoader(unseen, { batchSize: 250 }),
   loss: crossEntropy,
   optimizer: new optim.Adam(model.parameters(), { lr: 5e-4 }),
   metrics: { accuracy: new train.Accuracy() },

@@ -1,20 +1,17 @@
 // A character model learns a text with truncated back-propagation, and writes on
 import { mkdir } from 'node:fs/promises';
 import {
-  CharVocabulary,
   crossEntropy,
-  loadText,
+  data,
+  io,
   manualSeed,
   models,
   type nn,
   noGrad,
   optim,
   plot,
-  StreamBatches,
-  saveSafetensors,
   type Tensor,
   train,
-  writeFileAtomic,
 } from 'axonode';
 import {
   hidden,
@@ -46,8 +43,8 @@ const flags = readFlags('npm run example -- shakespeare', {
 });
 const { chunk } = flags;
 
-const book = flags.text === undefined ? SONNETS : await loadText(flags.text);
-const vocabulary = CharVocabulary.of(book);
+const book = flags.text === undefined ? SONNETS : await data.loadText(flags.text);
+const vocabulary = data.CharVocabulary.of(book);
 const ids = vocabulary.encode(book);
 const held = Math.floor(0.9 * ids.length);
 const isShort = ids.length < 50_000;
@@ -70,7 +67,7 @@ const lossOf = (logits: Tensor, target: Tensor): Tensor =>
 /** The loss on the last tenth of the text, or as much of it as is soon read, the state carried along. */
 async function validate(): Promise<number> {
   const unseen = ids.subarray(held, held + 40_000);
-  const stream = new StreamBatches(unseen, { batchSize: isShort ? 4 : 16, chunk });
+  const stream = new data.StreamBatches(unseen, isShort ? 4 : 16, chunk);
   model.eval();
   return noGrad(async () => {
     let state: nn.RecurrentState | null = null;
@@ -87,9 +84,7 @@ async function validate(): Promise<number> {
   });
 }
 
-const stream = new StreamBatches(ids.subarray(0, held), {
-  batchSize: flags.batch,
-  chunk,
+const stream = new data.StreamBatches(ids.subarray(0, held), flags.batch, chunk, {
   epochs: Number.POSITIVE_INFINITY,
 });
 const [losses, norms]: [number[], number[]] = [[], []];
@@ -129,24 +124,21 @@ console.log('\n');
 
 await mkdir(flags.out, { recursive: true });
 const picture = plot.panels([
-  plot.lineChart({
-    title: 'Loss of the next character',
-    series: [
+  plot.lineChart(
+    [
       { name: 'training', y: losses },
       { name: 'unseen text', x: checkedAt, y: validation, draw: 'both' },
     ],
-    x: { label: 'update' },
-    y: { label: 'nats' },
-  }),
-  plot.lineChart({
+    { title: 'Loss of the next character', x: { label: 'update' }, y: { label: 'nats' } },
+  ),
+  plot.lineChart([{ y: norms }], {
     title: 'Gradient norm before clipping to 1',
-    series: [{ y: norms }],
     x: { label: 'update' },
     y: { label: 'norm', scale: 'log' },
     marks: [{ y: 1, label: 'clipped above' }],
   }),
 ]);
-await writeFileAtomic(`${flags.out}/training.svg`, picture);
-await saveSafetensors(`${flags.out}/model.safetensors`, model.stateDict());
+await io.writeFileAtomic(`${flags.out}/training.svg`, picture);
+await io.saveSafetensors(`${flags.out}/model.safetensors`, model.stateDict());
 await vocabulary.save(`${flags.out}/characters.json`);
 console.log(`${flags.out}: training.svg, model.safetensors, characters.json`);

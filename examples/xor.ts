@@ -1,15 +1,6 @@
 // A hidden layer solves XOR, which no single unit can: back-propagation
 import { mkdir } from 'node:fs/promises';
-import {
-  bceWithLogitsLoss,
-  manualSeed,
-  nn,
-  noGrad,
-  optim,
-  plot,
-  tensor,
-  writeFileAtomic,
-} from 'axonode';
+import { bceWithLogitsLoss, io, manualSeed, nn, noGrad, optim, plot, tensor } from 'axonode';
 import { type Point, placesToTensor } from './support/points.js';
 
 manualSeed(1);
@@ -38,13 +29,13 @@ for (const [i, point] of points.entries()) {
   console.log(`${point.join(' xor ')} = ${answers[i]?.toFixed(3)}, expected ${labels[i]}`);
 }
 
-const picture = plot.decisionBoundary({
-  title: 'XOR: a hidden layer bends the line',
+const picture = plot.decisionBoundary(
   points,
   labels,
-  predict: (places, count) =>
+  (places, count) =>
     noGrad(() => model.forward(placesToTensor(places, count)).sigmoid().dataSync()),
-});
+  { title: 'XOR: a hidden layer bends the line' },
+);
 await mkdir('out', { recursive: true });
-await writeFileAtomic('out/xor.svg', picture);
+await io.writeFileAtomic('out/xor.svg', picture);
 console.log('picture: out/xor.svg');

@@ -1,13 +1,4 @@
-import {
-  ImageDataset,
-  type ImageDatasetOptions,
-  type LabelledImages,
-  type models,
-  noGrad,
-  relu,
-  type Tensor,
-  vision,
-} from 'axonode';
+import { data, type models, noGrad, relu, type Tensor, vision } from 'axonode';
 
 /** Dots a pixel after enlarging; labels are in proportion to it. */
 const SCALE = 4;
@@ -19,7 +10,7 @@ const MAP_SCALE = 5;
 /** Images with each pixel as a square of `factor` pixels on a side. */
 function enlarged<T extends Float32Array | Uint8Array>(
   [count, channels, height, width]: readonly [number, number, number, number],
-  data: T,
+  pixels: T,
   make: (length: number) => T,
   factor: number,
 ): { shape: number[]; data: T } {
@@ -29,7 +20,7 @@ function enlarged<T extends Float32Array | Uint8Array>(
     const [plane, place] = [Math.floor(at / (rows * cols)), at % (rows * cols)];
     const y = Math.floor(Math.floor(place / cols) / factor);
     const x = Math.floor((place % cols) / factor);
-    out[at] = data[(plane * height + y) * width + x] ?? 0;
+    out[at] = pixels[(plane * height + y) * width + x] ?? 0;
   }
   return { shape: [count, channels, rows, cols], data: out };
 }
@@ -45,13 +36,13 @@ function stretched(values: Float32Array): Float32Array {
 export async function firstFilters(model: models.CifarResNet): Promise<Uint8Array> {
   const { weight } = model.conv1;
   const size = 27;
-  const data = Float32Array.from(await weight.data());
-  for (let at = 0; at < data.length; at += size) {
-    data.set(stretched(data.subarray(at, at + size)), at);
+  const pixels = Float32Array.from(await weight.data());
+  for (let at = 0; at < pixels.length; at += size) {
+    pixels.set(stretched(pixels.subarray(at, at + size)), at);
   }
-  const count = data.length / size;
+  const count = pixels.length / size;
   const labels = Array.from({ length: count }, (_, i) => `FILTER ${i}`);
-  const images = enlarged([count, 3, 3, 3], data, (n) => new Float32Array(n), FILTER_ENLARGED);
+  const images = enlarged([count, 3, 3, 3], pixels, (n) => new Float32Array(n), FILTER_ENLARGED);
   return vision.imageGrid(images, { columns: 8, scale: SCALE, padding: 6, labels });
 }
 
@@ -63,23 +54,23 @@ function firstMaps(model: models.CifarResNet, images: Tensor): Tensor {
 /** A test image, what each filter of the first layer makes of it, and their mean. */
 export async function featureMaps(
   model: models.CifarResNet,
-  source: LabelledImages,
-  scale: ImageDatasetOptions,
+  source: data.LabelledImages,
+  scale: data.ImageDatasetOptions,
   index = 0,
 ): Promise<Uint8Array> {
   const plane = source.rows * source.cols;
   const maps = await noGrad(() => {
-    const [images] = new ImageDataset(source, scale).batch(Int32Array.of(index));
+    const [images] = new data.ImageDataset(source, scale).batch(Int32Array.of(index));
     return firstMaps(model, images).data();
   });
   const channels = maps.length / plane;
-  const data = new Float32Array((channels + 2) * 3 * plane);
+  const pixels = new Float32Array((channels + 2) * 3 * plane);
   for (let i = 0; i < 3 * plane; i++) {
-    data[i] = (source.images[index * 3 * plane + i] ?? 0) / 255;
+    pixels[i] = (source.images[index * 3 * plane + i] ?? 0) / 255;
   }
   const mean = new Float32Array(plane);
   const show = (at: number, grey: Float32Array): void => {
-    for (let channel = 0; channel < 3; channel++) data.set(grey, (at * 3 + channel) * plane);
+    for (let channel = 0; channel < 3; channel++) pixels.set(grey, (at * 3 + channel) * plane);
   };
   for (let channel = 0; channel < channels; channel++) {
     const map = stretched(Float32Array.from(maps.slice(channel * plane, (channel + 1) * plane)));
@@ -90,7 +81,7 @@ export async function featureMaps(
   const name = source.classes?.[source.labels[index] ?? 0] ?? 'image';
   const filters = Array.from({ length: channels }, (_, i) => `FILTER ${i}`);
   return vision.imageGrid(
-    { shape: [channels + 2, 3, source.rows, source.cols], data },
+    { shape: [channels + 2, 3, source.rows, source.cols], data: pixels },
     {
       columns: 6,
       scale: MAP_SCALE,
@@ -116,11 +107,11 @@ const FIELD = 15;
  */
 export async function strongestPatches(
   model: models.CifarResNet,
-  source: LabelledImages,
-  scale: ImageDatasetOptions,
+  source: data.LabelledImages,
+  scale: data.ImageDatasetOptions,
   { filters = 8, patches = 10, images = 2000 } = {},
 ): Promise<Uint8Array> {
-  const dataset = new ImageDataset(source, scale);
+  const dataset = new data.ImageDataset(source, scale);
   const best: Place[][] = Array.from({ length: filters }, () => []);
   const count = Math.min(images, source.count);
   const stride = source.count / count;
@@ -143,8 +134,8 @@ export async function strongestPatches(
   const rows = best.map((list) => list.sort((a, b) => b.strength - a.strength).slice(0, patches));
   const chosen = rows.flat();
   const size = 3 * FIELD * FIELD;
-  const data = new Uint8Array(chosen.length * size);
-  for (const [i, place] of chosen.entries()) copyPatch(data, i * size, source, place);
+  const pixels = new Uint8Array(chosen.length * size);
+  for (const [i, place] of chosen.entries()) copyPatch(pixels, i * size, source, place);
   const labels = rows.flatMap((list, filter) =>
     list.map(({ image }, rank) => {
       const name = source.classes?.[source.labels[image] ?? 0] ?? '';
@@ -153,7 +144,7 @@ export async function strongestPatches(
   );
   const shape = [chosen.length, 3, FIELD, FIELD] as const;
   return vision.imageGrid(
-    enlarged(shape, data, (n) => new Uint8Array(n), PATCH_ENLARGED),
+    enlarged(shape, pixels, (n) => new Uint8Array(n), PATCH_ENLARGED),
     { columns: patches, scale: SCALE, padding: 6, labels },
   );
 }
@@ -162,7 +153,7 @@ export async function strongestPatches(
 function copyPatch(
   out: Uint8Array,
   start: number,
-  { images, rows, cols }: LabelledImages,
+  { images, rows, cols }: data.LabelledImages,
   { image, at }: Place,
 ): void {
   const [top, left] = [Math.floor(at / cols) - (FIELD >> 1), (at % cols) - (FIELD >> 1)];

@@ -1,4 +1,4 @@
-import { Generator, type LabelledImages, rand } from 'axonode';
+import { type data, Generator, rand } from 'axonode';
 
 const SIDE = 32;
 const NUMBERS = 12;
@@ -28,7 +28,7 @@ export async function drawShapes({
 }: {
   count: number;
   seed: number;
-}): Promise<LabelledImages> {
+}): Promise<data.LabelledImages> {
   const shapes = Object.values(SHAPES);
   const generator = new Generator(seed);
   const numbers = await rand([count, NUMBERS], { generator }).data();

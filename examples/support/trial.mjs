@@ -1,20 +1,11 @@
 // A trial of hyperparameter-search.ts. JavaScript, because worker threads load it as it is.
-import {
-  crossEntropy,
-  DataLoader,
-  ImageDataset,
-  manualSeed,
-  nn,
-  optim,
-  syntheticDigits,
-  train,
-} from 'axonode';
+import { crossEntropy, data, manualSeed, nn, optim, train } from 'axonode';
 
 /** Trains a network of one hidden layer on drawn digits for `budget` epochs; the accuracy on others is the score. */
 export default async function trial({ params, budget, seed, signal }) {
   manualSeed(seed);
   const digits = (count, from) =>
-    new DataLoader(new ImageDataset(syntheticDigits({ count, seed: from })), {
+    new data.DataLoader(new data.ImageDataset(data.syntheticDigits(count, { seed: from })), {
       batchSize: 50,
       shuffle: true,
       seed: from,

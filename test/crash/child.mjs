@@ -3,20 +3,19 @@
 import {
   add,
   crossEntropy,
-  DataLoader,
+  data,
+  io,
   manualSeed,
   nn,
   optim,
   randint,
   randn,
-  saveSafetensors,
-  TensorDataset,
   train,
 } from '../../dist/index.js';
 
 const [dir, out] = process.argv.slice(2);
 manualSeed(11);
-const set = new TensorDataset(randn([90, 1, 8, 8]).keep(), randint(0, 3, [90]).keep());
+const set = new data.TensorDataset(randn([90, 1, 8, 8]).keep(), randint(0, 3, [90]).keep());
 const model = new nn.Sequential(
   new nn.Conv2d(1, 4, 3, { padding: 1 }),
   new nn.BatchNorm2d(4),
@@ -31,20 +30,20 @@ const optimizer = new optim.Adam(model.parameters(), { lr: 0.01 });
 process.stdout.write('ready\n');
 await train.fit({
   model,
-  data: new DataLoader(set, {
+  data: new data.DataLoader(set, {
     batchSize: 16,
     shuffle: true,
     transform: ([x, y]) => [add(x, randn(x.shape).mul(0.1)), y],
   }),
-  validation: new DataLoader(set, { batchSize: 64 }),
+  validation: new data.DataLoader(set, { batchSize: 64 }),
   loss: crossEntropy,
   optimizer,
   schedule: new optim.StepLR(optimizer, 10, { gamma: 0.7 }),
   metrics: { accuracy: new train.Accuracy() },
   callbacks: [new train.EarlyStopping({ patience: 12 })],
   epochs: Number(process.env.CRASH_EPOCHS ?? 40),
-  checkpoint: { dir, everySteps: 1, keep: 2 },
+  checkpoint: new train.ModelCheckpoint(dir, { everySteps: 1, keep: 2 }),
   resume: true,
   progress: false,
 });
-await saveSafetensors(out, model.stateDict());
+await io.saveSafetensors(out, model.stateDict());

@@ -3,11 +3,11 @@ import {
   type BackendName,
   backendInfo,
   crossEntropy,
+  data,
   manualSeed,
   models,
   optim,
   setBackend,
-  syntheticDigits,
   tensor,
 } from '../../src/index.js';
 
@@ -18,7 +18,7 @@ const STEPS = 50;
 async function losses(backend: BackendName): Promise<number[]> {
   await setBackend(backend);
   manualSeed(7);
-  const digits = syntheticDigits(BATCH * STEPS, { seed: 3 });
+  const digits = data.syntheticDigits(BATCH * STEPS, { seed: 3 });
   const pixels = digits.rows * digits.cols;
   const model = models.lenet5();
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.05, momentum: 0.9, nesterov: true });

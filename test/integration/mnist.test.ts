@@ -5,11 +5,7 @@ import {
   type BackendName,
   backendInfo,
   crossEntropy,
-  DataLoader,
-  ImageDataset,
-  loadMnist,
-  MNIST_MEAN,
-  MNIST_STD,
+  data,
   manualSeed,
   models,
   optim,
@@ -30,12 +26,15 @@ if (!hasDigits) {
 async function losses(backend: BackendName): Promise<number[]> {
   setBackend(backend);
   manualSeed(7);
-  const digits = await loadMnist('train', { folder });
-  const dataset = new ImageDataset(digits, { mean: MNIST_MEAN, std: MNIST_STD });
+  const digits = await data.loadMnist('train', { folder });
+  const dataset = new data.ImageDataset(digits, { mean: data.MNIST_MEAN, std: data.MNIST_STD });
   const model = models.lenet5();
   const optimizer = new optim.SGD(model.parameters(), { lr: 0.02, momentum: 0.9, nesterov: true });
   const values: number[] = [];
-  for await (const [images, labels] of new DataLoader(dataset, { batchSize: 64, shuffle: true })) {
+  for await (const [images, labels] of new data.DataLoader(dataset, {
+    batchSize: 64,
+    shuffle: true,
+  })) {
     optimizer.zeroGrad();
     const loss = crossEntropy(model.forward(images), labels);
     loss.backward();

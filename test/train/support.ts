@@ -1,20 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  add,
-  DataLoader,
-  type nn,
-  randn,
-  type Tensor,
-  TensorDataset,
-  tensor,
-} from '../../src/index.js';
+import { add, data, type nn, randn, type Tensor, tensor } from '../../src/index.js';
 
 export type Points = readonly [Tensor, Tensor];
 
 /** Two clouds of 50 points in batches of 16, the last of 2; shuffled, and moved about at random each time. */
-export function clouds(options: { readonly noise?: number } = {}): DataLoader<Points, Points> {
+export function clouds(options: { readonly noise?: number } = {}): data.DataLoader<Points, Points> {
   const { noise = 0 } = options;
   const labels = Int32Array.from({ length: 50 }, (_, i) => i % 2);
   const centres = Float32Array.from({ length: 200 }, (_, i) => {
@@ -22,8 +14,8 @@ export function clouds(options: { readonly noise?: number } = {}): DataLoader<Po
     return side * 0.7 + Math.sin(i * 12.9898) * 0.9;
   });
   const points = tensor(centres, { shape: [50, 4] }).keep();
-  const set = new TensorDataset(points, tensor(labels).keep());
-  return new DataLoader<Points, Points>(set, {
+  const set = new data.TensorDataset(points, tensor(labels).keep());
+  return new data.DataLoader<Points, Points>(set, {
     batchSize: 16,
     shuffle: true,
     ...(noise === 0

@@ -4,12 +4,11 @@ import { describe, expect, it } from 'vitest';
 import {
   CheckpointError,
   crossEntropy,
-  loadSafetensors,
+  io,
   manualSeed,
   nn,
   optim,
   rand,
-  saveSafetensors,
   train,
 } from '../../../src/index.js';
 import { getRandomState } from '../../../src/tensor/random.js';
@@ -222,7 +221,7 @@ describe('a checkpoint', () => {
       await expectRefused(join(dir, 'bare'), /it has the metrics none, this run accuracy/);
 
       const weights = join(dir, 'weights.safetensors');
-      await saveSafetensors(weights, run.model.stateDict());
+      await io.saveSafetensors(weights, run.model.stateDict());
       await expectRefused(weights, /no checkpoint of a training run: it names no format/);
     });
   });
@@ -249,7 +248,7 @@ describe('a checkpoint', () => {
       expect(saved.filter((entry) => entry.endsWith('last.safetensors'))).toEqual(
         [3, 4, 6, 8, 9, 12, 12, 15, 16].map((step) => `${step} last.safetensors`),
       );
-      const { tensors } = await loadSafetensors(join(dir, 'run', 'last.safetensors'));
+      const { tensors } = await io.loadSafetensors(join(dir, 'run', 'last.safetensors'));
       expect([...tensors.keys()]).toContain('model.0.weight');
       expect([...tensors.keys()]).toContain('optimizer.main.0.exp_avg');
     });

@@ -1,14 +1,5 @@
 import { expect, it } from 'vitest';
-import {
-  crossEntropy,
-  DataLoader,
-  manualSeed,
-  nn,
-  optim,
-  TensorDataset,
-  tensor,
-  train,
-} from '../../../src/index.js';
+import { crossEntropy, data, manualSeed, nn, optim, tensor, train } from '../../../src/index.js';
 import { bitsOf, clouds, type Points, withFolder } from '../support.js';
 
 type Params = Iterable<nn.Parameter>;
@@ -29,10 +20,13 @@ const SPARSE: [string, Make][] = [
 ];
 
 /** Things by their number, and their classes. */
-function things(): DataLoader<Points, Points> {
+function things(): data.DataLoader<Points, Points> {
   const numbers = Int32Array.from({ length: 60 }, (_, i) => (i * i) % 23);
-  const set = new TensorDataset(tensor(numbers).keep(), tensor(numbers.map((n) => n % 2)).keep());
-  return new DataLoader<Points, Points>(set, { batchSize: 16, shuffle: true });
+  const set = new data.TensorDataset(
+    tensor(numbers).keep(),
+    tensor(numbers.map((n) => n % 2)).keep(),
+  );
+  return new data.DataLoader<Points, Points>(set, { batchSize: 16, shuffle: true });
 }
 
 function layers(kind: 'dense' | 'sparse'): nn.Sequential {

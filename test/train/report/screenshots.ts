@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { models, syntheticDigits, train } from '../../../src/index.js';
+import { data, models, train } from '../../../src/index.js';
 
 const [given, chromium = 'chromium'] = process.argv.slice(2);
 if (given === undefined) throw new Error('usage: tsx screenshots.ts FOLDER [CHROMIUM]');
@@ -33,7 +33,7 @@ const curves = {
   lr: { steps, values: steps.map((step) => 0.01 * Math.cos(step / 8000)) },
   gradNorm: { steps, values: steps.map((step) => Math.exp(3 * Math.sin(step / 60) - step / 4000)) },
 };
-const digits = syntheticDigits(12, { seed: 3 });
+const digits = data.syntheticDigits(12, { seed: 3 });
 const samples = Array.from(digits.labels, (label, i) => ({
   image: {
     width: 28,
