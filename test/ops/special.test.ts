@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { backend } from '../../src/backend/select.js';
 import { scope } from '../../src/tensor/scope.js';
-import { inputsOf, loadCases, loadFamilies } from '../support/fixtures.js';
+import { inputsOf, loadFamilies, loadSpecialPoints } from '../support/fixtures.js';
 import { storings } from '../support/runCase.js';
 import { checkSpecial } from '../support/special.js';
 
 // Special points of every differentiable op: what PyTorch has there, forward and backward.
 
-const CASES = loadCases('special');
+const CASES = loadSpecialPoints();
 
 /** The ops that gave a result with a gradient in a case of the other families. */
 function differentiableOps(): ReadonlySet<string> {

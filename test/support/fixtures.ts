@@ -51,6 +51,8 @@ export interface OpCase extends Reference, Notes {
   readonly ops: readonly string[];
   /** Called with all of its inputs. */
   readonly fn: (inputs: readonly Tensor[], observe?: Observer) => Tensor[];
+  /** Its inputs are special points: 0, −0, ±∞, NaN, ties, equal values, or empty. */
+  readonly special?: boolean;
   /** What PyTorch makes of special points in float32, where it is more than rounded. */
   readonly float32?: Partial<Pick<Reference, 'outputs' | 'gradients'>>;
   readonly differences?: readonly Difference[];
@@ -86,18 +88,29 @@ function computing(stored: StoredCase): Pick<OpCase, 'fn' | 'ops'> {
   return { ops, fn: isComposed ? (inputs, observe) => scope(() => fn(inputs, observe)) : fn };
 }
 
-/** The cases of one family of ops. */
-export function loadCases(family: string): readonly OpCase[] {
-  const stored = readFixture<StoredCase>(`ops-${family}.json`);
-  return Object.entries(stored).map(([name, item]) => ({ ...item, name, ...computing(item) }));
-}
+/** All cases of the files that `make_ops.py` writes, by the family of the file. */
+const loadAll = (): ReadonlyMap<string, readonly OpCase[]> =>
+  new Map(
+    readdirSync(FOLDER).flatMap((file) => {
+      const family = /^ops-(\w+)\.json$/.exec(file)?.[1];
+      if (family === undefined) return [];
+      const stored = Object.entries(readFixture<StoredCase>(file));
+      return [[family, stored.map(([name, item]) => ({ ...item, name, ...computing(item) }))]];
+    }),
+  );
 
 /** All cases by family, but the special points. */
 export function loadFamilies(): ReadonlyMap<string, readonly OpCase[]> {
-  const families = readdirSync(FOLDER).flatMap((file) => /^ops-(\w+)\.json$/.exec(file)?.[1] ?? []);
-  return new Map(
-    families.filter((name) => name !== 'special').map((name) => [name, loadCases(name)]),
+  const usual = Array.from(
+    loadAll(),
+    ([family, cases]) => [family, cases.filter(({ special }) => special !== true)] as const,
   );
+  return new Map(usual.filter(([, cases]) => cases.length > 0));
+}
+
+/** The special points of all ops. */
+export function loadSpecialPoints(): readonly OpCase[] {
+  return [...loadAll().values()].flat().filter(({ special }) => special === true);
 }
 
 const SPECIAL: Record<string, number> = {
