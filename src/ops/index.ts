@@ -141,7 +141,7 @@ export { reflectionPad2d } from './reflectionPad.js';
 export {
   flip,
   narrow,
-  type PadWidth,
+  type PadOptions,
   pad,
   type Range,
   type SliceSpec,

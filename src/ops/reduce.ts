@@ -15,6 +15,7 @@ import {
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { restored, sum } from './broadcast.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
+import type { PadWidth } from './kit/axisWidths.js';
 import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
@@ -34,7 +35,7 @@ import {
   reducedCount,
   reducedShape,
 } from './kit/reduction.js';
-import { flip, type PadWidth, pad } from './slice.js';
+import { flip, pad } from './slice.js';
 import { reshape } from './view.js';
 
 export { sum } from './broadcast.js';

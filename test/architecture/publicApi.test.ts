@@ -116,7 +116,7 @@ export const pretrained = models.resnet18();
 export const recurrent = new nn.LSTM(8, 4);
 export const outputs = recurrent.forward(tensor([[[1]]]));
 export const optimizer = new optim.AdamW(net.parameters(), { lr: 1e-3 });
-export const schedule = new optim.OneCycleLR(optimizer, { maxLr: 0.1, totalSteps: 10 });
+export const schedule = new optim.OneCycleLR(optimizer, 0.1, { totalSteps: 10 });
 export const parameters = net.namedParameters();
 export const state = { net: net.stateDict(), optimizer: optimizer.stateDict() };
 export const product = () => scope(() => noGrad(() => conv2d(tensor([[[[1]]]]), tensor([[[[2]]]]))));
