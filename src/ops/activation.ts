@@ -172,6 +172,11 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   return hardtanhOf(x, checkBounds('hardtanh', low, high));
 }
 
+/** x·tanh(softplus(x)) (Misra 2019). */
+export function mish(x: Tensor): Tensor {
+  return composite(() => mul(x, tanh(softplus(x))));
+}
+
 /** log(sigmoid(x)), stable: −softplus(−x). */
 export function logSigmoid(x: Tensor): Tensor {
   return composite(() => neg(softplus(neg(x))));
