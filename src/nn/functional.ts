@@ -1,16 +1,5 @@
 /** Layers as functions, without state. */
-export {
-  elu,
-  gelu,
-  hardtanh,
-  leakyRelu,
-  logSigmoid,
-  relu,
-  sigmoid,
-  silu,
-  softplus,
-  tanh,
-} from '../ops/activation.js';
+export * from '../ops/activation.js';
 export { conv1d, conv2d, convTranspose1d, convTranspose2d } from '../ops/conv/conv.js';
 export { crossEntropy, nllLoss } from '../ops/crossEntropy.js';
 export { embedding } from '../ops/embedding.js';
