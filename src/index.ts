@@ -28,7 +28,7 @@ export * from './errors.js';
 export * as optim from './optim/index.js';
 export * as plot from './plot/index.js';
 export type { DType, TypedArray } from './tensor/dtype.js';
-export { Generator, manualSeed } from './tensor/random.js';
+export { Generator, manualSeed, type RandomState } from './tensor/random.js';
 export { RowSparseTensor } from './tensor/rowSparse.js';
 export { enableGrad, noGrad, scope } from './tensor/scope.js';
 export type { Shape } from './tensor/shape.js';

@@ -105,7 +105,7 @@ BinaryFunction<float> floatFunction(BinaryOp op) {
       return lanes<float>([](float a, float b) { return ::atan2f(a, b); });
     case BinaryOp::kGreaterHalf:
       return vectors<float>([](VecF a, VecF b) {
-        return select(a > b, splat(1.0f), select(a == b, splat(0.5f), VecF{}));
+        return select(a < b, VecF{}, select(a == b, splat(0.5f), splat(1.0f)));
       });
     case BinaryOp::kCount:
       break;

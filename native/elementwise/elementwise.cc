@@ -157,11 +157,11 @@ void unaryGrad(Context& context, float* out, const float* g, const float* s, int
     case UnaryGradOp::kSigmoid:
       return apply([](VecF d, VecF y) { return d * y * (1.0f - y); });
     case UnaryGradOp::kRelu:
-      return apply([](VecF d, VecF y) { return select(y > 0.0f, d, VecF{}); });
+      return apply([](VecF d, VecF y) { return select(y <= 0.0f, VecF{}, d); });
     case UnaryGradOp::kLeakyRelu:
       return apply([p](VecF d, VecF x) { return select(x > 0.0f, d, p * d); });
     case UnaryGradOp::kElu:
-      return applyPolynomial([p](VecF d, VecF x) { return select(x > 0.0f, d, p * exp(x) * d); });
+      return applyPolynomial([p](VecF d, VecF x) { return select(x <= 0.0f, p * exp(x) * d, d); });
     case UnaryGradOp::kGelu:
       return applyPolynomial([](VecF d, VecF x) {
         return d * (normalCdf(x) + x * (kInverseSqrtTwoPi * exp(-0.5f * x * x)));
@@ -183,7 +183,7 @@ void unaryGrad(Context& context, float* out, const float* g, const float* s, int
     case UnaryGradOp::kClamp:
       return apply([p, q](VecF d, VecF x) { return select((x >= p) & (x <= q), d, VecF{}); });
     case UnaryGradOp::kHardtanh:
-      return apply([p, q](VecF d, VecF x) { return select((x > p) & (x < q), d, VecF{}); });
+      return apply([p, q](VecF d, VecF x) { return select((x <= p) | (x >= q), VecF{}, d); });
     case UnaryGradOp::kCount:
       return;
   }

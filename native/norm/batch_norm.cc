@@ -231,7 +231,7 @@ struct PlainGradient {
 struct ReluGradient {
   const float *g, *y;
   VecF operator()(int64_t i, int64_t count) const {
-    return select(loadColumns(y + i, count) > VecF{}, loadColumns(g + i, count), VecF{});
+    return select(loadColumns(y + i, count) <= VecF{}, VecF{}, loadColumns(g + i, count));
   }
 };
 
@@ -332,10 +332,13 @@ void batchNormGrad(Context& context, float* dx, float* dweight, float* dbias, fl
     }
     parallelParts(team, m.rows, [&](int64_t begin, int64_t end, int part) {
       forVectors(m, team, begin, end, part, [&](int64_t i, int64_t c, int64_t count) {
-        const VecF centered = loadColumns(x + i, count) - loadColumns(affine.mean + c, count);
-        const VecF rest =
-            centered * loadColumns(slope + c, count) + loadColumns(affine.shift + c, count);
         const VecF own = gradient(i, count);
+        // Fixed statistics have no part in it, not even of an infinite x.
+        VecF rest{};
+        if (training != 0) {
+          const VecF centered = loadColumns(x + i, count) - loadColumns(affine.mean + c, count);
+          rest = centered * loadColumns(slope + c, count) + loadColumns(affine.shift + c, count);
+        }
         if (dadded != nullptr) storeColumns(dadded + i, own, count);
         storeColumns(dx + i, own * loadColumns(affine.scale + c, count) + rest, count);
       });

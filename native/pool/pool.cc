@@ -28,9 +28,8 @@ void maxPool2d(Context& ctx, float* out, int32_t* index, const float* x, const G
             for (int64_t s = colTaps.begin; s < colTaps.end; s++) {
               const int64_t at = (y0 + r * g.dilationHeight) * g.inWidth + x0 + s * g.dilationWidth;
               const VecF value = block.get(image + at * channels);
-              // The first, a larger one, or the first NaN.
-              const VecI better =
-                  (where < 0) | (value > best) | ((value != value) & (best == best));
+              // The first, a larger one, or the last NaN, as in PyTorch.
+              const VecI better = (where < 0) | (value > best) | (value != value);
               best = select(better, value, best);
               where = select(better, splat(static_cast<int32_t>(at)), where);
             }

@@ -159,7 +159,7 @@ void rnnGrad(Context& context, float* dgates, float* dh0, const float* g, const 
           const VecF y = loadSome(out + row + j, count);
           VecF dh = loadSome(dh0 + b * hidden + j, count);
           if (g != nullptr) dh += loadSome(g + row + j, count);
-          const VecF d = relu == 1 ? select(y > 0.0f, dh, VecF{}) : dh * (1.0f - y * y);
+          const VecF d = relu == 1 ? select(y <= 0.0f, VecF{}, dh) : dh * (1.0f - y * y);
           storeSome(dgates + row + j, d, count);
         });
       }

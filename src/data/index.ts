@@ -32,7 +32,7 @@ export { loadMnist, MNIST_MEAN, MNIST_STD, type MnistOptions } from './mnist.js'
 export {
   type NumberSequence,
   type PaddedBatch,
-  type PadOptions,
+  type PadSequenceOptions,
   padSequence,
   type SequenceBatch,
   SequenceDataset,

@@ -8,14 +8,14 @@ import type { BatchDataset } from './dataset.js';
 /** Numbers in the order of time: class indices, or a signal. */
 export type NumberSequence = Int32Array | Float32Array;
 
-export interface PadOptions {
+export interface PadSequenceOptions {
   /** What comes after the end of shorter sequences. Default: 0. */
   value?: number;
   /** Whether the batch is the first axis: [B, T] rather than [T, B]. Default: false, as in PyTorch. */
   batchFirst?: boolean;
 }
 
-const PAD: OptionNames<PadOptions> = { value: true, batchFirst: true };
+const PAD: OptionNames<PadSequenceOptions> = { value: true, batchFirst: true };
 
 /** Sequences of different lengths in one tensor. */
 export interface PaddedBatch {
@@ -33,7 +33,7 @@ export interface PaddedBatch {
  */
 export function padSequence(
   sequences: readonly NumberSequence[],
-  options: PadOptions = {},
+  options: PadSequenceOptions = {},
 ): PaddedBatch {
   checkOptions('padSequence', options, PAD);
   const { value = 0, batchFirst = false } = options;

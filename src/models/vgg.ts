@@ -21,7 +21,7 @@ const STAGES = {
   13: [2, 2, 2, 2, 2],
   16: [2, 2, 3, 3, 3],
   19: [2, 2, 4, 4, 4],
-} as const;
+} as const satisfies Record<11 | 13 | 16 | 19, readonly number[]>;
 
 const STAGE_CHANNELS = [64, 128, 256, 512, 512];
 
@@ -57,7 +57,7 @@ function featureLayers(convolutions: readonly number[], batchNorm: boolean): Lay
  */
 export class VGG extends FeatureClassifier {
   /** @param depth layers with weights */
-  constructor(depth: keyof typeof STAGES, options: VGGOptions = {}) {
+  constructor(depth: 11 | 13 | 16 | 19, options: VGGOptions = {}) {
     checkOptions('VGG', options, NAMES);
     super(
       {
@@ -91,7 +91,7 @@ export class VGG extends FeatureClassifier {
 /** A function that makes a VGG with fresh weights. */
 function maker(
   name: string,
-  depth: keyof typeof STAGES,
+  depth: 11 | 13 | 16 | 19,
   batchNorm: boolean,
 ): (options?: FeatureClassifierOptions) => VGG {
   return (options = {}) => {

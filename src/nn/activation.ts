@@ -8,6 +8,7 @@ import {
   hardtanh,
   type LeakyReluOptions,
   leakyRelu,
+  mish,
   relu,
   type SoftplusOptions,
   sigmoid,
@@ -34,6 +35,9 @@ export class GELU extends activation<GeluOptions>(gelu, { approximate: oneOf('no
 
 /** x·sigmoid(x), also called swish, see {@link silu}. */
 export class SiLU extends activation(silu) {}
+
+/** x·tanh(softplus(x)), see {@link mish}. */
+export class Mish extends activation(mish) {}
 
 /** 1/(1 + e⁻ˣ), see {@link sigmoid}. */
 export class Sigmoid extends activation(sigmoid) {}

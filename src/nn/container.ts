@@ -1,12 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { chain } from './fusion.js';
-import { Module } from './module.js';
-
-/** A module of one tensor to one tensor, as layers are. */
-export interface Layer extends Module {
-  forward(x: Tensor): Tensor;
-}
+import { type Layer, Module } from './module.js';
 
 /** Makes a module a field of another, under a name that a state dict can hold. */
 function place(owner: Module, name: string, module: unknown): void {

@@ -27,14 +27,14 @@ import { emptyParameter, type Parameter } from './parameter.js';
 import { type Sizes, sizesText } from './sizes.js';
 
 /** What a convolution sees beyond the edges of its input. */
-export type PaddingMode = 'zeros' | EdgeMode;
+export type PaddingMode = 'zeros' | 'reflect' | 'replicate' | 'circular';
 
-interface BiasOption {
+export interface BiasOption {
   /** Adds a bias. Default: true. */
   bias?: boolean;
 }
 
-interface EdgeOptions extends BiasOption {
+export interface EdgeOptions extends BiasOption {
   /**
    * What lies beyond the edges: zeros, the mirror image ('reflect', the edge not doubled), the edge again
    * ('replicate'), or the other end ('circular'). Default: 'zeros'.

@@ -11,7 +11,7 @@ import { ReLU } from './activation.js';
 import { BatchNorm2d } from './batchNorm.js';
 import { Conv2d } from './conv.js';
 import { isObserved } from './forward.js';
-import type { Module } from './module.js';
+import type { Layer } from './module.js';
 
 const FINISH: OptionNames<ConvFinish> = { add: true, relu: true };
 
@@ -78,17 +78,12 @@ export function convNorm(
   return finish.relu ? relu(sum) : sum;
 }
 
-/** A layer, as far as a chain of them needs it. */
-interface Link extends Module {
-  forward(x: Tensor): Tensor;
-}
-
 /**
  * Feeds x through layers, one after the other, as few kernels as possible. What the layers hand on is let go of as
  * soon as the next has taken it (what a gradient needs is kept), so a layer that refers to its input later on calls
  * keep() on it.
  */
-export function chain(x: Tensor, ...layers: readonly Link[]): Tensor {
+export function chain(x: Tensor, ...layers: readonly Layer[]): Tensor {
   let y = x;
   for (let i = 0; i < layers.length; ) {
     const [output, used] = advance(y, layers, i);
@@ -100,7 +95,7 @@ export function chain(x: Tensor, ...layers: readonly Link[]): Tensor {
 }
 
 /** The output of the layer at i and of those that could be fused with it, and how many they are. */
-function advance(x: Tensor, layers: readonly Link[], i: number): [output: Tensor, used: number] {
+function advance(x: Tensor, layers: readonly Layer[], i: number): [output: Tensor, used: number] {
   const [layer, next] = [layers[i], layers[i + 1]];
   if (layer instanceof Conv2d) {
     const norm = next instanceof BatchNorm2d ? next : null;

@@ -3,12 +3,9 @@ export type { ConvFinish } from '../ops/conv/conv.js';
 export * from './activation.js';
 export { Adaline, type AdalineFit, type AdalineOptions } from './adaline.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './batchNorm.js';
+export { ModuleList, Sequential } from './container.js';
 export {
-  type Layer,
-  ModuleList,
-  Sequential,
-} from './container.js';
-export {
+  type BiasOption,
   Conv1d,
   type Conv1dLayerOptions,
   Conv2d,
@@ -18,6 +15,7 @@ export {
   ConvTranspose2d,
   type ConvTranspose2dLayerOptions,
   type ConvTransposeForwardOptions,
+  type EdgeOptions,
   type PaddingMode,
 } from './conv.js';
 export {
@@ -37,7 +35,7 @@ export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
 export type { Samples, Targets } from './linearUnit.js';
 export * from './loss.js';
-export { Module } from './module.js';
+export { type Layer, Module } from './module.js';
 export {
   GroupNorm,
   LayerNorm,

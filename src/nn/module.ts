@@ -212,6 +212,11 @@ export abstract class Module {
   }
 }
 
+/** A module of one tensor to one tensor, as layers are. */
+export interface Layer extends Module {
+  forward(x: Tensor): Tensor;
+}
+
 /** `layer1` and `0` as `layer1.0`. */
 function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;

@@ -147,7 +147,7 @@ abstract class RecurrentModule extends Module {
     return this.#options.bidirectional ? 2 : 1;
   }
 
-  /** One layer in one direction. */
+  /** One layer in one direction. @internal */
   protected abstract runLayer(
     rows: Tensor,
     states: readonly Tensor[],
@@ -358,6 +358,7 @@ export class RNN extends HiddenStateModule {
     this.#nonlinearity = checkChoice(nonlinearity, ['tanh', 'relu'], 'nonlinearity', 'RNN');
   }
 
+  /** @internal */
   protected override runLayer(
     rows: Tensor,
     [h0 = null]: readonly (Tensor | null)[],
@@ -382,6 +383,7 @@ export class GRU extends HiddenStateModule {
     super(inputSize, hiddenSize, 3, options, STACK);
   }
 
+  /** @internal */
   protected override runLayer(
     rows: Tensor,
     [h0 = null]: readonly (Tensor | null)[],
@@ -424,6 +426,7 @@ export class LSTM extends RecurrentModule {
     return [output, [h, c]];
   }
 
+  /** @internal */
   protected override runLayer(
     rows: Tensor,
     [h0, c0]: readonly Tensor[],

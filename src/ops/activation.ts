@@ -1,83 +1,13 @@
 import { UnaryGradOp, UnaryOp } from '../backend/kernels/index.js';
-import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
-import type { Nothing } from '../tape/node.js';
-import { record } from '../tape/record.js';
-import { isRecording } from '../tensor/scope.js';
-import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import type { Tensor } from '../tensor/tensor.js';
+import { BOUNDS, type Bounds, checkBounds, clamp } from './clamp.js';
 import { add, erf, exp, mul, neg, square, sub } from './elementwise.js';
+import { defineActivation, defineSimple, whereAbove } from './kit/activation.js';
 import { composite } from './kit/composite.js';
-import { checkFloat, checkTensor, defineOp, floats, ints } from './kit/define.js';
-import { checkChoice } from './kit/options.js';
 
-/** g · f'(s) of an activation f; see {@link UnaryGradOp}. */
-interface Slope {
-  readonly code: UnaryGradOp;
-  readonly p: number;
-  readonly q: number;
-}
-
-/** g · f'(s) in one kernel, not recorded. */
-function gradKernel(g: Tensor, s: Tensor, { code, p, q }: Slope): Tensor {
-  const saved = inLayout(s, g.layout);
-  const out = empty(g.shape, g.dtype, g.layout);
-  kernels().unaryGrad(floats(out), floats(g), floats(saved), g.size, code, p, q);
-  releaseTemporary(saved, s);
-  return out;
-}
-
-const piecewiseGradOp = defineOp<{ s: Tensor }, Slope>('piecewiseGrad', (g, { saved, attrs }) => [
-  piecewiseGrad(g, saved.s, attrs),
-]);
-
-/** g · f'(s) of a piecewise linear f: linear in g, and without a derivative in s. */
-function piecewiseGrad(g: Tensor, s: Tensor, slope: Slope): Tensor {
-  return record(piecewiseGradOp, gradKernel(g, s, slope), [g], { s }, slope);
-}
-
-/** g where s > 0, and 0 elsewhere. */
-function whereAbove(g: Tensor, s: Tensor): Tensor {
-  return piecewiseGrad(g, s, { code: UnaryGradOp.relu, p: 0, q: 0 });
-}
-
-/** What an activation's gradient is computed from, and how. */
-interface Rule<A> {
-  readonly saves: 'input' | 'output';
-  readonly code: UnaryGradOp;
-  /** The kernels' numbers, from the attributes. Default: none. */
-  readonly numbers?: (attrs: A) => readonly [p: number, q: number];
-  /** The gradient as ops, for gradients of gradients; absent for piecewise linear functions. */
-  readonly composed?: (g: Tensor, s: Tensor, attrs: A) => Tensor;
-}
-
-function defineActivation<A extends object>(
-  name: string,
-  code: UnaryOp,
-  { saves, code: gradCode, numbers = () => [0, 0], composed }: Rule<A>,
-): (x: Tensor, attrs: A) => Tensor {
-  const op = defineOp<{ s: Tensor }, A>(name, (g, { saved: { s }, attrs }) => {
-    const [p, q] = numbers(attrs);
-    const slope = { code: gradCode, p, q };
-    if (composed === undefined) return [piecewiseGrad(g, s, slope)];
-    return [isRecording() ? composed(g, s, attrs) : gradKernel(g, s, slope)];
-  });
-  return (x, attrs) => {
-    checkFloat(x, name);
-    const [p, q] = numbers(attrs);
-    const out = empty(x.shape, x.dtype, x.layout);
-    kernels().unary(floats(out), floats(x), x.size, code, p, q);
-    return record(op, out, [x], { s: saves === 'input' ? x : out }, attrs);
-  };
-}
-
-/** An activation without options. */
-function defineSimple(name: string, code: UnaryOp, rule: Rule<Nothing>): (x: Tensor) => Tensor {
-  const activation = defineActivation<Nothing>(name, code, rule);
-  return (x) => activation(x, NOTHING);
-}
-
-const NOTHING: Nothing = Object.freeze({});
+// All that this file exports is public: a new activation is one function here.
 
 /** max(x, 0); gradient 0 at 0. */
 export const relu = defineSimple('relu', UnaryOp.relu, {
@@ -188,7 +118,11 @@ const geluByTanh = defineActivation<GeluOptions>('gelu', UnaryOp.geluTanh, {
 export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   checkOptions('gelu', options, GELU);
   const { approximate = 'none' } = options;
-  checkChoice(approximate, ['none', 'tanh'], 'approximate', 'gelu');
+  if (approximate !== 'none' && approximate !== 'tanh') {
+    throw new ArgumentError(
+      `gelu: approximate is ${String(approximate)}, expected 'none' or 'tanh'`,
+    );
+  }
   return approximate === 'tanh' ? geluByTanh(x, { approximate }) : geluExact(x, { approximate });
 }
 
@@ -226,35 +160,11 @@ export interface HardtanhOptions {
   high?: number;
 }
 
-export interface ClampOptions {
-  /** Default: −∞. */
-  low?: number;
-  /** Default: ∞. */
-  high?: number;
-}
-
-/** Where an activation is cut off. */
-type Bounds = Required<ClampOptions>;
-
-const BOUNDS: OptionNames<ClampOptions> = { low: true, high: true };
-
-function checkBounds(op: string, low: number, high: number): Bounds {
-  if (low <= high) return { low, high };
-  throw new ArgumentError(`${op}: low ${low} and high ${high}, expected low ≤ high`);
-}
-
 const hardtanhOf = defineActivation<Bounds>('hardtanh', UnaryOp.clamp, {
   saves: 'input',
   code: UnaryGradOp.hardtanh,
   numbers: ({ low, high }) => [low, high],
 });
-const clampOf = defineActivation<Bounds>('clamp', UnaryOp.clamp, {
-  saves: 'input',
-  code: UnaryGradOp.clamp,
-  numbers: ({ low, high }) => [low, high],
-});
-const clampIntegersOp = defineOp<Nothing, Bounds>('clamp');
-
 /** min(max(x, low), high); no gradient at and beyond the bounds. */
 export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   checkOptions('hardtanh', options, BOUNDS);
@@ -262,16 +172,9 @@ export function hardtanh(x: Tensor, options: HardtanhOptions = {}): Tensor {
   return hardtanhOf(x, checkBounds('hardtanh', low, high));
 }
 
-/** min(max(x, low), high); the gradient passes where low ≤ x ≤ high. int32 works, without gradient. */
-export function clamp(x: Tensor, options: ClampOptions = {}): Tensor {
-  checkOptions('clamp', options, BOUNDS);
-  const { low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY } = options;
-  const bounds = checkBounds('clamp', low, high);
-  checkTensor(x, 'clamp');
-  if (x.dtype !== 'int32') return clampOf(x, bounds);
-  const out = empty(x.shape, 'int32', x.layout);
-  kernels().unary(ints(out), ints(x), x.size, UnaryOp.clamp, low, high);
-  return record(clampIntegersOp, out, [x], {}, bounds);
+/** x·tanh(softplus(x)) (Misra 2019). */
+export function mish(x: Tensor): Tensor {
+  return composite(() => mul(x, tanh(softplus(x))));
 }
 
 /** log(sigmoid(x)), stable: −softplus(−x). */

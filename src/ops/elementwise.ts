@@ -4,8 +4,8 @@ import { DTypeError } from '../errors.js';
 import type { Nothing } from '../tape/node.js';
 import { record, wantsGrad } from '../tape/record.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
-import { broadcastShapes, collapsePlan, dim, type Shape, sameShape } from '../tensor/shape.js';
-import { empty, type Layout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
+import { broadcastShapes, sameShape } from '../tensor/shape.js';
+import { empty, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { checkedDType } from './creation.js';
 import { unrecorded } from './kit/composite.js';
 import {
@@ -15,75 +15,17 @@ import {
   converted,
   defineOp,
   mask,
-  memoryOrder,
-  numbers,
-  stridesIn,
 } from './kit/define.js';
+import {
+  binaryKernel,
+  broadcastPlan,
+  scalarKernel,
+  unaryKernel,
+} from './kit/elementwiseKernels.js';
 import { materialized } from './kit/strided.js';
 
 /** A tensor, or a number that broadcasts to any shape. */
 export type TensorLike = Tensor | number;
-
-// --- operands ---------------------------------------------------------------------------------------
-
-/** Shape and layout of an elementwise result, and the plan to walk both operands along it. */
-function broadcastPlan(
-  a: Tensor,
-  b: Tensor,
-  op: string,
-): { shape: Shape; layout: Layout; plan: Int32Array } {
-  const shape = broadcastShapes(a.shape, b.shape, op);
-  const channelsLast =
-    shape.length === 4 &&
-    ((a.layout === 'channelsLast' && a.size >= b.size) ||
-      (b.layout === 'channelsLast' && b.size >= a.size));
-  const layout = channelsLast ? 'channelsLast' : 'rowMajor';
-  const order = memoryOrder(shape.length, layout);
-  const inOrder = (strides: readonly number[]): number[] => order.map((axis) => strides[axis] ?? 0);
-  const plan = collapsePlan(
-    order.map((axis) => dim(shape, axis)),
-    [inOrder(stridesIn(a, shape)), inOrder(stridesIn(b, shape))],
-  );
-  return { shape, layout, plan };
-}
-
-function binaryKernel(a: Tensor, b: Tensor, code: BinaryOp, op: string): Tensor {
-  checkTensor(a, op);
-  checkTensor(b, op, 'other');
-  if (a.dtype !== b.dtype || a.dtype === 'uint8') {
-    const dtype = arithmeticDType(a.dtype, b.dtype);
-    const left = converted(a, dtype);
-    const right = converted(b, dtype);
-    const out = binaryKernel(left, right, code, op);
-    releaseTemporary(left, a);
-    releaseTemporary(right, b);
-    return out;
-  }
-  if (a.layout === b.layout && sameShape(a.shape, b.shape)) {
-    const out = empty(a.shape, a.dtype, a.layout);
-    kernels().binary(numbers(out), numbers(a), numbers(b), a.size, code);
-    return out;
-  }
-  const { shape, layout, plan } = broadcastPlan(a, b, op);
-  const out = empty(shape, a.dtype, layout);
-  if (out.size > 0) kernels().binaryBroadcast(numbers(out), numbers(a), numbers(b), plan, code);
-  return out;
-}
-
-function scalarKernel(a: Tensor, scalar: number, code: BinaryOp): Tensor {
-  const dtype = isFloat(a.dtype) ? a.dtype : Number.isInteger(scalar) ? 'int32' : 'float32';
-  const x = converted(a, dtype);
-  const out = empty(x.shape, dtype, x.layout);
-  kernels().binaryScalar(numbers(out), numbers(x), scalar, x.size, code);
-  releaseTemporary(x, a);
-  return out;
-}
-
-function unaryKernel(x: Tensor, code: UnaryOp, p = 0, q = 0): Tensor {
-  const out = empty(x.shape, x.dtype, x.layout);
-  kernels().unary(numbers(out), numbers(x), x.size, code, p, q);
-  return out;
-}
 
 // --- arithmetic -------------------------------------------------------------------------------------
 
@@ -107,32 +49,65 @@ const powOp = defineOp<Operands & { readonly y: Tensor }>('pow', (g, { saved, ne
   return [
     // a ** 0 is 1 everywhere: its gradient in a is 0, not 0 · 0⁻¹.
     needs(0) ? mul(g, where(equal(b, 0), 0, mul(b, pow(a, sub(b, 1))))) : null,
-    // 0 ** b has gradient 0 in b, not 0 · log 0.
-    needs(1) ? mul(g, where(greater(a, 0), mul(y, log(maximum(a, Number.MIN_VALUE))), 0)) : null,
+    needs(1) ? mul(g, exponentSlope(a, b, y)) : null,
   ];
 });
+
+/** y · log a; 0 where 0 ** b has no slope to the right, instead of 0 · log 0. */
+function exponentSlope(a: Tensor, b: Tensor, y: Tensor): Tensor {
+  const flat = unrecorded(() => cast(mul(equal(a, 0), greaterEqual(b, 0)), 'uint8'));
+  return where(flat, 0, mul(y, log(where(flat, 1, a))));
+}
+
 const atan2Op = defineOp<Operands>('atan2', (g, { saved, needs }) => {
   const { a: y, b: x } = saved;
-  const scaled = div(g, add(square(x), square(y)));
+  const distance = add(square(x), square(y));
+  // The origin has no angle; its gradient is 0, as in PyTorch.
+  const origin = equal(distance, 0);
+  const scaled = where(origin, 0, div(g, where(origin, 1, distance)));
   return [needs(0) ? mul(scaled, x) : null, needs(1) ? neg(mul(scaled, y)) : null];
 });
-const maximumOp = defineOp<Operands>('maximum', (g, { saved }) =>
-  extremumGrad(g, saved.a, saved.b),
-);
-const minimumOp = defineOp<Operands>('minimum', (g, { saved }) =>
-  extremumGrad(g, saved.b, saved.a),
-);
+const maximumOp = defineOp<Operands>('maximum', (g, { saved: { a, b }, needs }) => [
+  needs(0) ? extremumGrad(g, a, b) : null,
+  needs(1) ? extremumGrad(g, b, a) : null,
+]);
+const minimumOp = defineOp<Operands>('minimum', (g, { saved: { a, b }, needs }) => [
+  needs(0) ? extremumGrad(g, b, a) : null,
+  needs(1) ? extremumGrad(g, a, b) : null,
+]);
 const remainderOp = defineOp<Operands>('remainder', (g, { saved, needs }) => {
   if (!needs(1)) return [g, null];
-  return [g, neg(mul(g, floor(div(saved.a, saved.b))))];
+  return [
+    g,
+    neg(
+      mul(
+        g,
+        unrecorded(() => wholeQuotient(saved.a, saved.b)),
+      ),
+    ),
+  ];
 });
 
-/** g where p > q and the rest of it, half each where they are equal, as in PyTorch. */
-function extremumGrad(g: Tensor, p: Tensor, q: Tensor): Tensor[] {
-  const share = binaryKernel(p, q, BinaryOp.greaterHalf, 'maximum');
-  const first = mul(g, share);
-  return [first, sub(g, first)];
+/** What remainder takes away, in units of b: ⌊a / b⌋, which a rounded quotient may miss. */
+function wholeQuotient(a: Tensor, b: Tensor): Tensor {
+  const quotient = div(a, b);
+  const whole = round(div(sub(a, remainder(a, b)), b));
+  // By ±∞: −1 where the signs differ; NaN for an infinite a.
+  const byInfinity = sub(sub(a, a), cast(less(mul(a, b), 0), a.dtype));
+  return where(
+    equal(b, 0),
+    quotient,
+    where(equal(abs(b), Number.POSITIVE_INFINITY), byInfinity, whole),
+  );
 }
+
+/** g where p > q, half of it where they are equal, all of it where one is NaN: the gradient in p, as in PyTorch. */
+function extremumGrad(g: Tensor, p: Tensor, q: Tensor): Tensor {
+  return mul(g, binaryKernel(p, q, BinaryOp.greaterHalf, 'maximum'));
+}
+
+/** What a product adds: −0 + −0 is −0. */
+const NOTHING = -0;
 
 /** x·scale + shift */
 type Affine = { readonly scale: number; readonly shift: number };
@@ -146,9 +121,11 @@ const powScalarOp = defineOp<{ x: Tensor }, Scalar>('pow', (g, { saved, attrs })
   if (attrs.scalar === 0) return [mul(g, 0)];
   return [mul(mul(g, pow(saved.x, attrs.scalar - 1)), attrs.scalar)];
 });
-const rpowOp = defineOp<{ y: Tensor }, Scalar>('rpow', (g, { saved, attrs }) => [
-  mul(mul(g, saved.y), Math.log(attrs.scalar)),
-]);
+const rpowOp = defineOp<{ y: Tensor }, Scalar>('rpow', (g, { saved: { y }, attrs }) => {
+  const slope = mul(mul(g, y), Math.log(attrs.scalar));
+  // 0 ** b is 0 or 1 for b ≥ 0.
+  return [attrs.scalar === 0 ? where(lessEqual(y, 1), 0, slope) : slope];
+});
 const remainderScalarOp = defineOp<Nothing, Scalar>('remainder', (g) => [g]);
 
 /** Elementwise a + b, with broadcasting. */
@@ -171,8 +148,8 @@ export function sub(a: TensorLike, b: TensorLike): Tensor {
 
 /** Elementwise a · b, with broadcasting. */
 export function mul(a: TensorLike, b: TensorLike): Tensor {
-  if (typeof b === 'number') return affine(tensorOperand(a, 'mul'), b, 0);
-  if (typeof a === 'number') return affine(b, a, 0);
+  if (typeof b === 'number') return affine(tensorOperand(a, 'mul'), b, NOTHING);
+  if (typeof a === 'number') return affine(b, a, NOTHING);
   return record(mulOp, binaryKernel(a, b, BinaryOp.mul, 'mul'), [a, b], { a, b });
 }
 
@@ -196,7 +173,7 @@ export function div(a: TensorLike, b: TensorLike): Tensor {
   return out;
 }
 
-/** Elementwise a ** b, with broadcasting. The gradient of the exponent is 0 where the base is not positive. */
+/** Elementwise a ** b, with broadcasting. The gradient of the exponent is NaN where the base is negative. */
 export function pow(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') {
     const x = tensorOperand(a, 'pow');
@@ -247,8 +224,10 @@ function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
   const isMaximum = code === BinaryOp.maximum;
   const share = wantsGrad([x])
     ? unrecorded(() => {
-        const wins = isMaximum ? greater(x, scalar) : less(x, scalar);
-        return add(cast(wins, x.dtype), mul(cast(equal(x, scalar), x.dtype), 0.5));
+        // All of it for NaN, too.
+        const loses = isMaximum ? less(x, scalar) : greater(x, scalar);
+        const half = mul(cast(equal(x, scalar), x.dtype), 0.5);
+        return sub(1, add(cast(loses, x.dtype), half));
       })
     : null;
   record(isMaximum ? maximumScalarOp : minimumScalarOp, out, [x], { share }, { scalar });

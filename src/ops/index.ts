@@ -1,24 +1,7 @@
 /** All ops: functions of tensors with their gradients beside them. */
-export {
-  type ClampOptions,
-  clamp,
-  type EluOptions,
-  elu,
-  type GeluOptions,
-  gelu,
-  type HardtanhOptions,
-  hardtanh,
-  type LeakyReluOptions,
-  leakyRelu,
-  logSigmoid,
-  relu,
-  type SoftplusOptions,
-  sigmoid,
-  silu,
-  softplus,
-  tanh,
-} from './activation.js';
+export * from './activation.js';
 export { expand } from './broadcast.js';
+export { type ClampOptions, clamp } from './clamp.js';
 export {
   type Conv1dOptions,
   type Conv2dOptions,
@@ -141,7 +124,7 @@ export { reflectionPad2d } from './reflectionPad.js';
 export {
   flip,
   narrow,
-  type PadWidth,
+  type PadOptions,
   pad,
   type Range,
   type SliceSpec,

@@ -7,7 +7,8 @@ import { isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { broadcastsTo, dim, formatShape, type Shape, sameShape } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, type Tensor } from '../tensor/tensor.js';
-import { clamp, sigmoid, softplus } from './activation.js';
+import { sigmoid, softplus } from './activation.js';
+import { clamp } from './clamp.js';
 import {
   abs,
   add,

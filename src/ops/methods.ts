@@ -1,6 +1,7 @@
 import { Tensor } from '../tensor/tensor.js';
 import * as activation from './activation.js';
 import { expand } from './broadcast.js';
+import { clamp } from './clamp.js';
 import * as creation from './creation.js';
 import * as elementwise from './elementwise.js';
 import * as indexing from './indexing.js';
@@ -16,6 +17,8 @@ import * as view from './view.js';
  * activations, reductions, views, slicing, indexing, matrix products, softmax, and copies.
  */
 export const METHODS = {
+  ...activation,
+  clamp,
   abs: elementwise.abs,
   add: elementwise.add,
   argmax: reduce.argmax,
@@ -23,13 +26,11 @@ export const METHODS = {
   atan2: elementwise.atan2,
   cast: elementwise.cast,
   ceil: elementwise.ceil,
-  clamp: activation.clamp,
   clone: creation.clone,
   copyFrom: creation.copyFrom,
   cos: elementwise.cos,
   div: elementwise.div,
   dot: matrix.dot,
-  elu: activation.elu,
   equal: elementwise.equal,
   erf: elementwise.erf,
   exp: elementwise.exp,
@@ -39,20 +40,16 @@ export const METHODS = {
   flip: slicing.flip,
   floor: elementwise.floor,
   gather: indexing.gather,
-  gelu: activation.gelu,
   greater: elementwise.greater,
   greaterEqual: elementwise.greaterEqual,
-  hardtanh: activation.hardtanh,
   indexAdd: indexing.indexAdd,
   indexSelect: indexing.indexSelect,
   isNan: elementwise.isNan,
-  leakyRelu: activation.leakyRelu,
   less: elementwise.less,
   lessEqual: elementwise.lessEqual,
   log: elementwise.log,
   log1p: elementwise.log1p,
   logicalNot: elementwise.logicalNot,
-  logSigmoid: activation.logSigmoid,
   logSoftmax: softmax.logSoftmax,
   logSumExp: softmax.logSumExp,
   matmul: matrix.matmul,
@@ -72,7 +69,6 @@ export const METHODS = {
   pow: elementwise.pow,
   prod: reduce.prod,
   reciprocal: elementwise.reciprocal,
-  relu: activation.relu,
   remainder: elementwise.remainder,
   repeat: join.repeat,
   reshape: view.reshape,
@@ -80,13 +76,10 @@ export const METHODS = {
   rsqrt: elementwise.rsqrt,
   scatterAdd: indexing.scatterAdd,
   select: slicing.select,
-  sigmoid: activation.sigmoid,
   sign: elementwise.sign,
-  silu: activation.silu,
   sin: elementwise.sin,
   slice: slicing.slice,
   softmax: softmax.softmax,
-  softplus: activation.softplus,
   split: slicing.split,
   sqrt: elementwise.sqrt,
   square: elementwise.square,
@@ -96,7 +89,6 @@ export const METHODS = {
   sum: reduce.sum,
   sumSquares: reduce.sumSquares,
   tan: elementwise.tan,
-  tanh: activation.tanh,
   transpose: view.transpose,
   unsqueeze: view.unsqueeze,
   variance: reduce.variance,

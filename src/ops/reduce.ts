@@ -15,6 +15,7 @@ import {
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { restored, sum } from './broadcast.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
+import type { PadWidth } from './kit/axisWidths.js';
 import { composite, unrecorded } from './kit/composite.js';
 import {
   checkFloat,
@@ -34,7 +35,7 @@ import {
   reducedCount,
   reducedShape,
 } from './kit/reduction.js';
-import { flip, type PadWidth, pad } from './slice.js';
+import { flip, pad } from './slice.js';
 import { reshape } from './view.js';
 
 export { sum } from './broadcast.js';
@@ -139,6 +140,20 @@ export interface VarianceOptions extends ReduceOptions {
 
 const VARIANCE: OptionNames<VarianceOptions> = { ...REDUCE, correction: true };
 
+interface VarianceAttrs extends ReduceAttrs {
+  readonly correction: number;
+}
+
+const varianceOp = defineOp<{ x: Tensor }, VarianceAttrs>(
+  'variance',
+  (g, { saved: { x }, attrs }) => {
+    const divisor = Math.max(0, reducedCount(x.shape, attrs.axes) - attrs.correction);
+    // The mean moves, too, but deviations from it sum to zero.
+    const deviation = sub(x, mean(x, attrs.axes, KEEP_DIMS));
+    return [mul(deviation, mul(kept(g, x.shape, attrs.axes), 2 / divisor))];
+  },
+);
+
 /** Variance over axes (all by default): Σ(x − mean)² / (n − correction). */
 export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
   checkFloat(x, 'variance');
@@ -146,17 +161,35 @@ export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}):
   const { keepDims = false, correction = 1 } = options;
   const list = normalizeAxes(axes, x.rank, 'variance');
   const count = reducedCount(x.shape, list);
-  return composite(() => {
-    const center = mean(x, list, KEEP_DIMS);
-    const squares = sumSquares(sub(x, center), list, { keepDims });
+  const attrs: VarianceAttrs = { axes: list, keepDims, correction };
+  const y = unrecorded(() => {
+    const squares = sumSquares(sub(x, mean(x, list, KEEP_DIMS)), list, { keepDims });
     return div(squares, Math.max(0, count - correction));
   });
+  return record(varianceOp, y, [x], { x }, attrs);
 }
 
-/** Standard deviation, the root of {@link variance}. */
+const stdOp = defineOp<Extreme, VarianceAttrs>('std', (g, { saved: { x, y }, attrs }) => {
+  const { axes, correction } = attrs;
+  const divisor = Math.max(0, reducedCount(x.shape, axes) - correction);
+  const deviation = sub(x, mean(x, axes, KEEP_DIMS));
+  return [mul(deviation, kept(mul(slopeOfRoot(g, y), 1 / divisor), x.shape, axes))];
+});
+
+/** g / y; 0 where y is: equal values have no slope, and 0 is a subgradient, as in PyTorch. */
+function slopeOfRoot(g: Tensor, y: Tensor): Tensor {
+  const zero = equal(y, 0);
+  return where(zero, 0, div(g, where(zero, 1, y)));
+}
+
+/** Standard deviation, the root of {@link variance}. Equal values have the gradient 0. */
 export function std(x: Tensor, axes?: Axes, options: VarianceOptions = {}): Tensor {
+  checkFloat(x, 'std');
   checkOptions('std', options, VARIANCE);
-  return composite(() => sqrt(variance(x, axes, options)));
+  const { keepDims = false, correction = 1 } = options;
+  const attrs: VarianceAttrs = { axes: normalizeAxes(axes, x.rank, 'std'), keepDims, correction };
+  const y = unrecorded(() => sqrt(variance(x, attrs.axes, options)));
+  return record(stdOp, y, [x], { x, y }, attrs);
 }
 
 /** Σ x² over axes (all by default). */
@@ -181,11 +214,16 @@ interface NormAttrs extends ReduceAttrs {
 const sumAbsOp = defineOp<{ x: Tensor }, NormAttrs>('norm', (g, { saved: { x }, attrs }) => [
   mul(sign(x), kept(g, x.shape, attrs.axes)),
 ]);
-const euclideanOp = defineOp<Extreme, NormAttrs>('norm', (g, { saved: { x, y }, attrs }) => {
-  // The norm of nothing but zeros has no slope; 0 is its subgradient, as in PyTorch.
-  const zero = equal(y, 0);
-  const slope = where(zero, 0, div(g, where(zero, 1, y)));
-  return [mul(x, kept(slope, x.shape, attrs.axes))];
+const euclideanOp = defineOp<Extreme, NormAttrs>('norm', (g, { saved: { x, y }, attrs }) => [
+  mul(x, kept(slopeOfRoot(g, y), x.shape, attrs.axes)),
+]);
+/** sign(x)·(|x| / y)ᵖ⁻¹; zeros have the gradient 0, as in PyTorch. */
+const powerNormOp = defineOp<Extreme, NormAttrs>('norm', (g, { saved: { x, y }, attrs }) => {
+  const { p, axes } = attrs;
+  const [zero, none] = [equal(x, 0), equal(y, 0)];
+  const direction = where(zero, 0, mul(sign(x), pow(abs(where(zero, 1, x)), p - 1)));
+  const slope = where(none, 0, mul(g, pow(where(none, 1, y), 1 - p)));
+  return [mul(direction, kept(slope, x.shape, axes))];
 });
 
 /** The p-norm over axes (all by default): (Σ|x|ᵖ)^(1/p). */
@@ -202,10 +240,9 @@ export function norm(x: Tensor, axes?: Axes, options: VectorNormOptions = {}): T
     const y = unrecorded(() => sqrt(reduced('norm', ReduceOp.sumSquares, x, attrs)));
     return record(euclideanOp, y, [x], { x, y }, attrs);
   }
-  return composite(() => {
-    if (p === Number.POSITIVE_INFINITY) return max(abs(x), attrs.axes, { keepDims });
-    return pow(sum(pow(abs(x), p), attrs.axes, { keepDims }), 1 / p);
-  });
+  if (p === Number.POSITIVE_INFINITY) return composite(() => max(abs(x), attrs.axes, { keepDims }));
+  const y = unrecorded(() => pow(sum(pow(abs(x), p), attrs.axes, { keepDims }), 1 / p));
+  return record(powerNormOp, y, [x], { x, y }, attrs);
 }
 
 interface ArgAttrs {

@@ -19,8 +19,6 @@ import { checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
 import { stridedCopy, type Walk, walked, walkThrough } from './kit/strided.js';
 import { reshape } from './view.js';
 
-export type { PadWidth };
-
 // Images keep their layout, forward and backward.
 
 /** One axis of a slice: from start (included) to end (excluded) in steps. */
@@ -247,12 +245,12 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   });
 }
 
-export interface PadValueOptions {
+export interface PadOptions {
   /** What x is surrounded with. Default: 0. */
   value?: number;
 }
 
-const PAD: OptionNames<PadValueOptions> = { value: true };
+const PAD: OptionNames<PadOptions> = { value: true };
 
 interface PadAttrs {
   /** One pair an axis, none negative. */
@@ -278,7 +276,7 @@ function insideOf(shape: Shape, widths: readonly PadWidth[]): ResolvedRange[] {
  * pad(x, [[0, 1], [2, 2]]);          // a row of zeros below, two columns on both sides
  * pad(x, [[0, 1]], { value: -1 });   // a column of −1 on the right
  */
-export function pad(x: Tensor, padding: Padding, options: PadValueOptions = {}): Tensor {
+export function pad(x: Tensor, padding: Padding, options: PadOptions = {}): Tensor {
   checkTensor(x, 'pad');
   checkOptions('pad', options, PAD);
   const { value = 0 } = options;

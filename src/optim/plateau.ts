@@ -124,10 +124,12 @@ export class ReduceLROnPlateau extends LRScheduler {
     return goal === 'min' ? metric < bound : metric > bound;
   }
 
+  /** @internal */
   protected override ownState(): Watch {
     return { ...this.#watch };
   }
 
+  /** @internal */
   protected override ownFaults(own: unknown): string[] {
     if (typeof own !== 'object' || own === null) return ['own is missing'];
     const { best, badEpochs, cooldown }: Partial<Record<keyof Watch, unknown>> = own;
@@ -138,6 +140,7 @@ export class ReduceLROnPlateau extends LRScheduler {
     return faults;
   }
 
+  /** @internal */
   protected override loadOwn(own: Watch): void {
     this.#watch = { best: own.best, badEpochs: own.badEpochs, cooldown: own.cooldown };
   }

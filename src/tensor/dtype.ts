@@ -1,4 +1,3 @@
-import type { NumericArray } from '../backend/kernels/index.js';
 import { DTypeError } from '../errors.js';
 
 /**
@@ -7,7 +6,8 @@ import { DTypeError } from '../errors.js';
  */
 export type DType = 'float32' | 'float64' | 'int32' | 'uint8';
 
-export type TypedArray = NumericArray;
+/** What holds the elements of each dtype. */
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
 
 const BYTES: Record<DType, number> = { float32: 4, float64: 8, int32: 4, uint8: 1 };
 

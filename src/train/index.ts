@@ -1,4 +1,3 @@
-export type { Json, JsonObject } from '../io/json.js';
 export { CsvLogger } from './callbacks/csvLogger.js';
 export { EarlyStopping, type EarlyStoppingOptions } from './callbacks/earlyStopping.js';
 export {

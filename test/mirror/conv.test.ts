@@ -37,6 +37,11 @@ const geometry: fc.Arbitrary<Conv> = fc.record({
   bias: fc.boolean(),
 });
 
+/** What the ops take of it. */
+function optionsOf({ groups, stride, padding, dilation }: Conv): ops.Conv2dOptions {
+  return { groups, stride, padding, dilation };
+}
+
 /** The input, weight and bias of a convolution. */
 function operands(c: Conv): Input[] {
   const size = ([0, 1] as const).map((i) => {
@@ -57,7 +62,12 @@ describe('convolution', () => {
     forAll(
       [geometry, seeds],
       (c, seed) => {
-        mirror(seed, operands(c), (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, c), ROUNDING);
+        mirror(
+          seed,
+          operands(c),
+          (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, optionsOf(c)),
+          ROUNDING,
+        );
       },
       120,
     );
@@ -69,7 +79,7 @@ describe('convolution', () => {
       mirror(
         seed,
         operands(depthwise),
-        (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, depthwise),
+        (x, w, b?: Tensor) => ops.conv2d(x, w, b ?? null, optionsOf(depthwise)),
         ROUNDING,
       );
     });
@@ -102,7 +112,7 @@ describe('convolution', () => {
       ];
       const [height, width] = c.padding;
       const options = {
-        ...c,
+        ...optionsOf(c),
         padding: [Math.min(height, 1), Math.min(width, 1)] as [number, number],
       };
       mirror(seed, inputs, (x, w, b) => ops.convTranspose2d(x, w, b, options), ROUNDING);
@@ -114,7 +124,8 @@ describe('convolution', () => {
       const [x, w] = operands({ ...c, batch: 1 });
       if (x === undefined || w === undefined) return;
       const image = { ...x, shape: x.shape.slice(1), layout: 'rowMajor' } as const;
-      const run = (input: Tensor, weight: Tensor): Tensor => ops.conv2d(input, weight, null, c);
+      const run = (input: Tensor, weight: Tensor): Tensor =>
+        ops.conv2d(input, weight, null, optionsOf(c));
       mirror(seed, [image, w], run, ROUNDING);
       mirror(seed, [image, w], (input, weight) =>
         ops.sub(run(input, weight), ops.squeeze(run(ops.unsqueeze(input, 0), weight), 0)),

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { backward } from '../../src/autograd/backward.js';
 import * as nn from '../../src/nn/index.js';
@@ -6,37 +5,33 @@ import { zeros } from '../../src/ops/creation.js';
 import { sum } from '../../src/ops/reduce.js';
 import { scope } from '../../src/tensor/scope.js';
 import type { Shape } from '../../src/tensor/shape.js';
+import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectSame } from '../support/close.js';
-import { CASES } from './cases.js';
+import { readFixture } from '../support/fixtures.js';
+import { type ForwardReference, freshLayer } from '../support/layers.js';
 
 // A batch of no samples goes through every layer, forward and backward.
 
-interface Reference {
-  readonly inputs: readonly { readonly shape: Shape; readonly grad: boolean }[];
-  readonly output: { readonly shape: Shape };
-}
-
-const path = new URL('../fixtures/nn.json', import.meta.url);
-const references = JSON.parse(readFileSync(path, 'utf8')) as Readonly<Record<string, Reference>>;
-
 /** Layers of one input, a batch; losses have two, and the mean over nothing is NaN. */
-const layers = Object.entries(CASES).flatMap(([name, make]) => {
-  const reference = references[name];
-  const isBatch = !name.endsWith('without a batch axis');
-  return isBatch && reference?.inputs.length === 1 ? [[name, make, reference] as const] : [];
-});
+const layers = Object.entries(readFixture<ForwardReference>('nn.json')).filter(
+  ([name, { inputs }]) => inputs.length === 1 && !name.endsWith('without a batch axis'),
+);
 
 function emptied(shape: Shape): Shape {
   return [0, ...shape.slice(1)];
 }
 
-test.each(layers)('%s takes an empty batch', (_, make, { inputs: [input], output }) => {
+test.each(layers)('%s takes an empty batch', (_, reference) => {
   scope(() => {
-    const layer = make();
+    const {
+      inputs: [input],
+      output,
+    } = reference;
+    const layer = freshLayer(reference);
     const dtype = input?.grad ? 'float32' : 'int32';
     const x = zeros(emptied(input?.shape ?? []), { dtype });
     x.requiresGrad = input?.grad ?? false;
-    const y = layer.forward(x);
+    const y = layer.forward(x) as Tensor;
     expect(y.shape).toEqual(emptied(output.shape));
     if (!y.requiresGrad) return;
     backward(sum(y));

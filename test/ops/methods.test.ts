@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import * as activation from '../../src/ops/activation.js';
 import * as broadcast from '../../src/ops/broadcast.js';
+import { clamp } from '../../src/ops/clamp.js';
 import { clone, copyFrom } from '../../src/ops/creation.js';
 import * as elementwise from '../../src/ops/elementwise.js';
 import * as ops from '../../src/ops/index.js';
@@ -18,6 +19,7 @@ import { Tensor } from '../../src/tensor/tensor.js';
 const FAMILIES: Readonly<Record<string, unknown>> = {
   ...activation,
   ...broadcast,
+  clamp,
   clone,
   copyFrom,
   ...elementwise,
@@ -37,12 +39,14 @@ const OWN = new Set([
   'constructor',
   'data',
   'dataSync',
+  'backward',
   'detach',
   'dispose',
   'item',
   'itemSync',
   'keep',
   'leaveContexts',
+  'markWritten',
   'saveForTape',
   'share',
   'toString',

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { SparseError } from '../../src/errors.js';
+import '../../src/autograd/methods.js';
 import * as nn from '../../src/nn/index.js';
 import { full, mul, ones, sum, tensor } from '../../src/ops/index.js';
 import * as optim from '../../src/optim/index.js';

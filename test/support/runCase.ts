@@ -3,9 +3,15 @@ import type { DType } from '../../src/tensor/dtype.js';
 import { isFloat } from '../../src/tensor/dtype.js';
 import { scope } from '../../src/tensor/scope.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
-import type { OpCase, Tolerance } from '../cases/case.js';
-import { expectClose } from './close.js';
-import { inputsOf, type Reference, type Stored, tensorOf, valuesOf } from './fixtures.js';
+import { expectClose, type Tolerance } from './close.js';
+import {
+  inputsOf,
+  type OpCase,
+  type Reference,
+  type Stored,
+  tensorOf,
+  valuesOf,
+} from './fixtures.js';
 
 /** Which image tensors are stored channels-last: inputs, and the gradients that flow into outputs. */
 export interface Storing {
@@ -47,8 +53,8 @@ function checkOutput(output: Tensor, expected: Stored, tolerance: Tolerance, wha
   expectClose(output, valuesOf(expected), tolerance, what);
 }
 
-/** Gradients of the inputs from the cotangents of the reference. */
-function gradientsOf(
+/** Gradients of the inputs, null for none, from the cotangents of the reference. */
+export function gradientsOf(
   outputs: readonly Tensor[],
   inputs: readonly Tensor[],
   reference: Reference,
@@ -72,8 +78,7 @@ function gradientsOf(
 
 /** Throws unless a case gives PyTorch's outputs and gradients, in a dtype, with its images stored so. */
 export function checkCase(
-  { fn }: OpCase,
-  reference: Reference,
+  reference: OpCase,
   float: DType,
   storing: Storing,
   tolerance: Tolerance,
@@ -81,7 +86,7 @@ export function checkCase(
   const label = `${float}, ${storing.name}`;
   scope(() => {
     const inputs = inputsOf(reference, float, storing.input);
-    const outputs = [fn(...inputs)].flat();
+    const outputs = reference.fn(inputs);
     if (outputs.length !== reference.outputs.length) {
       throw new Error(`${outputs.length} outputs, expected ${reference.outputs.length}`);
     }

@@ -1,3 +1,6 @@
+// Tensors have their methods, backward() among them, as for whoever imports the package.
+import '../../src/autograd/methods.js';
+import '../../src/ops/methods.js';
 import { poisonMemory } from '../../src/tensor/storage.js';
 
 // Whatever a kernel leaves unwritten shows as NaN, in every test.

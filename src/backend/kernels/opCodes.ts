@@ -90,7 +90,7 @@ export const BinaryOp = {
   /** floored remainder: the result has the sign of b (Python's %) */
   remainder: 10,
   atan2: 11,
-  /** a > b ? 1 : a == b ? 0.5 : 0, the share of a in the gradient of maximum(a, b) */
+  /** a < b ? 0 : a == b ? 0.5 : 1, the share of a in the gradient of maximum(a, b); 1 for NaN */
   greaterHalf: 12,
 } as const;
 export type BinaryOp = (typeof BinaryOp)[keyof typeof BinaryOp];

@@ -1,6 +1,7 @@
 import type { Geometry } from '../../backend/kernels/index.js';
 import { dim, type Shape } from '../../tensor/shape.js';
-import { heightWidth, type SlidingWindow, type Widths, widthsOf } from '../kit/window.js';
+import type { PadWidth } from '../kit/axisWidths.js';
+import { heightWidth, type SlidingWindow, widthsOf } from '../kit/window.js';
 
 /** A convolution's shapes: x [N, C, H, W], weight [K, C/groups, R, S], y [N, K, P, Q]. */
 export interface ConvPlan {
@@ -17,7 +18,7 @@ export interface ConvPlan {
 export class ConvAttrs implements ConvPlan {
   readonly kernelSize: readonly [height: number, width: number];
   readonly stride: readonly [height: number, width: number];
-  readonly padding: readonly [height: Widths, width: Widths];
+  readonly padding: readonly [height: PadWidth, width: PadWidth];
   readonly dilation: readonly [height: number, width: number];
   readonly groups: number;
   readonly #plan: ConvPlan;
@@ -60,7 +61,7 @@ function leftOver(conv: ConvAttrs, axis: 0 | 1): number {
 export class TransposedAttrs {
   readonly kernelSize: readonly [height: number, width: number];
   readonly stride: readonly [height: number, width: number];
-  readonly padding: readonly [height: Widths, width: Widths];
+  readonly padding: readonly [height: PadWidth, width: PadWidth];
   readonly outputPadding: readonly [height: number, width: number];
   readonly dilation: readonly [height: number, width: number];
   readonly groups: number;

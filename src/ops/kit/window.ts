@@ -1,6 +1,7 @@
 import type { Geometry } from '../../backend/kernels/index.js';
 import { ShapeError } from '../../errors.js';
 import { checkShape, dim, formatShape, type Shape } from '../../tensor/shape.js';
+import type { PadWidth } from './axisWidths.js';
 
 /** A window that slides over an image, or a sequence: one number for each of the spatial axes. */
 export interface SlidingWindow {
@@ -44,14 +45,11 @@ export function windowPositions(
   return positions;
 }
 
-/** Elements before and after an axis. */
-export type Widths = readonly [before: number, after: number];
-
 /** Padding along height and width; none along the height of a sequence. */
 export function widthsOf({
   padBefore,
   padAfter,
-}: Pick<SlidingWindow, 'padBefore' | 'padAfter'>): [height: Widths, width: Widths] {
+}: Pick<SlidingWindow, 'padBefore' | 'padAfter'>): [height: PadWidth, width: PadWidth] {
   const [top, left] = heightWidth(padBefore, 0);
   const [bottom, right] = heightWidth(padAfter, 0);
   return [

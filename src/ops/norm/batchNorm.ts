@@ -12,7 +12,7 @@ import {
   releaseTemporary,
   type Tensor,
 } from '../../tensor/tensor.js';
-import { add, greater, mul, pow, sub, where } from '../elementwise.js';
+import { add, lessEqual, mul, pow, sub, where } from '../elementwise.js';
 import { onImages, toImages } from '../images.js';
 import { composite } from '../kit/composite.js';
 import { checkFloat, defineOp, floats, floatsForWriting } from '../kit/define.js';
@@ -130,7 +130,7 @@ function composedGradients(
   const axes = x.rank === 4 ? [0, 2, 3] : [0];
   const perChannel = (values: Tensor): Tensor =>
     reshape(values, [dim(x.shape, 1), ...axes.slice(1).map(() => 1)]);
-  const own = y === null ? g : where(greater(y, 0), g, 0);
+  const own = y === null ? g : where(lessEqual(y, 0), 0, g);
   const scale = weight === null ? null : perChannel(weight);
   if (attrs.training) {
     return { ...normGradients(own, x, scale, axes, axes, attrs.eps), dadded: own };

@@ -3,11 +3,12 @@ import { checkOptions, type OptionNames } from '../../options.js';
 import { dim, formatShape, sizeOf } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, div, mul, pow, square } from '../elementwise.js';
+import type { PadWidth } from '../kit/axisWidths.js';
 import { composite } from '../kit/composite.js';
 import { checkFloat } from '../kit/define.js';
 import { checkInteger } from '../kit/options.js';
 import { avgPool2d } from '../pool/pool.js';
-import { type PadWidth, pad } from '../slice.js';
+import { pad } from '../slice.js';
 import { permute, reshape } from '../view.js';
 
 export interface LocalResponseNormOptions {

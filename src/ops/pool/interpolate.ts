@@ -18,17 +18,24 @@ import { checkChoice, perAxis } from '../kit/options.js';
 import { heightWidth } from '../kit/window.js';
 import { adaptiveAvgPool1d, adaptiveAvgPool2d } from './adaptivePool.js';
 
-/** The modes of {@link interpolate}, and how many spatial axes each is for; nearest and area are for any. */
-const MODES = {
+/** The modes of {@link interpolate}. */
+export type InterpolateMode =
+  | 'nearest'
+  | 'nearest-exact'
+  | 'linear'
+  | 'bilinear'
+  | 'bicubic'
+  | 'area';
+
+/** How many spatial axes each mode is for; null: any number. */
+const MODES: Readonly<Record<InterpolateMode, 1 | 2 | null>> = {
   nearest: null,
   'nearest-exact': null,
   linear: 1,
   bilinear: 2,
   bicubic: 2,
   area: null,
-} as const;
-
-export type InterpolateMode = keyof typeof MODES;
+};
 
 export interface InterpolateOptions {
   /** Length of the output, or its height and width; or a scale factor. */

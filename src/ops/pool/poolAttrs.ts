@@ -5,7 +5,8 @@ import {
   packAveraging,
 } from '../../backend/kernels/index.js';
 import type { Shape } from '../../tensor/shape.js';
-import { heightWidth, type SlidingWindow, type Widths, widthsOf } from '../kit/window.js';
+import type { PadWidth } from '../kit/axisWidths.js';
+import { heightWidth, type SlidingWindow, widthsOf } from '../kit/window.js';
 
 /** A pooling's shapes, [N, C, H, W]. */
 interface PoolPlan {
@@ -27,7 +28,7 @@ export interface PoolWindow extends PoolPlan {
 class PoolAttrs implements PoolPlan {
   readonly kernelSize: readonly [height: number, width: number];
   readonly stride: readonly [height: number, width: number];
-  readonly padding: readonly [height: Widths, width: Widths];
+  readonly padding: readonly [height: PadWidth, width: PadWidth];
   readonly ceilMode: boolean;
   readonly #plan: PoolPlan;
 

@@ -54,6 +54,7 @@ abstract class Score extends ClassCounts {
     this.average = average;
   }
 
+  /** @internal */
   protected abstract score(decisions: Decisions): number;
 
   #decisions(): Decisions[] {
@@ -92,6 +93,7 @@ abstract class Score extends ClassCounts {
 
 /** Of what was predicted as a class, the share that is: hits / predicted. */
 export class Precision extends Score {
+  /** @internal */
   protected override score({ hits, predicted }: Decisions): number {
     return ratio(hits, predicted);
   }
@@ -99,6 +101,7 @@ export class Precision extends Score {
 
 /** Of what is a class, the share that was found: hits / actual. */
 export class Recall extends Score {
+  /** @internal */
   protected override score({ hits, actual }: Decisions): number {
     return ratio(hits, actual);
   }
@@ -106,6 +109,7 @@ export class Recall extends Score {
 
 /** Harmonic mean of precision and recall. */
 export class F1 extends Score {
+  /** @internal */
   protected override score({ hits, predicted, actual }: Decisions): number {
     return ratio(2 * hits, predicted + actual);
   }

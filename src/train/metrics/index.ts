@@ -1,4 +1,3 @@
-export type { Goal } from '../../optim/goal.js';
 export { Accuracy, TopKAccuracy } from './accuracy.js';
 export { ConfusionMatrix } from './confusion.js';
 export { type Average, F1, type FScoreOptions, Precision, Recall } from './fscore.js';

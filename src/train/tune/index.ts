@@ -1,7 +1,4 @@
 /** The search for hyper-parameters: spaces to draw from, strategies, trials in threads of their own. */
-export type { Json, JsonObject } from '../../io/json.js';
-export type { Goal } from '../../optim/goal.js';
-export type { SvgOptions } from '../loop/svgOptions.js';
 export { SearchResult } from './result.js';
 export { type SearchOptions, search } from './search.js';
 export {

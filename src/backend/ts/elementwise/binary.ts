@@ -25,6 +25,14 @@ export const binary: Kernels['binary'] = (out, a, b, n, op) => {
 };
 
 export const binaryScalar: Kernels['binaryScalar'] = (out, a, scalar, n, op) => {
+  if (op === BinaryOp.pow && Math.abs(scalar) === 0.5 && !(out instanceof Int32Array)) {
+    // Roots: those of −0 and −∞ are not what power makes of them.
+    for (let i = 0; i < n; i++) {
+      const root = Math.sqrt(a[i] as number);
+      out[i] = scalar > 0 ? root : 1 / root;
+    }
+    return;
+  }
   loopsFor(out)[op](out, 0, n, a, 0, 1, asElement(scalar, a), 0, 0);
 };
 
@@ -145,7 +153,7 @@ const floatLoops: Record<BinaryOp, BinaryLoop> = {
     for (const end = o + n; o < end; o++, ia += aStep, ib += bStep) {
       const x = a[ia] as number;
       const y = b[ib] as number;
-      out[o] = x > y ? 1 : x === y ? 0.5 : 0;
+      out[o] = x < y ? 0 : x === y ? 0.5 : 1;
     }
   },
 };

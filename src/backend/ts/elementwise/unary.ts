@@ -166,7 +166,7 @@ const gradLoops: Record<UnaryGradOp, UnaryGradLoop> = {
     }
   },
   [UnaryGradOp.relu]: (out, g, s, n) => {
-    for (let i = 0; i < n; i++) out[i] = (s[i] as number) > 0 ? (g[i] as number) : 0;
+    for (let i = 0; i < n; i++) out[i] = (s[i] as number) <= 0 ? 0 : (g[i] as number);
   },
   [UnaryGradOp.leakyRelu]: (out, g, s, n, p) => {
     for (let i = 0; i < n; i++)
@@ -175,7 +175,7 @@ const gradLoops: Record<UnaryGradOp, UnaryGradLoop> = {
   [UnaryGradOp.elu]: (out, g, s, n, p) => {
     for (let i = 0; i < n; i++) {
       const x = s[i] as number;
-      out[i] = x > 0 ? (g[i] as number) : p * Math.exp(x) * (g[i] as number);
+      out[i] = x <= 0 ? p * Math.exp(x) * (g[i] as number) : (g[i] as number);
     }
   },
   [UnaryGradOp.gelu]: (out, g, s, n) => {
@@ -214,7 +214,7 @@ const gradLoops: Record<UnaryGradOp, UnaryGradLoop> = {
   [UnaryGradOp.hardtanh]: (out, g, s, n, p, q) => {
     for (let i = 0; i < n; i++) {
       const x = s[i] as number;
-      out[i] = x > p && x < q ? (g[i] as number) : 0;
+      out[i] = x <= p || x >= q ? 0 : (g[i] as number);
     }
   },
 };

@@ -106,7 +106,7 @@ export const batchNormGrad: Kernels['batchNormGrad'] = (
   const work = memory.float64(2 * channels).fill(0, 0, 2 * channels);
   const [sums, products] = [work.subarray(0, channels), work.subarray(channels)];
   const gradientAt = (i: number): number =>
-    y === null || (y[i] as number) > 0 ? (g[i] as number) : 0;
+    y !== null && (y[i] as number) <= 0 ? 0 : (g[i] as number);
   for (let r = 0, i = 0; r < rows; r++) {
     for (let c = 0; c < channels; c++, i++) {
       const d = gradientAt(i);
@@ -119,15 +119,17 @@ export const batchNormGrad: Kernels['batchNormGrad'] = (
     dbias[c] = sums[c] as number;
     dweight[c] = (products[c] as number) * inverse;
     // Now what each element has of the sums in its own gradient.
-    sums[c] = training === 1 ? (sums[c] as number) / rows : 0;
-    products[c] = training === 1 ? ((products[c] as number) * inverse * inverse) / rows : 0;
+    sums[c] = (sums[c] as number) / rows;
+    products[c] = ((products[c] as number) * inverse * inverse) / rows;
   }
   for (let r = 0, i = 0; r < rows; r++) {
     for (let c = 0; c < channels; c++, i++) {
       const scale = (rstd[c] as number) * (weight === null ? 1 : (weight[c] as number));
       const centered = (x[i] as number) - (mean[c] as number);
       const own = gradientAt(i);
-      dx[i] = scale * (own - (sums[c] as number) - centered * (products[c] as number));
+      // Fixed statistics have no part in it, not even of an infinite x.
+      const rest = training === 1 ? (sums[c] as number) + centered * (products[c] as number) : 0;
+      dx[i] = scale * (own - rest);
       if (dadded !== null) dadded[i] = own;
     }
   }

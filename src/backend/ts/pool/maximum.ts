@@ -41,8 +41,8 @@ function keepLargest(
   for (let c = 0; c < channels; c++) {
     const v = x[i + c] as number;
     const best = out[o + c] as number;
-    // Neither holds for equals; a NaN is not ≤ anything, and the first one stays.
-    if (!(v <= best) && !Number.isNaN(best)) {
+    // The first of equals stays; of NaNs, the last, as in PyTorch.
+    if (v > best || Number.isNaN(v)) {
       out[o + c] = v;
       index[o + c] = position;
     }

@@ -24,7 +24,7 @@ export const rnnGrad: Kernels['rnnGrad'] = (dgates, dh0, g, ghn, out, weight, se
     for (let i = 0; i < now.rows * hidden; i++) {
       const y = out[start + i] as number;
       const dh = (dh0[i] as number) + (g === null ? 0 : (g[start + i] as number));
-      dgates[start + i] = relu === 1 ? (y > 0 ? dh : 0) : dh * (1 - y * y);
+      dgates[start + i] = relu === 1 ? (y <= 0 ? 0 : dh) : dh * (1 - y * y);
     }
     dh0.fill(0, 0, now.rows * hidden);
     sendBack(dh0, dgates, weight, now, hidden, hidden);
