@@ -2,6 +2,7 @@ import { AutogradError, DTypeError, ShapeError } from '../errors.js';
 import { sumTo } from '../ops/broadcast.js';
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
+import { checkOptions, type OptionNames } from '../options.js';
 import { finishedGraphOf, type Graph } from '../tape/graph.js';
 import { type Edge, type GraphNode, nodeOf } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
@@ -17,6 +18,12 @@ export interface BackwardOptions {
   /** Records the computation of the gradients, so that they have gradients themselves. Default: false. */
   createGraph?: boolean;
 }
+
+const BACKWARD: OptionNames<BackwardOptions> = {
+  gradient: true,
+  retainGraph: true,
+  createGraph: true,
+};
 
 /** Nodes that feed `root`, latest first: ids rise in recording order, so this is a topological order. */
 function reachable(roots: readonly GraphNode[]): GraphNode[] {
@@ -171,10 +178,13 @@ function walk(
  * Computes the gradients of a scalar (or of `gradient · tensor`) with respect to every leaf that requires one,
  * and adds them to the leaves' `grad` (reverse-mode automatic differentiation). Walks the graph iteratively.
  *
- * The graph is consumed: what it saved is let go of along the way, and the tensors of this step are let go of
- * by the first op of the next one. Until then they can be read; the loss for one step longer.
+ * The graph is consumed: what it saved is freed along the way, and the tensors of this step are freed by the first
+ * op of the next one. Until then they can be read; the loss for one step longer.
+ * @throws AutogradError if the tensor requires no gradient, or its graph was consumed before
+ * @throws ArgumentError for an unknown option
  */
 export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+  checkOptions('backward', options, BACKWARD);
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
   if (!tensor.requiresGrad) {
@@ -224,15 +234,25 @@ export interface GradOptions extends Omit<BackwardOptions, 'gradient'> {
   allowUnused?: boolean;
 }
 
+const GRAD: OptionNames<GradOptions> = {
+  gradients: true,
+  retainGraph: true,
+  createGraph: true,
+  allowUnused: true,
+};
+
 /**
  * Gradients of the outputs' sum with respect to the inputs (leaves or computed tensors), returned and not
  * added to anybody's `grad`. With `createGraph` the results can be differentiated again.
+ * @throws AutogradError if an input requires no gradient, or the outputs do not depend on it
+ * @throws ArgumentError for an unknown option
  */
 export function grad(
   outputs: Tensor | readonly Tensor[],
   inputs: readonly Tensor[],
   options: GradOptions = {},
 ): (Tensor | null)[] {
+  checkOptions('grad', options, GRAD);
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
   const roots = 'shape' in outputs ? [outputs] : outputs;

@@ -283,6 +283,17 @@ describe('errors', () => {
     expect(gradOf(x)).toEqual([3]);
   });
 
+  it('name an unknown option, and the one that was probably meant', () => {
+    const x = leaf([1]);
+    const y = sum(x);
+    expect(() => backward(y, { retain: true } as never)).toThrow(
+      'backward: retain: unknown option',
+    );
+    expect(() => backward(y, true as never)).toThrow('backward: the options are true');
+    const asked = () => grad(y, [x], { create_graph: true } as never);
+    expect(asked).toThrow('grad: create_graph: unknown option, did you mean createGraph?');
+  });
+
   it('refuse requiresGrad of integers and of computed tensors', () => {
     expect(() => tensor([1], { dtype: 'int32', requiresGrad: true })).toThrow(
       /only floating tensors/,
