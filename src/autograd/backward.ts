@@ -118,10 +118,15 @@ function send(edge: Edge, gradient: Tensor, createGraph: boolean, sink: Sink): v
 }
 
 function runNode(node: GraphNode, retain: boolean, createGraph: boolean, sink: Sink): void {
-  // Outputs that nothing used leave holes.
-  const filled = Array.from(node.grads, (gradient) => gradient ?? null);
+  const { grads: filled } = node;
   node.grads = [];
-  if (filled.every((gradient) => gradient === null)) return;
+  let isUsed = false;
+  // Outputs that nothing used leave holes.
+  for (let i = 0; i < filled.length; i++) {
+    filled[i] ??= null;
+    if (filled[i] !== null) isUsed = true;
+  }
+  if (!isUsed) return;
   sink.computed?.(node, filled);
   const results = node.gradients(filled);
   for (let i = 0; i < node.inputs.length; i++) {

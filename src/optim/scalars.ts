@@ -45,5 +45,12 @@ export function packScalars(
   { rule, scalars }: RuleWithScalars,
 ): Float64Array {
   const own: Readonly<Record<string, number>> = scalars;
-  return Float64Array.of(sign, l2, l1, shrink, ...OWN[rule].map((name) => own[name] ?? Number.NaN));
+  const names = OWN[rule];
+  const packed = new Float64Array(4 + names.length);
+  packed[0] = sign;
+  packed[1] = l2;
+  packed[2] = l1;
+  packed[3] = shrink;
+  for (let i = 0; i < names.length; i++) packed[4 + i] = own[names[i] ?? ''] ?? Number.NaN;
+  return packed;
 }

@@ -58,35 +58,44 @@ function edgeOf(tensor: Tensor | null): Edge {
   return tensor.requiresGrad ? { leaf: tensor.leaf } : null;
 }
 
-/** Reads saved values by name, with the checks of {@link Node.read}. */
-interface Reader {
-  readonly names: readonly string[];
-  readonly open: (read: (at: number) => Tensor | null) => object;
+/** What {@link Node.saved} gives: a getter for each name, which reads the node's value with its checks. */
+abstract class SavedValues {
+  readonly #node: { read(at: number): Tensor | null };
+
+  constructor(node: { read(at: number): Tensor | null }) {
+    this.#node = node;
+  }
+
+  protected read(at: number): Tensor | null {
+    return this.#node.read(at);
+  }
 }
 
-function readerOf(names: readonly string[]): Reader {
-  class Saved {
-    readonly #read: (at: number) => Tensor | null;
+/** The names that an op saves, in order, and the class of its saved values. */
+interface SavedShape {
+  readonly names: readonly string[];
+  readonly Values: new (node: { read(at: number): Tensor | null }) => SavedValues;
+}
 
-    constructor(read: (at: number) => Tensor | null) {
-      this.#read = read;
-    }
-
+function shapeOf(names: readonly string[]): SavedShape {
+  class Values extends SavedValues {
     static {
       for (const [at, name] of names.entries()) {
-        Object.defineProperty(Saved.prototype, name, {
-          get(this: Saved): Tensor | null {
-            return this.#read(at);
+        Object.defineProperty(Values.prototype, name, {
+          get(this: Values): Tensor | null {
+            return this.read(at);
           },
         });
       }
     }
   }
-  return { names, open: (read) => new Saved(read) };
+  return { names, Values };
 }
 
 /** By op: all nodes of an op save the same names. */
-const readers = new WeakMap<object, Reader>();
+const shapes = new WeakMap<object, SavedShape>();
+const NO_HANDLES: readonly (Tensor | null)[] = Object.freeze([]);
+const NO_VERSIONS: readonly number[] = Object.freeze([]);
 
 let nextId = 0;
 
@@ -100,27 +109,45 @@ export class Node<S extends Saves = Saves, A extends object = object> implements
   readonly graph: Graph;
   grads: (Tensor | null)[] = [];
 
-  #names: readonly string[] = [];
-  #handles: (Tensor | null)[] = [];
-  #versions: number[] = [];
+  #shape: SavedShape | null = null;
+  #handles = NO_HANDLES;
+  #versions = NO_VERSIONS;
   #isReleased = false;
 
   constructor(op: Op<S, A>, inputs: readonly (Tensor | null)[], attrs: A, graph: Graph) {
+    // Every op of every step comes by here: loops, which are faster than map().
+    const edges: Edge[] = [];
+    const inputShapes: (Shape | null)[] = [];
+    for (const input of inputs) {
+      edges.push(edgeOf(input));
+      inputShapes.push(input === null ? null : input.shape);
+    }
     this.op = op;
-    this.inputs = inputs.map(edgeOf);
-    this.inputShapes = inputs.map((input) => input?.shape ?? null);
+    this.inputs = edges;
+    this.inputShapes = inputShapes;
     this.attrs = attrs;
     this.graph = graph;
   }
 
   /** Holds values for the vjp; once, after the outputs know their node, since they may be among them. */
   save(saves: S): void {
-    this.#names = Object.keys(saves);
-    for (const name of this.#names) {
+    let shape = shapes.get(this.op);
+    const handles: (Tensor | null)[] = [];
+    const versions: number[] = [];
+    let isKnown = shape !== undefined;
+    for (const name in saves) {
+      if (isKnown && shape?.names[handles.length] !== name) isKnown = false;
       const tensor = saves[name] ?? null;
-      this.#handles.push(tensor === null ? null : tensor.saveForTape());
-      this.#versions.push(tensor === null ? 0 : tensor.storage.version);
+      handles.push(tensor === null ? null : tensor.saveForTape());
+      versions.push(tensor === null ? 0 : tensor.storage.version);
     }
+    if (!isKnown || shape?.names.length !== handles.length) {
+      shape = shapeOf(Object.keys(saves));
+      shapes.set(this.op, shape);
+    }
+    this.#shape = shape ?? null;
+    this.#handles = handles;
+    this.#versions = versions;
   }
 
   /** Whether an input wants a gradient. */
@@ -133,16 +160,13 @@ export class Node<S extends Saves = Saves, A extends object = object> implements
    * @throws AutogradError when one is read that was freed by an earlier backward(), or changed in place since
    */
   get saved(): S {
-    let reader = readers.get(this.op);
-    if (reader === undefined || !isSame(reader.names, this.#names)) {
-      reader = readerOf(this.#names);
-      readers.set(this.op, reader);
-    }
+    const values: object = this.#shape === null ? {} : new this.#shape.Values(this);
     // It has a getter for every name of S.
-    return reader.open((at) => this.#read(at)) as S;
+    return values as S;
   }
 
-  #read(at: number): Tensor | null {
+  /** The value that was saved at a place, checked. */
+  read(at: number): Tensor | null {
     if (this.#isReleased) {
       throw new AutogradError(
         `${this.op.name}: its saved values are gone: backward() ran through this graph before. ` +
@@ -165,11 +189,7 @@ export class Node<S extends Saves = Saves, A extends object = object> implements
 
   releaseSaved(): void {
     for (const tensor of this.#handles) tensor?.dispose();
-    this.#handles = [];
+    this.#handles = NO_HANDLES;
     this.#isReleased = true;
   }
-}
-
-function isSame(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((name, i) => name === b[i]);
 }

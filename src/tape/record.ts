@@ -2,7 +2,7 @@ import { isFloat } from '../tensor/dtype.js';
 import { currentContext, isRecording } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { finishedGraphOf, Graph } from './graph.js';
-import { Node, type Nothing, nodeOf, type Op, type Saves } from './node.js';
+import { type GraphNode, Node, type Nothing, nodeOf, type Op, type Saves } from './node.js';
 import { currentObserver } from './observe.js';
 
 const NOTHING: Nothing = Object.freeze({});
@@ -63,7 +63,11 @@ export function record<S extends Saves, A extends object>(
   saves = NOTHING as S,
   attrs = NOTHING as A,
 ): Tensor {
-  recordAll(op, [output], inputs, saves, attrs);
+  currentObserver()?.({ name: op.name, outputs: [output], inputs, attrs });
+  if (op.vjp === null || !wantsGrad(inputs)) return output;
+  const node = new Node<S, A>(op, inputs, attrs, graphOf(inputs));
+  attach(output, node, 0);
+  node.save(saves);
   return output;
 }
 
@@ -77,15 +81,15 @@ export function recordAll<S extends Saves, A extends object>(
 ): void {
   currentObserver()?.({ name: op.name, outputs, inputs, attrs });
   if (op.vjp === null || !wantsGrad(inputs)) return;
-  const graph = graphOf(inputs);
-  const node = new Node<S, A>(op, inputs, attrs, graph);
-  const atTopLevel = currentContext() === null;
-  for (const [i, output] of outputs.entries()) {
-    // Positions and counts beside the result have no gradient.
-    if (!isFloat(output.dtype)) continue;
-    output.node = node;
-    output.outputIndex = i;
-    if (atTopLevel) graph.own(output);
-  }
+  const node = new Node<S, A>(op, inputs, attrs, graphOf(inputs));
+  for (const [i, output] of outputs.entries()) attach(output, node, i);
   node.save(saves);
+}
+
+/** Makes an output one of a node. Positions and counts beside the result have no gradient. */
+function attach(output: Tensor, node: GraphNode, at: number): void {
+  if (!isFloat(output.dtype)) return;
+  output.node = node;
+  output.outputIndex = at;
+  if (currentContext() === null) node.graph.own(output);
 }

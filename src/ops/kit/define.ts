@@ -101,10 +101,10 @@ export function checkFloat(x: Tensor, op: string, name = 'input'): void {
 
 /** Throws unless all have one dtype. @internal */
 export function checkSameDType(op: string, ...tensors: Tensor[]): void {
-  const [first, ...others] = tensors;
-  for (const other of others) {
-    if (first && other.dtype !== first.dtype) {
-      throw new DTypeError(`${op}: dtypes ${first.dtype} and ${other.dtype} differ (see cast())`);
+  const dtype = tensors[0]?.dtype;
+  for (const other of tensors) {
+    if (other.dtype !== dtype) {
+      throw new DTypeError(`${op}: dtypes ${dtype} and ${other.dtype} differ (see cast())`);
     }
   }
 }
