@@ -83,7 +83,10 @@ const model = new Forecaster(flags.hidden);
 const optimizer = new optim.Adam(model.parameters(), { lr: 3e-3 });
 const schedule = new optim.CosineAnnealingLR(optimizer, flags.updates);
 const inputs = tensor(Array.from(scaled, inputsOf));
-const stream = new data.StreamBatches(inputs, 8, 168, { epochs: Number.POSITIVE_INFINITY });
+const stream = new data.StreamBatches(inputs, 168, {
+  batchSize: 8,
+  epochs: Number.POSITIVE_INFINITY,
+});
 const losses: number[] = [];
 /** The next value counts; the calendar is known. */
 const lossOf = (output: Tensor, target: Tensor): Tensor => mseLoss(output, target.narrow(2, 0, 1));

@@ -67,7 +67,7 @@ const lossOf = (logits: Tensor, target: Tensor): Tensor =>
 /** The loss on the last tenth of the text, or as much of it as is soon read, the state carried along. */
 async function validate(): Promise<number> {
   const unseen = ids.subarray(held, held + 40_000);
-  const stream = new data.StreamBatches(unseen, isShort ? 4 : 16, chunk);
+  const stream = new data.StreamBatches(unseen, chunk, { batchSize: isShort ? 4 : 16 });
   model.eval();
   return noGrad(async () => {
     let state: nn.RecurrentState | null = null;
@@ -84,7 +84,8 @@ async function validate(): Promise<number> {
   });
 }
 
-const stream = new data.StreamBatches(ids.subarray(0, held), flags.batch, chunk, {
+const stream = new data.StreamBatches(ids.subarray(0, held), chunk, {
+  batchSize: flags.batch,
   epochs: Number.POSITIVE_INFINITY,
 });
 const [losses, norms]: [number[], number[]] = [[], []];

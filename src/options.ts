@@ -16,23 +16,34 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   numworkers: 'workers',
   min: 'low',
   max: 'high',
+  cols: 'columns',
   minval: 'low',
   maxval: 'high',
 };
 
-/** The fewest letters to insert, remove or replace to make one word of the other (Levenshtein 1966). */
+/**
+ * The fewest letters to insert, remove, replace or swap with their neighbour to make one word of the other (optimal
+ * string alignment, Damerau 1964).
+ */
 function distance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i++) {
     const next = [i + 1];
     for (let j = 0; j < b.length; j++) {
       const replaced = (row[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      next.push(Math.min(replaced, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+      const isSwapped = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j];
+      const swapped = isSwapped ? (before[j - 1] ?? 0) + 1 : replaced;
+      next.push(Math.min(replaced, swapped, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
     }
+    before = row;
     row = next;
   }
   return row[b.length] ?? 0;
 }
+
+/** Fewer letters than that begin too many names. */
+const LEAST_LETTERS = 3;
 
 /** The known name that an unknown one most likely means; null if none is close. */
 function meant(name: string, known: readonly string[]): string | null {
@@ -46,7 +57,9 @@ function meant(name: string, known: readonly string[]): string | null {
     const apart = distance(asked, plain(candidate));
     if (apart < least) [best, least] = [candidate, apart];
   }
-  return best;
+  if (best !== null || asked.length < LEAST_LETTERS) return best;
+  const longer = known.filter((candidate) => plain(candidate).startsWith(asked));
+  return longer.length === 1 ? (longer[0] ?? null) : null;
 }
 
 function nameOf(value: unknown): string {

@@ -89,11 +89,13 @@ export class WindowDataset implements BatchDataset<NextStepBatch, NextStepBatch>
 }
 
 export interface StreamOptions {
+  /** Streams that are read side by side: rows of a batch. Default: 1. */
+  batchSize?: number;
   /** How often to go through the sequence; Infinity is fine. Default: 1. */
   epochs?: number;
 }
 
-const STREAM: OptionNames<StreamOptions> = { epochs: true };
+const STREAM: OptionNames<StreamOptions> = { batchSize: true, epochs: true };
 
 /** A piece of several streams side by side. */
 export interface StreamChunk {
@@ -112,7 +114,7 @@ export interface StreamChunk {
  * its tensors are freed when the next one is asked for, or the loop ends.
  *
  * @example
- * const stream = new StreamBatches(vocabulary.encode(text), 32, 64, { epochs: 2 });
+ * const stream = new StreamBatches(vocabulary.encode(text), 64, { batchSize: 32, epochs: 2 });
  */
 export class StreamBatches implements Iterable<StreamChunk> {
   /** Chunks of a pass. */
@@ -123,13 +125,12 @@ export class StreamBatches implements Iterable<StreamChunk> {
   readonly #epochs: number;
 
   /**
-   * @param batchSize streams that are read side by side: rows of a batch
    * @param chunk time steps of a chunk
    * @throws ShapeError if the sequence has no step and target for each row
    */
-  constructor(sequence: Sequence, batchSize: number, chunk: number, options: StreamOptions = {}) {
+  constructor(sequence: Sequence, chunk: number, options: StreamOptions = {}) {
     checkOptions('StreamBatches', options, STREAM);
-    const { epochs = 1 } = options;
+    const { batchSize = 1, epochs = 1 } = options;
     checkInteger(batchSize, 'batchSize', 'StreamBatches', 1);
     checkInteger(chunk, 'chunk', 'StreamBatches', 1);
     if (epochs !== Number.POSITIVE_INFINITY) checkInteger(epochs, 'epochs', 'StreamBatches', 1);

@@ -31,7 +31,7 @@ const cases: OptionsCase[] = [
     'target_padding',
     'targetPadding',
   ],
-  ['StreamBatches', (options) => new data.StreamBatches(steps, 1, 1, options), 'epoch', 'epochs'],
+  ['StreamBatches', (options) => new data.StreamBatches(steps, 1, options), 'epoch', 'epochs'],
   ['syntheticDigits', (options) => data.syntheticDigits(1, options), 'seeds', 'seed'],
   ['WindowDataset', (options) => new data.WindowDataset(steps, 1, options), 'strides', 'stride'],
 ];

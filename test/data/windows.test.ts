@@ -79,7 +79,7 @@ describe('WindowDataset', () => {
 
 describe('StreamBatches', () => {
   it('reads contiguous streams side by side, each row going on where it stopped', () => {
-    const stream = new StreamBatches(count(16), 2, 3);
+    const stream = new StreamBatches(count(16), 3, { batchSize: 2 });
     expect(stream.length).toBe(3);
     const seen = Array.from(stream, ({ input, target, reset }) => ({
       input: rows(input),
@@ -118,7 +118,10 @@ describe('StreamBatches', () => {
       Float32Array.from({ length: 2001 }, (_, i) => i),
       { shape: [667, 3] },
     );
-    const stream = new StreamBatches(signal, 6, 37, { epochs: Number.POSITIVE_INFINITY });
+    const stream = new StreamBatches(signal, 37, {
+      batchSize: 6,
+      epochs: Number.POSITIVE_INFINITY,
+    });
     expect(stream.length).toBe(3);
     let resets = 0;
     let seen = 0;
@@ -137,11 +140,11 @@ describe('StreamBatches', () => {
   });
 
   it('refuses what cannot be cut', () => {
-    expect(() => new StreamBatches(count(4), 4, 1)).toThrow(
+    expect(() => new StreamBatches(count(4), 1, { batchSize: 4 })).toThrow(
       /\[4\] cannot be cut into 4 rows, expected at least 5 steps/,
     );
-    expect(() => new StreamBatches(count(9), 0, 1)).toThrow(ArgumentError);
-    expect(() => new StreamBatches(count(9), 1, 0)).toThrow(/chunk is 0/);
-    expect(() => new StreamBatches(count(9), 1, 1, { epochs: 0 })).toThrow(/epochs/);
+    expect(() => new StreamBatches(count(9), 1, { batchSize: 0 })).toThrow(ArgumentError);
+    expect(() => new StreamBatches(count(9), 0)).toThrow(/chunk is 0/);
+    expect(() => new StreamBatches(count(9), 1, { epochs: 0 })).toThrow(/epochs/);
   });
 });

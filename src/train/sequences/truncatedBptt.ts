@@ -87,7 +87,7 @@ export interface BpttStep<S extends RecurrentState> {
  * @throws ShapeError for a piece whose input and target differ in time steps, or that the model does not take
  *
  * @example
- * const stream = new StreamBatches(ids, 32, 64, { epochs: 10 });
+ * const stream = new StreamBatches(ids, 64, { batchSize: 32, epochs: 10 });
  * const options = { optimizer, loss, batchFirst: true, clipGradNorm: 1 };
  * for await (const { loss, updates } of train.truncatedBptt(model, stream, options)) {
  *   if (updates % 100 === 0) console.log(await loss.item());

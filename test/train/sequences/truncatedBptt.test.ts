@@ -276,7 +276,7 @@ describe('truncatedBptt', () => {
     const before = weightsOf(model);
     const ids = Int32Array.of(0, 1, 2, 3, 0, 1, 2, 3, 4, 1, 2, 3);
     const run = async (): Promise<void> => {
-      const stream = new StreamBatches(ids, 1, 11);
+      const stream = new StreamBatches(ids, 11);
       const loss = (logits: Tensor, target: Tensor) =>
         crossEntropy(reshape(logits, [-1, 4]), reshape(target, [-1]));
       const options = { optimizer, loss, batchFirst: true };
