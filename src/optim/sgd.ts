@@ -30,6 +30,7 @@ const DEFAULTS: SGDOptions = {
 };
 
 const MOMENTUM = 'momentum_buffer';
+const STATES: readonly string[] = [MOMENTUM];
 
 /**
  * Stochastic gradient descent, with momentum as PyTorch has it (Sutskever et al., "On the importance of
@@ -66,13 +67,11 @@ export class SGD extends Optimizer<SGDOptions> {
   protected override plan({ lr, momentum, dampening, nesterov }: SGDOptions): UpdatePlan {
     if (momentum === 0) return { rule: UpdateRule.sgd, states: [], scalars: { lr } };
     const later = [momentum, 1 - dampening];
-    return {
-      ...(nesterov
-        ? { rule: UpdateRule.nesterov, scalars: { lr, momentum } }
-        : { rule: UpdateRule.momentum, scalars: { lr } }),
-      states: [MOMENTUM],
-      factors: ({ tensors }) => (tensors.has(MOMENTUM) ? later : FIRST),
-    };
+    const factors: UpdatePlan['factors'] = ({ tensors }) => (tensors.has(MOMENTUM) ? later : FIRST);
+    if (nesterov) {
+      return { rule: UpdateRule.nesterov, states: STATES, scalars: { lr, momentum }, factors };
+    }
+    return { rule: UpdateRule.momentum, states: STATES, scalars: { lr }, factors };
   }
 }
 
