@@ -135,7 +135,7 @@ describe('errors', () => {
     [() => gradNorm([], { normType: -1 }), /gradNorm: normType is -1/],
     [
       () => clipGradNorm([], 1, { norm: 1 } as object),
-      /clipGradNorm: norm: unknown option, expected normType, errorIfNonfinite/,
+      /clipGradNorm: norm: unknown option, did you mean normType\?/,
     ],
     [() => clipGradValue([], -1), /clipGradValue: clipValue is -1/],
     [() => clipGradValue([], Number.POSITIVE_INFINITY), /clipValue is Infinity/],
