@@ -1,10 +1,24 @@
-/** Base class of all errors thrown by this library; `code` is stable, the message is for people. */
+/** Characters of a message; what is longer loses its middle, since names in files and keys of options have no limit. */
+const MAX_MESSAGE = 4000;
+const KEPT_END = 1000;
+
+function shortened(message: string): string {
+  if (message.length <= MAX_MESSAGE) return message;
+  const left = message.length - MAX_MESSAGE;
+  const start = message.slice(0, MAX_MESSAGE - KEPT_END);
+  return `${start} ... (${left} characters left out) ... ${message.slice(-KEPT_END)}`;
+}
+
+/**
+ * Base class of all errors thrown by this library; `code` is stable, the message is for people, and cut in the middle
+ * where it is longer than 4,000 characters.
+ */
 export class AxonodeError extends Error {
   /** A stable, machine-readable name of the fault, such as `ERR_SHAPE`. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
-    super(message, options);
+    super(shortened(message), options);
     this.name = new.target.name;
     this.code = code;
   }
