@@ -203,20 +203,9 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   add("allocate", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Value(info.Env(), allocate(info, *environment.memory));
   });
-  add("heldBytes", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<double>(environment.memory->heldBytes()));
+  add("free", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), environment.memory->free(info.Env(), info[0]));
   });
-  add("hastenCollection", [](const Napi::CallbackInfo& info) -> Napi::Value {
-    // V8 begins to collect when memory outside of its heap grows by 64 MB, or is said to.
-    constexpr int64_t kPressure = int64_t{128} << 20;
-    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), kPressure);
-    Napi::MemoryManagement::AdjustExternalMemory(info.Env(), -kPressure);
-    return info.Env().Undefined();
-  });
-  add("keptBytes", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<double>(environment.memory->keptBytes()));
-  });
-  add("trimMemory", [&environment](const Napi::CallbackInfo&) { environment.memory->trim(); });
   add("scratchBytes", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
     return Napi::Number::New(info.Env(), static_cast<double>(stream.scratchBytes()));
   });
@@ -242,6 +231,30 @@ void exportStream(Napi::Env env, Napi::Object exports, Environment& environment)
   });
 }
 
+void exportWatch(Napi::Env env, Napi::Object exports, Watch& watch) {
+  const auto add = [&](const char* name, auto callback) {
+    exports.Set(name, Napi::Function::New(env, callback, name));
+  };
+  add("watch", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
+    if (!info[0].IsObject()) throw argumentError(info.Env(), "watch: expected an object");
+    uint32_t place = 0;
+    if (watch.add(info.Env(), info[0], &place) != napi_ok) throw Napi::Error::New(info.Env());
+    return Napi::Number::New(info.Env(), place);
+  });
+  add("unwatch", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
+    const double place = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
+    return Napi::Boolean::New(info.Env(), watch.remove(info.Env(), place));
+  });
+  add("takeLost", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
+    const napi_value lost = watch.takeLost(info.Env());
+    if (lost == nullptr) throw Napi::Error::New(info.Env());
+    return Napi::Value(info.Env(), lost);
+  });
+  add("hasCollected", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
+    return Napi::Boolean::New(info.Env(), watch.hasCollected(info.Env()));
+  });
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
   Isa isa;
   try {
@@ -258,6 +271,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exportKernels(env, exports, *environment);
   exportCodes(env, exports);
   exportStream(env, exports, *environment);
+  exportWatch(env, exports, environment->watch);
   return exports;
 }
 

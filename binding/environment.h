@@ -10,6 +10,7 @@
 #include "isa.h"
 #include "memory.h"
 #include "stream.h"
+#include "watch.h"
 
 namespace axonode {
 
@@ -67,6 +68,7 @@ struct Environment {
   Stream stream;
   std::shared_ptr<Memory> memory;
   Promises promises;
+  Watch watch;
   std::vector<BoundKernel> kernels;
 };
 

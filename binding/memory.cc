@@ -1,7 +1,5 @@
 #include "memory.h"
 
-#include <new>
-
 #include "native/base/pages.h"
 
 namespace axonode {
@@ -63,32 +61,50 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
     return buffer;
   }
   retired_.reserve(retired_.size() + 1);
-  auto block = std::make_unique<Block>(shared_from_this(), nullptr, bytes, allocated_++);
-  block->data = take(bytes);
+  auto block = std::make_unique<Block>(shared_from_this(), nullptr, bytes);
+  block->data = allocatePages(bytes);
   begins_.insert(block->data);
+  blocks_.emplace(block->data, block.get());
   const napi_status status =
       napi_create_external_arraybuffer(env, block->data, bytes, finalize, block.get(), &buffer);
   if (status == napi_no_external_buffers_allowed) {
-    begins_.erase(block->data);
-    freePages(block->data, bytes);
+    retire(*block);
     napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
     return nullptr;
   }
   block.release();  // from here on, even after a failure, it is for finalize to free it
-  heldBytes_ += bytes;
   return status == napi_ok ? buffer : nullptr;
+}
+
+bool Memory::free(napi_env env, napi_value buffer) {
+  void* data = nullptr;
+  size_t bytes = 0;
+  if (napi_get_arraybuffer_info(env, buffer, &data, &bytes) != napi_ok) return false;
+  const auto found = blocks_.find(data);
+  if (found == blocks_.end()) return false;
+  Block& block = *found->second;
+  retired_.reserve(retired_.size() + 1);
+  if (napi_detach_arraybuffer(env, buffer) != napi_ok) return false;
+  retire(block);
+  reclaim();
+  return true;
 }
 
 // On the thread of the environment's JavaScript, possibly as late as the environment's own end.
 void Memory::finalize(napi_env, void*, void* hint) {
   const std::unique_ptr<Block> block(static_cast<Block*>(hint));
-  Memory& memory = *block->memory;
-  memory.begins_.erase(block->data);
-  const uint64_t ticket = memory.stream_ != nullptr ? memory.stream_->submitted() : 0;
-  memory.retired_.push_back({block->data, block->bytes, block->born, ticket});
-  memory.retiredBytes_ += block->bytes;
-  memory.heldBytes_ -= block->bytes;
-  memory.reclaim();
+  block->memory->retire(*block);
+  block->memory->reclaim();
+}
+
+void Memory::retire(Block& block) {
+  if (block.data == nullptr) return;
+  begins_.erase(block.data);
+  blocks_.erase(block.data);
+  const uint64_t ticket = stream_ != nullptr ? stream_->submitted() : 0;
+  retired_.push_back({block.data, block.bytes, ticket});
+  retiredBytes_ += block.bytes;
+  block.data = nullptr;
 }
 
 void Memory::reclaim() {
@@ -96,52 +112,14 @@ void Memory::reclaim() {
   auto block = retired_.begin();
   for (; block != retired_.end() && block->ticket <= completed; ++block) {
     retiredBytes_ -= block->bytes;
-    const bool fits = keptBytes_ + block->bytes <= kMaxSpareBytes + heldBytes_;
-    if (stream_ != nullptr && fits && block->born >= trimmed_) {
-      kept_[block->bytes].push_back(block->data);
-      keptBytes_ += block->bytes;
-    } else {
-      freePages(block->data, block->bytes);
-    }
+    freePages(block->data, block->bytes);
   }
   retired_.erase(retired_.begin(), block);
-}
-
-void* Memory::take(size_t bytes) {
-  const auto found = kept_.find(bytes);
-  if (found != kept_.end() && !found->second.empty()) {
-    void* const data = found->second.back();
-    found->second.pop_back();
-    keptBytes_ -= bytes;
-    return data;
-  }
-  try {
-    return allocatePages(bytes);
-  } catch (const std::bad_alloc&) {
-    if (keptBytes_ == 0) throw;
-    freeKept();
-    return allocatePages(bytes);
-  }
-}
-
-void Memory::freeKept() {
-  for (const auto& [bytes, blocks] : kept_) {
-    for (void* block : blocks) freePages(block, bytes);
-  }
-  kept_.clear();
-  keptBytes_ = 0;
-}
-
-void Memory::trim() {
-  trimmed_ = allocated_;
-  reclaim();
-  freeKept();
 }
 
 void Memory::close() {
   stream_ = nullptr;
   reclaim();
-  freeKept();
 }
 
 }  // namespace axonode

@@ -147,7 +147,6 @@ export async function synchronize(): Promise<void> {
     await setImmediate();
     lastYield = performance.now();
   }
-  if (waiting.collectorIsBehind()) await waiting.awaitCollector();
   waiting.throwFault();
 }
 

@@ -10,9 +10,9 @@ import {
   dtypeOf,
   type TypedArray,
 } from '../tensor/dtype.js';
+import { allocateForHost } from '../tensor/pool.js';
 import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
-import { allocateForHost } from '../tensor/storage.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
 import { defineOp, elementsForWriting, floats, floatsForWriting } from './kit/define.js';
 

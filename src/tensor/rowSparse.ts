@@ -2,9 +2,10 @@ import { kernels } from '../backend/select.js';
 import { DTypeError, SparseError } from '../errors.js';
 import type { TypedArray } from './dtype.js';
 import { isFloat } from './dtype.js';
+import { allocate } from './pool.js';
 import { adopt } from './scope.js';
 import { dim, formatShape, type Shape } from './shape.js';
-import { allocate, type Storage } from './storage.js';
+import type { Storage } from './storage.js';
 import { empty, Tensor } from './tensor.js';
 
 type FloatArray = Float32Array | Float64Array;

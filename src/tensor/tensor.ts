@@ -2,9 +2,10 @@ import { backend, synchronize } from '../backend/select.js';
 import { AutogradError, DisposedError, ShapeError } from '../errors.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { format } from './format.js';
+import { allocate } from './pool.js';
 import { adopt, Owned } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
-import { allocate, type Storage } from './storage.js';
+import type { Storage } from './storage.js';
 
 /** The op that computed a tensor, as far as tensors know of it; the tape makes them. */
 export interface TensorNode {
@@ -134,8 +135,10 @@ export class Tensor extends Owned {
    * needs synchronisation; kernels do not. @internal
    */
   get raw(): TypedArray {
-    const view = this.storage.view(this.dtype);
-    return this.#offset === 0 ? view : view.subarray(this.#offset, this.#offset + this.size);
+    const storage = this.storage;
+    const view = storage.view(this.dtype);
+    if (this.#offset === 0) return view;
+    return storage.holding(view.subarray(this.#offset, this.#offset + this.size));
   }
 
   /** Notes a change in place, so that the tape refuses what it saved before. @internal */

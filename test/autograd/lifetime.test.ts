@@ -4,8 +4,8 @@ import { backward, grad } from '../../src/autograd/backward.js';
 import { DisposedError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
 import { enableGrad, isRecording, noGrad, scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { memoryInfo } from '../support/memory.js';
 
 const { add, matmul, mean, mul, relu, square, sub, sum, tensor } = ops;
 

@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Kernels, NumericArray } from '../../src/backend/kernels/index.js';
 import {
@@ -13,7 +12,7 @@ import {
 import type { NativeAddon } from '../../src/backend/native/addon.js';
 import { backend, backendInfo, synchronize, synchronizeSync } from '../../src/backend/select.js';
 import { IndexFaultError } from '../../src/errors.js';
-import { collectGarbage } from '../support/collect.js';
+import { collectNow } from '../support/collect.js';
 import { addonPath } from './child.js';
 
 const isNative = process.env.AXONODE_BACKEND === 'native';
@@ -216,42 +215,50 @@ describe.runIf(isNative)('the native backend', () => {
     expect(backend().completed()).toBe(before + 1);
   });
 
-  it('keeps memory that the collector freed for the next of its size, until it is trimmed', async () => {
+  it('frees memory when told to, and leaves other memory alone', () => {
     const addon = load();
-    const bytes = 2 ** 23 + 64;
-    const lose = (): void => {
-      addon.allocate(bytes);
-    };
-    const collected = async (): Promise<void> => {
-      for (let i = 0; i < 100 && addon.keptBytes() === 0; i++) {
-        await collectGarbage();
-      }
-    };
-    addon.trimMemory();
-    lose();
-    await collected();
-    expect(addon.keptBytes()).toBe(bytes);
-    const buffer = addon.allocate(bytes);
-    expect(addon.keptBytes()).toBe(0);
-    expect(buffer.byteLength).toBe(bytes);
-    lose();
-    await collected();
-    addon.trimMemory();
-    expect(addon.keptBytes()).toBe(0);
+    const buffer = addon.allocate(2 ** 23);
+    const view = new Float32Array(buffer);
+    // Work that is queued on it still runs.
+    addon.kernels.fill(view, view.length, 1);
+    expect(addon.free(buffer)).toBe(true);
+    expect(view.length).toBe(0);
+    expect(addon.free(buffer)).toBe(false);
+    const foreign = new ArrayBuffer(8);
+    expect(addon.free(foreign)).toBe(false);
+    expect(foreign.byteLength).toBe(8);
+    for (const wrong of [undefined, null, 1, {}, view]) {
+      expect(Reflect.apply(addon.free, undefined, [wrong])).toBe(false);
+    }
+    synchronizeSync();
   });
 
-  it('has V8 collect what was lost when asked to', async () => {
+  it('tells within the turn which of the objects that it watches are dead', () => {
     const addon = load();
-    const bytes = 2 ** 23 + 128;
-    const held = addon.heldBytes();
-    const lose = (): void => {
-      addon.allocate(bytes);
-    };
-    lose();
-    expect(addon.heldBytes()).toBe(held + bytes);
-    addon.hastenCollection();
-    for (let i = 0; i < 1000 && addon.heldBytes() > held; i++) await setTimeout(1);
-    expect(addon.heldBytes()).toBeLessThanOrEqual(held);
+    addon.takeLost();
+    const kept = {};
+    const watchLost = (): number => addon.watch({});
+    const places = [watchLost(), addon.watch(kept), watchLost()];
+    const dropped = watchLost();
+    expect(new Set([...places, dropped]).size).toBe(4);
+    expect(addon.unwatch(dropped)).toBe(true);
+    expect(addon.unwatch(dropped)).toBe(false);
+    addon.hasCollected();
+    collectNow();
+    expect(addon.hasCollected()).toBe(true);
+    expect(addon.hasCollected()).toBe(false);
+    const lost = addon.takeLost();
+    expect(lost).toEqual(expect.arrayContaining([places[0], places[2]]));
+    expect(lost).not.toContain(places[1]);
+    expect(addon.takeLost()).toEqual([]);
+    expect(addon.unwatch(places[1] ?? -1)).toBe(true);
+    for (const wrong of [-1, 0.5, 2 ** 40, Number.NaN, undefined, 'x', {}]) {
+      expect(Reflect.apply(addon.unwatch, undefined, [wrong])).toBe(false);
+    }
+    for (const wrong of [undefined, null, 1, 'x']) {
+      expect(() => Reflect.apply(addon.watch, undefined, [wrong])).toThrow(RangeError);
+    }
+    expect(kept).toEqual({});
   });
 
   it('gives memory aligned to cache lines, as large as asked for', () => {

@@ -3,7 +3,7 @@ import { grad } from '../../src/autograd/backward.js';
 import { backendInfo, synchronizeSync } from '../../src/backend/select.js';
 import { conv2d, onesLike, randn } from '../../src/ops/index.js';
 import { scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
+import { memoryInfo } from '../support/memory.js';
 
 /** As docs/convolution.md says: bytes of scratch for weights of so many elements. */
 function bound(weights: number): number {

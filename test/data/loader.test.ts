@@ -7,8 +7,8 @@ import { arange, tensor } from '../../src/ops/creation.js';
 import { add } from '../../src/ops/elementwise.js';
 import { rand } from '../../src/ops/random.js';
 import { manualSeed } from '../../src/tensor/random.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { memoryInfo } from '../support/memory.js';
 
 const numbers = (length: number): Dataset<number> => ({ length, get: (i) => i });
 const asList = { collate: (samples: number[]) => samples };

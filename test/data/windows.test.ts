@@ -3,8 +3,8 @@ import { DataLoader } from '../../src/data/loader.js';
 import { StreamBatches, WindowDataset } from '../../src/data/windows.js';
 import { ArgumentError, ShapeError } from '../../src/errors.js';
 import { tensor } from '../../src/ops/creation.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { memoryInfo } from '../support/memory.js';
 
 const count = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i);
 const rows = (x: Tensor): number[][] => {

@@ -1,16 +1,18 @@
-import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import {
   backendInfo,
   crossEntropy,
-  memoryInfo,
+  full,
   nn,
   noGrad,
   optim,
   randint,
   randn,
   synchronize,
+  synchronizeSync,
+  trimPool,
 } from '../../src/index.js';
+import { memoryInfo } from '../support/memory.js';
 
 function network(): nn.Sequential {
   return new nn.Sequential(
@@ -52,22 +54,92 @@ describe('memory in the loops that users write', () => {
   });
 
   // The TypeScript backend's memory is V8's own.
-  it.runIf(backendInfo().name === 'native')(
-    'stays bounded in a loop of inference that records graphs for nothing',
-    async () => {
+  describe.runIf(backendInfo().name === 'native')('stays bounded without an await', () => {
+    /** What may be garbage, and what the pool may keep. */
+    const LIMIT = 400 * 2 ** 20;
+
+    /** The most memory that `steps` calls take, each of which loses about a megabyte. */
+    function mostOf(steps: number, step: () => void): number {
+      let most = 0;
+      for (let i = 0; i < steps; i++) {
+        step();
+        const { live, pooled } = memoryInfo();
+        most = Math.max(most, live + pooled);
+      }
+      return most;
+    }
+
+    it('in inference that records graphs for nothing', () => {
       const model = network();
       const images = randn([64, 1, 12, 12]);
-      const predict = async (): Promise<number> =>
-        (await model.forward(images).argmax(1).data())[0] ?? -1;
-      await predict();
-      const { live, pooled } = memoryInfo();
-      // Each step loses what it computed, so that two thousand steps lose 600 MB.
-      for (let i = 0; i < 2000; i++) {
-        await predict();
-        if (i % 100 === 99) await setImmediate();
+      const predict = (): number => model.forward(images).argmax(1).dataSync()[0] ?? -1;
+      expect(mostOf(1500, predict)).toBeLessThan(LIMIT);
+    });
+
+    it('in arithmetic on tensors of any size', () => {
+      for (const size of [1 << 20, 1 << 16, 100]) {
+        let x = randn([size]);
+        const most = mostOf(800, () => {
+          x = x.add(1).mul(0.5);
+        });
+        expect(most).toBeLessThan(LIMIT);
+        // Nothing was given to two tensors at a time.
+        const expected = x.dataSync();
+        expect(expected.every((value) => Math.abs(value - 1) < 1e-4)).toBe(true);
       }
+    });
+
+    it('in training without modules, gradients replaced by hand', () => {
+      const x = randn([256, 256]);
+      let weights = randn([256, 256]).mul(0.01);
+      const most = mostOf(400, () => {
+        weights.requiresGrad = true;
+        const loss = x.matmul(weights).square().mean();
+        loss.backward();
+        const gradient = weights.grad;
+        weights = noGrad(() => weights.sub((gradient ?? weights).mul(0.1)));
+        loss.itemSync();
+      });
+      expect(most).toBeLessThan(LIMIT);
+    });
+
+    it('in work on sizes that never come twice', () => {
+      let n = 0;
+      const most = mostOf(1000, () => {
+        n = (n * 7919 + 104729) % 300_000;
+        randn([1000 + n])
+          .add(1)
+          .sum()
+          .itemSync();
+      });
+      expect(most).toBeLessThan(LIMIT);
+    });
+
+    it('with views alive of storages that are lost', () => {
+      const raws: { readonly view: Float32Array; readonly first: number }[] = [];
+      for (let i = 0; i < 600; i++) {
+        const x = full([1 << 16], i);
+        const { raw } = x;
+        synchronizeSync();
+        if (i % 50 === 0 && raw instanceof Float32Array) raws.push({ view: raw, first: i });
+      }
+      synchronizeSync();
+      expect(raws.length).toBe(12);
+      for (const { view, first } of raws) expect(view.every((value) => value === first)).toBe(true);
+    });
+  });
+
+  it.runIf(backendInfo().name === 'native')(
+    'goes back to the system when it was lost and trimPool() is called',
+    () => {
+      const before = memoryInfo();
+      for (let i = 0; i < 20; i++) randn([1 << 20]);
       const after = memoryInfo();
-      expect(after.live + after.pooled - live - pooled).toBeLessThan(200 * 2 ** 20);
+      expect(after.live + after.pooled).toBeGreaterThan(before.live + before.pooled + 20 * 2 ** 20);
+      synchronizeSync();
+      trimPool();
+      expect(memoryInfo().live).toBeLessThan(before.live + 10 * 2 ** 20);
+      expect(memoryInfo().pooled).toBe(0);
     },
   );
 

@@ -6,8 +6,8 @@ import { copyFrom, tensor } from '../../src/ops/creation.js';
 import { narrow } from '../../src/ops/slice.js';
 import { manualSeed } from '../../src/tensor/random.js';
 import { noGrad, scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import { expectClose } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 const vocabulary = CharVocabulary.of('\nabcdefgh');
 

@@ -8,11 +8,11 @@ import { add, embedding, matmul, mul, ones, sum, tensor } from '../../src/ops/in
 import type { DType } from '../../src/tensor/dtype.js';
 import { RowSparseTensor } from '../../src/tensor/rowSparse.js';
 import { scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import { withBackend } from '../support/backends.js';
 import { expectClose, expectSame, type Tolerance } from '../support/close.js';
 import { embeddingOf, fixture, gradientOf } from '../support/embeddings.js';
 import { gradcheck, gradgradcheck } from '../support/gradcheck.js';
+import { memoryInfo } from '../support/memory.js';
 
 const index = tensor(fixture.index, { dtype: 'int32' }).keep();
 

@@ -7,9 +7,9 @@ import { full, zeros } from '../../src/ops/creation.js';
 import { add, mul } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
 import { noGrad, scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectSame } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 /** Keeps hold of what it makes on the way, so that tests can look at it. */
 class Steps extends nn.Module {

@@ -13,9 +13,9 @@ import {
 } from '../../src/errors.js';
 import { Adam } from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 /** What a call throws. */
 function errorOf(fn: () => unknown): AxonodeError {

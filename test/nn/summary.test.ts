@@ -4,8 +4,8 @@ import * as nn from '../../src/nn/index.js';
 import { zeros } from '../../src/ops/creation.js';
 import { add } from '../../src/ops/elementwise.js';
 import { matmul } from '../../src/ops/matmul.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { memoryInfo } from '../support/memory.js';
 
 class Net extends nn.Module {
   readonly conv1 = new nn.Conv2d(1, 8, 3);

@@ -6,8 +6,8 @@ import { type Trace, traceForward } from '../../src/nn/trace.js';
 import * as ops from '../../src/ops/index.js';
 import { Generator } from '../../src/tensor/random.js';
 import { noGrad, scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { memoryInfo } from '../support/memory.js';
 import { replay } from '../support/replay.js';
 
 class Tagger extends nn.Module {

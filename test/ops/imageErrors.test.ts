@@ -3,8 +3,8 @@ import { backend, synchronizeSync } from '../../src/backend/select.js';
 import { ArgumentError, ShapeError } from '../../src/errors.js';
 import * as nn from '../../src/nn/index.js';
 import * as ops from '../../src/ops/index.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
+import { memoryInfo } from '../support/memory.js';
 
 // What does not fit is a typed error before anything is allocated or computed.
 

@@ -4,9 +4,9 @@ import { ones, tensor } from '../../src/ops/creation.js';
 import { square } from '../../src/ops/elementwise.js';
 import { fromImages, onImages, toImages } from '../../src/ops/images.js';
 import { randn } from '../../src/ops/random.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import { inLayout } from '../../src/tensor/tensor.js';
 import { expectSame } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 const CASES = [
   ['a sequence', [3, 5], 1, [1, 3, 1, 5]],

@@ -3,9 +3,9 @@ import { backward, grad } from '../../src/autograd/backward.js';
 import { synchronizeSync } from '../../src/backend/select.js';
 import { ArgumentError, DTypeError, IndexFaultError, ShapeError } from '../../src/errors.js';
 import * as ops from '../../src/ops/index.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import { inLayout, type Tensor } from '../../src/tensor/tensor.js';
 import { expectClose } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 const classes = (...data: number[]) => ops.tensor(data, { dtype: 'int32' });
 type Loss = (x: Tensor, target: Tensor, options?: ops.LossOptions) => Tensor;

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { neg, onesLike } from '../../src/ops/index.js';
 import { finishedGraphOf } from '../../src/tape/graph.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { inputsOf, loadFamilies, type OpCase } from '../support/fixtures.js';
+import { memoryInfo } from '../support/memory.js';
 
 // What an op makes on its way is given back: outside of every scope, live memory returns to its start.
 

@@ -6,9 +6,9 @@ import { ones, tensor } from '../../src/ops/creation.js';
 import { mul } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
 import { clipGradNorm, clipGradValue, gradNorm, gradNorms } from '../../src/optim/index.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import { inLayout, Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 interface Fixture {
   readonly shapes: readonly (readonly number[])[];

@@ -3,9 +3,9 @@ import { ArgumentError, CheckpointError } from '../../src/errors.js';
 import { BatchNorm1d, Linear, Sequential } from '../../src/nn/index.js';
 import { copyFrom, full, randn, tensor, zeros } from '../../src/ops/index.js';
 import { Ema, type EmaState, maxNorm } from '../../src/optim/index.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { expectClose, expectSame } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 function scalarModel(value: number): { weight: Tensor; stateDict(): Map<string, Tensor> } {
   const weight = full([2], value, { requiresGrad: true });

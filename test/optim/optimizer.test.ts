@@ -13,10 +13,10 @@ import { mul, square } from '../../src/ops/elementwise.js';
 import { sum } from '../../src/ops/reduce.js';
 import { Adam, AdamW, type OptimizerState, SGD } from '../../src/optim/index.js';
 import { scope } from '../../src/tensor/scope.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { withBackend } from '../support/backends.js';
 import { expectClose, expectSame } from '../support/close.js';
+import { memoryInfo } from '../support/memory.js';
 
 function parameter(...values: number[]): Tensor {
   return tensor(values, { requiresGrad: true });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { synchronizeSync } from '../../src/backend/select.js';
 import { add, ones, reshape } from '../../src/ops/index.js';
-import { allocate, memoryInfo, poisonMemory, trimPool } from '../../src/tensor/storage.js';
+import { allocate, memoryInfo, poisonMemory, trimPool } from '../../src/tensor/pool.js';
 import { empty } from '../../src/tensor/tensor.js';
 
 beforeEach(() => {

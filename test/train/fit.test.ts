@@ -7,10 +7,10 @@ import '../../src/ops/methods.js';
 import { ArgumentError, IndexFaultError } from '../../src/errors.js';
 import { Adam, clipGradNorm, SGD } from '../../src/optim/index.js';
 import { manualSeed } from '../../src/tensor/random.js';
-import { memoryInfo } from '../../src/tensor/storage.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import * as train from '../../src/train/index.js';
 import { Accuracy, type Callback, evaluate, type StepValues } from '../../src/train/index.js';
+import { memoryInfo } from '../support/memory.js';
 
 /** Two clouds of points, and how to go through them: 50 samples in batches of 16, the last of 2. */
 function clouds(seed = 1): {

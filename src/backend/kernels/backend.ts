@@ -49,6 +49,21 @@ export interface BackendInfo {
 }
 
 /**
+ * Tells which objects the garbage collector has found dead, and tells it at once: WeakRef and FinalizationRegistry wait
+ * until the turn of the event loop ends, which a loop without `await` never does.
+ */
+export interface HolderWatch {
+  /** Begins to watch an object; its place, an integer that no other watched object has. */
+  add(holder: object): number;
+  /** Ends it. */
+  remove(place: number): void;
+  /** The places of those that died since the last call, watched no more. */
+  takeLost(): readonly number[];
+  /** True once after V8 has collected, be it only the young generation. */
+  hasCollected(): boolean;
+}
+
+/**
  * A backend: kernels and the stream that they run on. Work is numbered by tickets in the order of its
  * submission; on the TypeScript backend it is complete as soon as the call returns.
  */
@@ -88,16 +103,12 @@ export interface Backend {
    */
   allocate(bytes: number): ArrayBuffer;
   /**
-   * True where memory that was lost to the collector, and that it has not freed yet, would make the next step of a
-   * loop take more than ever: then {@link awaitCollector} should come first. To be asked once a step.
+   * Gives memory back to the system as soon as queued work has passed; arrays over it are empty from now on. Where
+   * this does nothing, V8 does it, once it has collected the last array.
    */
-  collectorIsBehind(): boolean;
-  /** Resolves when the collector has freed some, or after milliseconds. */
-  awaitCollector(): Promise<void>;
-  /** Bytes of memory that the collector has freed, which the backend keeps for the next {@link allocate}. */
-  keptBytes(): number;
-  /** Gives those back to the system, and keeps no memory that exists by now. */
-  trimMemory(): void;
+  free(buffer: ArrayBuffer): void;
+  /** Tells which holders of memory are dead; null where V8 frees their memory in the turn that collects them. */
+  readonly watch: HolderWatch | null;
   /** Bytes of scratch memory held by kernels. */
   scratchBytes(): number;
 }

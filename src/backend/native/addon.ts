@@ -36,14 +36,14 @@ export interface NativeAddon {
   failedTicket(): number;
   /** Memory that stays alive while queued work uses it; at most {@link MAX_NATIVE_BYTES}. */
   allocate(bytes: number): ArrayBuffer;
-  /** Memory that V8 has not let go of. */
-  heldBytes(): number;
-  /** Has V8 begin to collect. */
-  hastenCollection(): void;
-  /** Memory that V8 has let go of, kept for the next {@link allocate}. */
-  keptBytes(): number;
-  /** Frees it; no memory that exists by now is kept later on. */
-  trimMemory(): void;
+  /** See {@link Backend.free}; false, and nothing has happened, for a buffer of another origin. */
+  free(buffer: ArrayBuffer): boolean;
+  /** See {@link HolderWatch}. */
+  watch(holder: object): number;
+  /** False if nothing is watched at this place. */
+  unwatch(place: number): boolean;
+  takeLost(): number[];
+  hasCollected(): boolean;
   scratchBytes(): number;
   /** From 1 to {@link MAX_THREADS}. */
   setNumThreads(threads: number): void;

@@ -1,34 +1,7 @@
 import { BackendError, IndexFaultError } from '../../errors.js';
 import type { Backend } from '../kernels/backend.js';
 import { MAX_NATIVE_BYTES, type NativeAddon } from './addon.js';
-import { CollectorPace } from './pace.js';
 import { defaultThreads } from './threads.js';
-
-/**
- * Node frees native memory that JavaScript has lost only between two turns of the event loop. A program that
- * loses more than this without ever ending its turn gets ordinary memory, which V8 frees at once, but whose
- * kernels run one by one.
- */
-const MAX_BYTES_PER_TURN = 2 ** 31;
-
-function turnAllocator(
-  allocate: (bytes: number) => ArrayBuffer,
-  pace: CollectorPace,
-): (bytes: number) => ArrayBuffer {
-  let allocated = 0;
-  return (bytes) => {
-    if (allocated === 0) {
-      setImmediate(() => {
-        allocated = 0;
-      }).unref();
-    }
-    allocated += bytes;
-    const fits = bytes <= MAX_NATIVE_BYTES && allocated <= MAX_BYTES_PER_TURN;
-    if (!fits) return new ArrayBuffer(bytes);
-    pace.allocated(bytes);
-    return allocate(bytes);
-  };
-}
 
 /** What goes with updates that are queued; see {@link Backend.whenLeftOut}. */
 class Undo {
@@ -62,7 +35,6 @@ class Undo {
 export function nativeBackend(addon: NativeAddon): Backend {
   addon.setNumThreads(defaultThreads());
   const undo = new Undo(addon);
-  const pace = new CollectorPace(addon);
 
   function throwFault(): void {
     const fault = addon.takeFault();
@@ -100,11 +72,16 @@ export function nativeBackend(addon: NativeAddon): Backend {
     wait: addon.wait,
     throwFault,
     whenLeftOut: (entry) => undo.add(entry),
-    allocate: turnAllocator(addon.allocate, pace),
-    collectorIsBehind: () => pace.isBehind(),
-    awaitCollector: () => pace.wait(),
-    keptBytes: addon.keptBytes,
-    trimMemory: addon.trimMemory,
+    // Larger memory is V8's own; kernels work in it one by one.
+    allocate: (bytes) =>
+      bytes <= MAX_NATIVE_BYTES ? addon.allocate(bytes) : new ArrayBuffer(bytes),
+    free: addon.free,
+    watch: {
+      add: addon.watch,
+      remove: addon.unwatch,
+      takeLost: addon.takeLost,
+      hasCollected: addon.hasCollected,
+    },
     scratchBytes: addon.scratchBytes,
   };
 }

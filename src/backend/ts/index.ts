@@ -72,9 +72,7 @@ export const tsBackend: Backend = {
   throwFault: () => {},
   whenLeftOut: () => {},
   allocate: (bytes) => new ArrayBuffer(bytes),
-  collectorIsBehind: () => false,
-  async awaitCollector() {},
-  keptBytes: () => 0,
-  trimMemory: () => {},
+  free: () => {},
+  watch: null,
   scratchBytes,
 };

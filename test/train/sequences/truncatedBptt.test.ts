@@ -19,7 +19,6 @@ import { reshape } from '../../../src/ops/view.js';
 import { clipGradNorm, SGD } from '../../../src/optim/index.js';
 import { manualSeed } from '../../../src/tensor/random.js';
 import { scope } from '../../../src/tensor/scope.js';
-import { memoryInfo } from '../../../src/tensor/storage.js';
 import type { Tensor } from '../../../src/tensor/tensor.js';
 import type { SequenceChunk } from '../../../src/train/sequences/chunks.js';
 import {
@@ -27,6 +26,7 @@ import {
   truncatedBptt,
 } from '../../../src/train/sequences/truncatedBptt.js';
 import { expectClose, expectSame } from '../../support/close.js';
+import { memoryInfo } from '../../support/memory.js';
 
 const CELLS = { RNN, GRU, LSTM };
 type Cell = keyof typeof CELLS;

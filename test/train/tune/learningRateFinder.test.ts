@@ -6,10 +6,10 @@ import '../../../src/ops/methods.js';
 import { ArgumentError } from '../../../src/errors.js';
 import { Adam, SGD } from '../../../src/optim/index.js';
 import { getRandomState, manualSeed } from '../../../src/tensor/random.js';
-import { memoryInfo } from '../../../src/tensor/storage.js';
 import type { Tensor } from '../../../src/tensor/tensor.js';
 import * as train from '../../../src/train/index.js';
 import { findLearningRate } from '../../../src/train/index.js';
+import { memoryInfo } from '../../support/memory.js';
 
 function setting() {
   manualSeed(4);
