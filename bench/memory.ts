@@ -1,98 +1,64 @@
-// Memory over many steps, as a curve: npm run bench:memory -- --loop train,keep,infer,forget --steps 5000
+// Memory of loops that let go of nothing by hand, beside PyTorch:
+// npm run bench:memory -- --loop forget_sync,elementwise_4mb --seconds 10 --curve --torch-python python3
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import {
-  backendInfo,
-  crossEntropy,
-  manualSeed,
-  memoryInfo,
-  noGrad,
-  randint,
-  randn,
-  type Tensor,
-} from 'axonode';
-import { sgd } from './workload.js';
-import { lenetModel } from './workloads.js';
+import { LOOPS } from './memoryLoops.js';
 
 const { values: flags } = parseArgs({
   options: {
-    loop: { type: 'string', default: 'train,keep,infer,forget' },
-    steps: { type: 'string', default: '5000' },
+    loop: { type: 'string', default: Object.keys(LOOPS).join(',') },
+    seconds: { type: 'string', default: '5' },
+    backend: { type: 'string', default: 'native' },
+    curve: { type: 'boolean', default: false },
+    'torch-python': { type: 'string' },
   },
 });
-const steps = Number(flags.steps);
-const BATCH = 64;
 
-/** The plain loop of a PyTorch user: no scope, no dispose. */
-function trainLoop(kept: number): () => Promise<void> {
-  const model = lenetModel();
-  const optimizer = sgd(model);
-  const input = randn([BATCH, 1, 28, 28]);
-  const target = randint(0, 10, [BATCH]);
-  const recent: Tensor[] = [];
-  return async () => {
-    optimizer.zeroGrad();
-    const logits = model.forward(input);
-    const loss = crossEntropy(logits, target);
-    loss.backward();
-    optimizer.step();
-    if (kept > 0) {
-      recent.push(logits.detach());
-      if (recent.length > kept) recent.shift();
-    }
-    await loss.item();
-  };
+interface Point {
+  readonly turns?: number;
+  readonly ms?: number;
+  readonly rss: number;
+  readonly peak: number;
+  readonly live?: number;
+  readonly pooled?: number;
 }
 
-/** Inference that never ends, letting go of nothing; without noGrad its graphs are left to the collector. */
-function inferLoop(recorded: boolean): () => Promise<void> {
-  const model = lenetModel();
-  model.eval();
-  const input = randn([BATCH, 1, 28, 28]);
-  const predict = (): Tensor => model.forward(input).argmax(1);
-  return async () => {
-    await (recorded ? predict() : noGrad(predict)).data();
-  };
+const here = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+
+function run(command: string, args: readonly string[]): Point[] {
+  const { stdout, stderr, status } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr}`);
+  return stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Point);
 }
 
-/**
- * Makes V8 use all of its young generation, as any program of some size has: it grows to 16 MB and more before V8
- * collects it for the first time, which has nothing to do with what the loop holds.
- */
-function growYoungGeneration(): void {
-  let previous: unknown[] = [];
-  for (let i = 0; i < 4e6; i++) previous = [i, previous.length];
-}
-
-const LOOPS: Record<string, () => () => Promise<void>> = {
-  train: () => trainLoop(0),
-  keep: () => trainLoop(5),
-  infer: () => inferLoop(false),
-  forget: () => inferLoop(true),
-};
-
-const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(1);
-
-for (const name of flags.loop.split(',')) {
-  const make = LOOPS[name];
-  if (make === undefined)
-    throw new Error(`--loop ${name}: expected ${Object.keys(LOOPS).join(', ')}`);
-  manualSeed(0);
-  const step = make();
-  growYoungGeneration();
-  console.log(`\n${name}, ${backendInfo().name} backend\n step     rss MB    live MB  pooled MB`);
-  const rss: number[] = [];
-  for (let i = 1; i <= steps; i++) {
-    await step();
-    if (i === 1 || i % Math.max(1, Math.floor(steps / 20)) === 0 || i === 100) {
-      const { live, pooled } = memoryInfo();
-      const now = process.memoryUsage.rss();
-      if (i >= 100) rss.push(now);
-      console.log(
-        `${String(i).padStart(5)} ${megabytes(now).padStart(10)} ${megabytes(live).padStart(10)} ${megabytes(pooled).padStart(10)}`,
-      );
+function show(name: string, side: string, points: readonly Point[]): void {
+  const last = points.at(-1);
+  const first = points[0];
+  if (last === undefined || first === undefined) throw new Error(`${name}: no figures`);
+  if (flags.curve) {
+    for (const { turns, rss, live, pooled } of points.slice(0, -1)) {
+      const own =
+        live === undefined ? '' : `, live ${live.toFixed(0)}, pooled ${pooled?.toFixed(0)}`;
+      console.log(`  turn ${turns}: rss ${rss.toFixed(0)} MB${own}`);
     }
   }
-  const [first = Number.NaN] = rss;
-  const growth = (Math.max(...rss) / first - 1) * 100;
-  console.log(`largest growth after the first hundred steps: ${growth.toFixed(1)} %`);
+  const growth = (last.peak / first.peak - 1) * 100;
+  console.log(
+    `${name.padEnd(18)} ${side.padEnd(8)} ${last.ms?.toFixed(3).padStart(9)} ms a turn, ` +
+      `peak ${last.peak.toFixed(0)} MB, ${growth.toFixed(0)} % above the first twentieth`,
+  );
+}
+
+for (const name of flags.loop.split(',')) {
+  if (LOOPS[name] === undefined) {
+    throw new Error(`--loop ${name}: expected ${Object.keys(LOOPS).join(', ')}`);
+  }
+  const args = ['--import', 'tsx', here('memoryRun.ts'), name, flags.seconds, flags.backend];
+  show(name, flags.backend, run(process.execPath, args));
+  const python = flags['torch-python'];
+  if (python) show(name, 'torch', run(python, [here('memory_torch.py'), name, flags.seconds]));
 }
