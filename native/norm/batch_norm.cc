@@ -259,7 +259,11 @@ void batchNorm(Context& context, float* out, float* mean, float* rstd, float* ru
       runningMean[c] = moved(runningMean[c], found.mean);
       runningVar[c] = moved(runningVar[c], found.squares / (n - 1));
     }
-    affine.set(m, c, mean[c], rstd[c] * orElse(weight, c, 1), orElse(bias, c, 0));
+    // The shift takes up what the mean loses as a float.
+    const float scale = rstd[c] * orElse(weight, c, 1);
+    const double rest = found.mean - static_cast<double>(mean[c]);
+    const double shift = orElse(bias, c, 0) - rest * static_cast<double>(scale);
+    affine.set(m, c, mean[c], scale, static_cast<float>(shift));
   }
   apply(m, team, out, x, affine, {added, relu != 0});
 }

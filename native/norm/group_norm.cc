@@ -70,10 +70,13 @@ double groupSum(const double* columns, int64_t width) {
 
 // Mean and inverse deviation of a sample's groups, in two passes. The first sums distances from the
 // first position's values, which have more digits than the values when the mean is far from zero.
-void statistics(const Sizes& sizes, float* mean, float* rstd, const float* x, double eps,
-                const Work& work) {
-  const auto inverse = [&](double squares) {
-    return static_cast<float>(1 / std::sqrt(squares / sizes.values() + eps));
+// `rest` of a group is what its mean loses as a float.
+void statistics(const Sizes& sizes, float* mean, float* rstd, double* rest, const float* x,
+                double eps, const Work& work) {
+  // Of squared distances from the mean as a float.
+  const auto inverse = [&](double squares, double off) {
+    const double variance = larger(squares / sizes.values() - off * off, 0.0);
+    return static_cast<float>(1 / std::sqrt(variance + eps));
   };
   if (sizes.groups == 1) {
     const int64_t n = sizes.sample();
@@ -81,12 +84,14 @@ void statistics(const Sizes& sizes, float* mean, float* rstd, const float* x, do
       return (count == kLanes ? load(x + i) : loadPartial(x + i, count, from)) - from;
     };
     const double sum = rowSum(n, [=](int64_t i, int64_t count) { return distance(i, count, *x); });
-    const float center = *mean =
-        static_cast<float>(static_cast<double>(*x) + sum / static_cast<double>(n));
-    *rstd = inverse(rowSum(n, [=](int64_t i, int64_t count) {
+    const double exact = static_cast<double>(*x) + sum / static_cast<double>(n);
+    const float center = *mean = static_cast<float>(exact);
+    *rest = exact - static_cast<double>(center);
+    const double squares = rowSum(n, [=](int64_t i, int64_t count) {
       const VecF d = distance(i, count, center);
       return d * d;
-    }));
+    });
+    *rstd = inverse(squares, *rest);
     return;
   }
   const int64_t width = sizes.width();
@@ -99,7 +104,9 @@ void statistics(const Sizes& sizes, float* mean, float* rstd, const float* x, do
     work.a[c] += static_cast<double>(x[c]) * static_cast<double>(sizes.spatial);
   }
   for (int64_t group = 0; group < sizes.groups; ++group) {
-    mean[group] = static_cast<float>(groupSum(work.a + group * width, width) / sizes.values());
+    const double exact = groupSum(work.a + group * width, width) / sizes.values();
+    mean[group] = static_cast<float>(exact);
+    rest[group] = exact - static_cast<double>(mean[group]);
     for (int64_t i = 0; i < width; ++i) work.mean[group * width + i] = mean[group];
   }
   sumColumns(sizes, work.a, work.block, [&](int64_t row, int64_t c, int64_t count) {
@@ -107,16 +114,18 @@ void statistics(const Sizes& sizes, float* mean, float* rstd, const float* x, do
     return d * d;
   });
   for (int64_t group = 0; group < sizes.groups; ++group) {
-    rstd[group] = inverse(groupSum(work.a + group * width, width));
+    rstd[group] = inverse(groupSum(work.a + group * width, width), rest[group]);
   }
 }
 
 void normalizeSample(const Sizes& sizes, float* out, const float* mean, const float* rstd,
-                     const float* x, const float* weight, const float* bias, const Work& work) {
+                     const double* rest, const float* x, const float* weight, const float* bias,
+                     const Work& work) {
   const int64_t channels = sizes.channels;
   if (sizes.groups == 1) {
-    const auto f = [center = *mean, inverse = *rstd](VecF v, VecF w, VecF b) {
-      return (v - center) * inverse * w + b;
+    const auto off = static_cast<float>(*rest * static_cast<double>(*rstd));
+    const auto f = [center = *mean, inverse = *rstd, off](VecF v, VecF w, VecF b) {
+      return ((v - center) * inverse - off) * w + b;
     };
     for (int64_t i = 0; i < sizes.sample(); i += channels) {
       mapRange(f, channels, out + i, x + i, weight, bias);
@@ -125,11 +134,13 @@ void normalizeSample(const Sizes& sizes, float* out, const float* mean, const fl
   }
   for (int64_t c = 0; c < channels; ++c) {
     work.mean[c] = mean[c / sizes.width()];
-    work.scale[c] = rstd[c / sizes.width()] * weight[c];
+    const int64_t group = c / sizes.width();
+    work.scale[c] = rstd[group] * weight[c];
+    work.other[c] = static_cast<float>(bias[c] - rest[group] * static_cast<double>(work.scale[c]));
   }
   const auto f = [](VecF v, VecF m, VecF k, VecF b) { return (v - m) * k + b; };
   for (int64_t i = 0; i < sizes.sample(); i += channels) {
-    mapRange(f, channels, out + i, x + i, work.mean, work.scale, bias);
+    mapRange(f, channels, out + i, x + i, work.mean, work.scale, work.other);
   }
 }
 
@@ -236,9 +247,9 @@ void groupNorm(Context& context, float* out, float* mean, float* rstd, const flo
     const Work work(memory, channels, part);
     for (int64_t n = begin; n < end; ++n) {
       const int64_t i = n * sizes.sample();
-      statistics(sizes, mean + n * groups, rstd + n * groups, x + i, eps, work);
-      normalizeSample(sizes, out + i, mean + n * groups, rstd + n * groups, x + i, weight, bias,
-                      work);
+      statistics(sizes, mean + n * groups, rstd + n * groups, work.b, x + i, eps, work);
+      normalizeSample(sizes, out + i, mean + n * groups, rstd + n * groups, work.b, x + i, weight,
+                      bias, work);
     }
   });
 }

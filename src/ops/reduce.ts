@@ -144,13 +144,20 @@ interface VarianceAttrs extends ReduceAttrs {
   readonly correction: number;
 }
 
+/** x less its mean, with digits to spare when the mean is far from zero: a mean is rounded as numbers of its size are. */
+function deviations(x: Tensor, axes: readonly number[]): Tensor {
+  const coarse = sub(x, mean(x, axes, KEEP_DIMS));
+  const rest = mean(coarse, axes, KEEP_DIMS);
+  // An infinite rest less itself is NaN: there are no digits to be had then.
+  return sub(coarse, where(equal(sub(rest, rest), 0), rest, 0));
+}
+
 const varianceOp = defineOp<{ x: Tensor }, VarianceAttrs>(
   'variance',
   (g, { saved: { x }, attrs }) => {
     const divisor = Math.max(0, reducedCount(x.shape, attrs.axes) - attrs.correction);
     // The mean moves, too, but deviations from it sum to zero.
-    const deviation = sub(x, mean(x, attrs.axes, KEEP_DIMS));
-    return [mul(deviation, mul(kept(g, x.shape, attrs.axes), 2 / divisor))];
+    return [mul(deviations(x, attrs.axes), mul(kept(g, x.shape, attrs.axes), 2 / divisor))];
   },
 );
 
@@ -163,7 +170,7 @@ export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}):
   const count = reducedCount(x.shape, list);
   const attrs: VarianceAttrs = { axes: list, keepDims, correction };
   const y = unrecorded(() => {
-    const squares = sumSquares(sub(x, mean(x, list, KEEP_DIMS)), list, { keepDims });
+    const squares = sumSquares(deviations(x, list), list, { keepDims });
     return div(squares, Math.max(0, count - correction));
   });
   return record(varianceOp, y, [x], { x }, attrs);
@@ -172,8 +179,7 @@ export function variance(x: Tensor, axes?: Axes, options: VarianceOptions = {}):
 const stdOp = defineOp<Extreme, VarianceAttrs>('std', (g, { saved: { x, y }, attrs }) => {
   const { axes, correction } = attrs;
   const divisor = Math.max(0, reducedCount(x.shape, axes) - correction);
-  const deviation = sub(x, mean(x, axes, KEEP_DIMS));
-  return [mul(deviation, kept(mul(slopeOfRoot(g, y), 1 / divisor), x.shape, axes))];
+  return [mul(deviations(x, axes), kept(mul(slopeOfRoot(g, y), 1 / divisor), x.shape, axes))];
 });
 
 /** g / y; 0 where y is: equal values have no slope, and 0 is a subgradient, as in PyTorch. */

@@ -159,3 +159,41 @@ describe('localResponseNorm', () => {
     expect(ops.localResponseNorm(ops.ones([0, 3, 2, 2]), 2).shape).toEqual([0, 3, 2, 2]);
   });
 });
+
+describe('statistics of data far from zero', () => {
+  /** x less its mean by its deviation, for rows of [rows, n], in float64. */
+  function normalized(data: Float32Array, n: number, eps: number): Float64Array {
+    const out = new Float64Array(data.length);
+    for (let row = 0; row < data.length; row += n) {
+      const values = data.subarray(row, row + n);
+      const mean = values.reduce((sum, value) => sum + value, 0) / n;
+      const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+      for (const [i, value] of values.entries()) {
+        out[row + i] = (value - mean) / Math.sqrt(squares / n + eps);
+      }
+    }
+    return out;
+  }
+
+  for (const [center, n] of [
+    [1e6, 1000],
+    [1e7, 4096],
+    [-3e6, 777],
+    [1e6, 6],
+  ] as const) {
+    it(`are exact: ${n} values about ${center}`, () => {
+      const data = Float32Array.from({ length: 4 * n }, (_, i) => center + (i % 7));
+      const eps = 1e-5;
+      const expected = [...normalized(data, n, eps)];
+      const rows = ops.tensor(data, { shape: [4, n] });
+      const close = { rtol: 0, atol: 1e-6 };
+      expectClose(ops.layerNorm(rows, n), expected, close);
+      expectClose(ops.groupNorm(rows.reshape([1, 4, n]), 4).reshape([4, n]), expected, close);
+      // Channels of images lie beside each other.
+      const images = inLayout(rows.reshape([1, 4, n, 1]), 'channelsLast');
+      expectClose(ops.groupNorm(images, 4).reshape([4, n]), expected, close);
+      const columns = ops.batchNorm(rows.transpose(), null, null, null, null, TRAINING);
+      expectClose(columns.transpose(), expected, close);
+    });
+  }
+});

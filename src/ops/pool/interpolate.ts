@@ -217,6 +217,15 @@ function spread(values: readonly number[], axes: number): readonly number[] {
 }
 
 /**
+ * Whether PyTorch, from whatever factor the sizes came, mixes linearly as from one size to the same, and takes the
+ * nearest pixels of images as from one size to the same or its double.
+ */
+function isShortcut(code: UpsampleMode, axes: number, from: number, to: number): boolean {
+  if (code === UpsampleMode.linear) return to === from;
+  return code === UpsampleMode.nearest && axes === 2 && (to === from || to === 2 * from);
+}
+
+/**
  * Sequences or images of another size: larger, or smaller without smoothing (except by 'area').
  * @param x [N, C, L] or [N, C, H, W]
  * @returns [N, C, Q] or [N, C, P, Q]
@@ -257,6 +266,7 @@ export function interpolate(x: Tensor, options: InterpolateOptions): Tensor {
   const scales = input.map((from, i) => {
     const [to, factor] = [dim(output, i), factors?.[i]];
     if (isAligned) return to > 1 ? (from - 1) / (to - 1) : 0;
+    if (isShortcut(code, axes, from, to)) return from / to;
     return factor === undefined || options.recomputeScaleFactor ? from / to : 1 / factor;
   });
   const [scaleHeight = 1, scaleWidth = 1] = axes === 1 ? [1, ...scales] : scales;

@@ -1,3 +1,4 @@
+import { backendInfo, setConvolutionPrecision } from '../../backend/select.js';
 import { NonFiniteError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import { observeForward } from '../../nn/observe.js';
@@ -39,7 +40,7 @@ async function firstBad(suspects: readonly Suspect[]): Promise<Suspect | null> {
  * Ends training when the loss is NaN or infinite, before the update that would spread it, and names where it began:
  * the first layer whose output went bad, or, if weights had gone bad by the update before, the first layer (on the way
  * back) whose gradient had. While all is well it reads each loss before the update, as the plain loop does with
- * `await loss.item()`.
+ * `await loss.item()`. Where exact convolutions would have kept the loss finite, it says that instead.
  *
  * @throws NonFiniteError from `fit`; weights are those of before the bad step
  *
@@ -58,9 +59,30 @@ export class TerminateOnNaN implements Callback {
       const message = `${intro}the gradient of ${what} went bad in the update before; lower the learning rate, or clip gradients (clipGradNorm)`;
       throw new NonFiniteError(message, { where, step });
     }
+    const exact = await exactLoss(update);
+    if (exact !== null) {
+      const message =
+        `${intro}with exact convolutions it is ${exact}. Winograd's algorithm, which 'fast' convolutions take, adds up ` +
+        "what a filter would not have met: it spreads an infinite pixel, and overflows where plain sums do not. Call setConvolutionPrecision('exact')";
+      throw new NonFiniteError(message, { where: null, step });
+    }
     const output = await badOutput(run.model, update);
     const found = output?.what ?? 'no layer of the model is to blame, so the loss itself';
     throw new NonFiniteError(`${intro}${found}`, { where: output?.where ?? null, step });
+  }
+}
+
+/** The loss computed without Winograd's algorithms, where that mends it; else null. */
+async function exactLoss(update: PendingUpdate): Promise<number | null> {
+  if (backendInfo().convolutionPrecision === 'exact') return null;
+  setConvolutionPrecision('exact');
+  try {
+    const replayed = await update.replay();
+    const loss = await replayed.item();
+    replayed.dispose();
+    return Number.isFinite(loss) ? loss : null;
+  } finally {
+    setConvolutionPrecision('fast');
   }
 }
 

@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import {
+  data as AxonodeData,
+  backendInfo,
   crossEntropy,
   manualSeed,
   NonFiniteError,
   nn,
   optim,
+  randint,
+  randn,
   type Tensor,
+  tensor,
   train,
 } from '../../../src/index.js';
 import { bitsOf, clouds } from '../support.js';
@@ -73,4 +78,41 @@ describe('TerminateOnNaN', () => {
     await train.fit({ ...watched, callbacks: [new train.TerminateOnNaN()] });
     expect(await bitsOf(watched.model)).toEqual(await bitsOf(plain.model));
   });
+
+  it.runIf(backendInfo().name === 'native')(
+    'knows of losses that only fast convolutions make infinite',
+    async () => {
+      // One pixel so bright that the sums of its tile overflow, though no filter's does.
+      const images = randn([4, 16, 16, 16]);
+      const pixels = Float32Array.from(images.dataSync());
+      pixels[4 * 16 + 4] = 3e38;
+      const data = new AxonodeData.TensorDataset(
+        tensor(pixels, { shape: [4, 16, 16, 16] }),
+        randint(0, 2, [4]),
+      );
+      class Bounded extends nn.Module {
+        readonly conv = new nn.Conv2d(16, 16, 3, { padding: 1 });
+        readonly head = new nn.Linear(16, 2);
+        override forward(x: Tensor): Tensor {
+          return this.head.forward(this.conv.forward(x).sigmoid().mean([2, 3]));
+        }
+      }
+      manualSeed(2);
+      const model = new Bounded();
+      const optimizer = new optim.SGD(model.parameters(), { lr: 0.1 });
+      const callbacks = [new train.TerminateOnNaN()];
+      const run = train.fit({
+        model,
+        data: new AxonodeData.DataLoader(data, { batchSize: 4 }),
+        loss: crossEntropy,
+        optimizer,
+        callbacks,
+        progress: false,
+      });
+      await expect(run).rejects.toThrow(
+        /with exact convolutions it is \d.*setConvolutionPrecision/,
+      );
+      expect(backendInfo().convolutionPrecision).toBe('fast');
+    },
+  );
 });
