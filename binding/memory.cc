@@ -1,10 +1,22 @@
 #include "memory.h"
 
+#include <algorithm>
 #include <new>
 
 #include "native/base/pages.h"
+#include "node.h"
 
 namespace axonode {
+
+namespace {
+
+// So that the next push_back needs no memory, at the cost that vectors have anyway.
+template <class T>
+void reserveOneMore(std::vector<T>& list, size_t size) {
+  if (size + 1 > list.capacity()) list.reserve(2 * (size + 1));
+}
+
+}  // namespace
 
 size_t AddressSet::home(const void* address) const {
   const uint64_t line = reinterpret_cast<uintptr_t>(address) / 64;
@@ -22,14 +34,17 @@ bool AddressSet::contains(const void* address) const {
   return address != nullptr && slots_[find(address)] == address;
 }
 
-void AddressSet::insert(const void* address) {
-  if (2 * (size_ + 1) > slots_.size()) {
-    std::vector<const void*> old(slots_.size() * 2);
-    old.swap(slots_);
-    for (const void* other : old) {
-      if (other != nullptr) slots_[find(other)] = other;
-    }
+void AddressSet::reserveOneMore() {
+  if (2 * (size_ + 1) <= slots_.size()) return;
+  std::vector<const void*> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const void* other : old) {
+    if (other != nullptr) slots_[find(other)] = other;
   }
+}
+
+void AddressSet::insert(const void* address) {
+  reserveOneMore();
   const void*& slot = slots_[find(address)];
   if (slot == nullptr) size_++;
   slot = address;
@@ -52,59 +67,80 @@ void AddressSet::erase(const void* address) {
 }
 
 napi_value Memory::allocate(napi_env env, size_t bytes) {
+  if (stream_ == nullptr) throw NodeFailure();
   reclaim();
   while (retiredBytes_ > kMaxRetiredBytes) {
-    stream_->waitFor(retired_.front().ticket);
+    if (!mayRunJavaScript(env)) throw NodeFailure();
+    stream_->waitFor(std::min(retired_.front().ticket, stream_->next()));
     reclaim();
   }
   napi_value buffer = nullptr;
   if (bytes == 0) {
-    napi_create_arraybuffer(env, 0, nullptr, &buffer);
+    check(napi_create_arraybuffer(env, 0, nullptr, &buffer));
     return buffer;
   }
-  retired_.reserve(retired_.size() + 1);
+  reserveOneMore(retired_, retired_.size() + blocks_);
+  reserveOneMore(doubtful_, doubtful_.size());
+  begins_.reserveOneMore();
   auto block = std::make_unique<Block>(shared_from_this(), nullptr, bytes, allocated_++);
   block->data = take(bytes);
   begins_.insert(block->data);
-  const napi_status status =
-      napi_create_external_arraybuffer(env, block->data, bytes, finalize, block.get(), &buffer);
-  if (status == napi_no_external_buffers_allowed) {
-    begins_.erase(block->data);
-    freePages(block->data, bytes);
-    napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
-    return nullptr;
-  }
-  block.release();  // from here on, even after a failure, it is for finalize to free it
+  blocks_++;
   heldBytes_ += bytes;
-  return status == napi_ok ? buffer : nullptr;
+  doubtful_.push_back(block.release());
+  const napi_status status = napi_create_external_arraybuffer(env, doubtful_.back()->data, bytes,
+                                                              finalize, doubtful_.back(), &buffer);
+  if (status == napi_ok) {
+    doubtful_.pop_back();
+    return buffer;
+  }
+  if (status == napi_no_external_buffers_allowed) {
+    finalize(env, nullptr, doubtful_.back());
+    napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
+  }
+  throw NodeFailure();
 }
 
-// On the thread of the environment's JavaScript, possibly as late as the environment's own end.
-void Memory::finalize(napi_env, void*, void* hint) {
+// On the thread of the environment's JavaScript, possibly as late as the environment's own end, or
+// as early as a creation that fails.
+void Memory::finalize(napi_env, void*, void* hint) noexcept {
   const std::unique_ptr<Block> block(static_cast<Block*>(hint));
-  Memory& memory = *block->memory;
-  memory.begins_.erase(block->data);
-  const uint64_t ticket = memory.stream_ != nullptr ? memory.stream_->submitted() : 0;
-  memory.retired_.push_back({block->data, block->bytes, block->born, ticket});
-  memory.retiredBytes_ += block->bytes;
-  memory.heldBytes_ -= block->bytes;
-  memory.reclaim();
+  block->memory->retire(*block);
 }
 
-void Memory::reclaim() {
+void Memory::retire(const Block& block) noexcept {
+  if (!doubtful_.empty()) std::erase(doubtful_, &block);
+  begins_.erase(block.data);
+  const uint64_t ticket = stream_ != nullptr ? stream_->submitted() : 0;
+  retired_.push_back({block.data, block.bytes, block.born, ticket});
+  blocks_--;
+  retiredBytes_ += block.bytes;
+  heldBytes_ -= block.bytes;
+  reclaim();
+}
+
+void Memory::reclaim() noexcept {
   const uint64_t completed = stream_ != nullptr ? stream_->completed() : UINT64_MAX;
   auto block = retired_.begin();
   for (; block != retired_.end() && block->ticket <= completed; ++block) {
     retiredBytes_ -= block->bytes;
-    const bool fits = keptBytes_ + block->bytes <= kMaxSpareBytes + heldBytes_;
-    if (stream_ != nullptr && fits && block->born >= trimmed_) {
-      kept_[block->bytes].push_back(block->data);
-      keptBytes_ += block->bytes;
-    } else {
-      freePages(block->data, block->bytes);
-    }
+    keepOrFree(*block);
   }
   retired_.erase(retired_.begin(), block);
+}
+
+void Memory::keepOrFree(const Retired& block) noexcept {
+  const bool fits = keptBytes_ + block.bytes <= kMaxSpareBytes + heldBytes_;
+  if (stream_ != nullptr && fits && block.born >= trimmed_) {
+    try {
+      kept_[block.bytes].push_back(block.data);
+      keptBytes_ += block.bytes;
+      return;
+    } catch (const std::bad_alloc&) {
+      // All the more reason to free it.
+    }
+  }
+  freePages(block.data, block.bytes);
 }
 
 void* Memory::take(size_t bytes) {
@@ -124,7 +160,7 @@ void* Memory::take(size_t bytes) {
   }
 }
 
-void Memory::freeKept() {
+void Memory::freeKept() noexcept {
   for (const auto& [bytes, blocks] : kept_) {
     for (void* block : blocks) freePages(block, bytes);
   }
@@ -132,16 +168,20 @@ void Memory::freeKept() {
   keptBytes_ = 0;
 }
 
-void Memory::trim() {
+void Memory::trim() noexcept {
   trimmed_ = allocated_;
   reclaim();
   freeKept();
 }
 
-void Memory::close() {
+void Memory::close() noexcept {
   stream_ = nullptr;
   reclaim();
   freeKept();
+}
+
+void Memory::end() noexcept {
+  while (!doubtful_.empty()) finalize(nullptr, nullptr, doubtful_.back());
 }
 
 }  // namespace axonode

@@ -18,6 +18,8 @@ class AddressSet {
  public:
   AddressSet() : slots_(64) {}
   bool contains(const void* address) const;
+  // The next insert needs no memory.
+  void reserveOneMore();
   void insert(const void* address);
   void erase(const void* address);
 
@@ -53,24 +55,27 @@ class Memory : public std::enable_shared_from_this<Memory> {
   static constexpr size_t kMaxBytes = size_t{1} << 32;
 
   // A new ArrayBuffer of up to kMaxBytes, aligned to 64 bytes, contents undefined. Throws
-  // std::bad_alloc. On any other failure a JavaScript exception is pending, and the result nullptr.
+  // std::bad_alloc and NodeFailure.
   napi_value allocate(napi_env env, size_t bytes);
 
   // Whether an ArrayBuffer that begins at this address is one of ours.
   bool owns(const void* begin) const { return begins_.contains(begin); }
 
   // Frees, or keeps for reuse, what V8 has let go of and the stream has passed.
-  void reclaim();
+  void reclaim() noexcept;
 
   // What is kept for reuse.
   size_t keptBytes() const { return keptBytes_; }
   // What V8 has not let go of.
   size_t heldBytes() const { return heldBytes_; }
   // Frees it, and lets no buffer that exists by now be kept later on.
-  void trim();
+  void trim() noexcept;
 
   // The stream has stopped: from now on memory is freed as soon as V8 lets go of it.
-  void close();
+  void close() noexcept;
+
+  // The environment has gone, and has called all finalizers that it ever will.
+  void end() noexcept;
 
  private:
   struct Block {
@@ -91,14 +96,22 @@ class Memory : public std::enable_shared_from_this<Memory> {
   // Kept for reuse, at most: this, and as much again as JavaScript holds.
   static constexpr size_t kMaxSpareBytes = size_t{256} << 20;
 
-  static void finalize(napi_env env, void* data, void* hint);
+  static void finalize(napi_env env, void* data, void* hint) noexcept;
+  void retire(const Block& block) noexcept;
+  // Keeps a piece for reuse if there is room, or frees it.
+  void keepOrFree(const Retired& block) noexcept;
   // Memory for a block: kept, or else fresh. Throws std::bad_alloc.
   void* take(size_t bytes);
-  void freeKept();
+  void freeKept() noexcept;
 
   Stream* stream_;  // nullptr when closed
   AddressSet begins_;
-  std::vector<Retired> retired_;  // in the order of their tickets
+  // In the order of their tickets. Has room for all blocks: finalizers need no memory.
+  std::vector<Retired> retired_;
+  size_t blocks_ = 0;  // that were allocated, and not retired yet
+  // Blocks whose ArrayBuffer failed to come into being: whether the environment has taken them
+  // over, and calls their finalizer in the end, it does not tell.
+  std::vector<Block*> doubtful_;
   size_t retiredBytes_ = 0;
   std::unordered_map<size_t, std::vector<void*>> kept_;  // by size
   size_t keptBytes_ = 0;
