@@ -1,5 +1,5 @@
 import { backend } from '../backend/select.js';
-import { BackendError } from '../errors.js';
+import { allocating } from '../numeric/allocation.js';
 import type { DType, TypedArray } from './dtype.js';
 
 /**
@@ -21,13 +21,7 @@ export class Storage {
   #u8: Uint8Array | null = null;
 
   constructor(bytes: number) {
-    try {
-      this.buffer = backend().allocate(bytes);
-    } catch (cause) {
-      throw new BackendError(`out of memory: cannot allocate ${bytes} bytes for a tensor`, {
-        cause,
-      });
-    }
+    this.buffer = allocating('a tensor', bytes, () => backend().allocate(bytes));
   }
 
   /** The whole memory as elements of a kind; at least as long as its tensors. */
