@@ -1,20 +1,36 @@
 // The addon's exports, as src/backend/native/addon.ts declares them.
-#include <napi.h>
+#include <node_api.h>
 #include <omp.h>
 
-#include <new>
-#include <stdexcept>
-#include <string>
+#include <array>
+#include <memory>
+#include <optional>
 
 #include "environment.h"
 #include "kernels.h"
 #include "native/conv/prepare.h"
+#include "node.h"
 
 #if !AXONODE_ACCELERATE
 #include <cblas.h>
 #endif
 
 namespace axonode {
+
+// A call of a function of the addon that is no kernel.
+struct Call {
+  napi_env env;
+  Environment& environment;
+  std::array<napi_value, 2> arguments;
+};
+
+struct Function {
+  const char* name;
+  const char* parameters;  // as "(pass, geometry)"
+  // A result of nullptr is undefined in JavaScript. Throws what raise understands.
+  napi_value (*body)(const Call& call);
+};
+
 namespace {
 
 #if AXONODE_ACCELERATE
@@ -28,258 +44,267 @@ const char* blasCore() { return openblas_get_corename(); }
 // More than any OpenBLAS is built for, and few enough for the system to start them.
 constexpr int kMaxThreads = 256;
 
-// A variable of process.env, which in a worker_thread may be another than the process's own.
-std::string environmentVariable(Napi::Env env, const char* name) {
-  const auto process = env.Global().Get("process").As<Napi::Object>();
-  const Napi::Value value = process.Get("env").As<Napi::Object>().Get(name);
-  return value.IsString() ? value.As<Napi::String>().Utf8Value() : "";
-}
-
-Napi::Value takeFault(Napi::Env env, Stream& stream) {
-  const std::optional<Failure> failure = stream.takeFailure();
-  if (!failure) return env.Null();
-  auto fault = Napi::Object::New(env);
-  fault.Set("kernel", failure->kernel);
-  fault.Set("index", Napi::Number::New(env, static_cast<double>(failure->index)));
-  fault.Set("limit", Napi::Number::New(env, static_cast<double>(failure->limit)));
-  fault.Set("message",
-            failure->message.empty() ? env.Null() : Napi::String::New(env, failure->message));
-  fault.Set("ticket", Napi::Number::New(env, static_cast<double>(failure->ticket)));
-  return fault;
-}
-
-Napi::Value info(Napi::Env env, const Environment& environment) {
-  auto info = Napi::Object::New(env);
-  info.Set("instructionSet", nameOf(environment.isa));
-  info.Set("blas", blasConfig());
-  info.Set("blasCore", blasCore());
-  info.Set("threads", environment.stream.threads());
-  info.Set("synchronous", environment.stream.inlined());
-  info.Set("exactConvolution", environment.stream.exactConvolution());
-  return info;
-}
-
-Napi::Error argumentError(Napi::Env env, const char* message) {
-  Napi::Error error = Napi::RangeError::New(env, message);
-  error.Set("code", "ERR_KERNEL_ARGUMENT");
-  return error;
-}
-
-// The call's one argument, a number from low to high.
-double numberArgument(const Napi::CallbackInfo& info, double low, double high,
-                      const char* message) {
-  const double value = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : low - 1;
-  if (!(value >= low && value <= high)) throw argumentError(info.Env(), message);
-  return value;
-}
-
-napi_value allocate(const Napi::CallbackInfo& info, Memory& memory) {
-  const double bytes = numberArgument(info, 0, Memory::kMaxBytes,
-                                      "allocate: bytes must be an integer from 0 to 2^32");
-  try {
-    napi_value buffer = memory.allocate(info.Env(), static_cast<size_t>(bytes));
-    if (buffer == nullptr) throw Napi::Error::New(info.Env());
-    return buffer;
-  } catch (const std::bad_alloc&) {
-    throw Napi::RangeError::New(info.Env(), "allocate: out of memory");
+napi_value callFunction(napi_env env, napi_callback_info info) noexcept {
+  std::array<napi_value, 2> arguments{};
+  size_t count = arguments.size();
+  void* data = nullptr;
+  if (napi_get_cb_info(env, info, &count, arguments.data(), nullptr, &data) != napi_ok) {
+    return nullptr;
   }
-}
-
-// Calls use(reader) and turns a bad argument into the exception that kernels throw.
-template <class Use>
-napi_value reading(const Napi::CallbackInfo& info, const Environment& environment,
-                   const Binding& signature, const Use& use) {
-  const napi_value values[] = {info[0], info[1]};
+  const auto& bound = *static_cast<BoundFunction*>(data);
   try {
-    Reader reader(info.Env(), values, *environment.memory);
-    return use(reader);
-  } catch (const BadArgument&) {
-    raise(info.Env(), signature);
+    return bound.function->body({env, *bound.environment, arguments});
+  } catch (...) {
+    raise(env, bound.function->name, bound.function->parameters);
     return nullptr;
   }
 }
 
+// The call's one argument, a number from low to high.
+double numberArgument(const Call& call, double low, double high, const char* expected) {
+  double value = 0;
+  if (napi_get_value_double(call.env, call.arguments[0], &value) == napi_ok && value >= low &&
+      value <= high) {
+    return value;
+  }
+  throw rangeError(0, expected);
+}
+
+bool booleanArgument(const Call& call) {
+  bool value = false;
+  if (napi_get_value_bool(call.env, call.arguments[0], &value) == napi_ok) return value;
+  throw rangeError(0, "must be a boolean");
+}
+
+napi_value number(const Call& call, double value) { return newNumber(call.env, value); }
+
+napi_value submitted(const Call& call) {
+  return number(call, static_cast<double>(call.environment.stream.submitted()));
+}
+
+napi_value completed(const Call& call) {
+  return number(call, static_cast<double>(call.environment.stream.completed()));
+}
+
+napi_value synchronize(const Call& call) {
+  Environment& environment = call.environment;
+  environment.waitFor(call.env, environment.stream.submitted());
+  environment.memory->reclaim();
+  return nullptr;
+}
+
+napi_value spin(const Call& call) {
+  const double limit = numberArgument(call, 0, 1e6, "must be a number from 0 to 1e6");
+  return newBoolean(call.env, call.environment.stream.spin(limit));
+}
+
+napi_value wait(const Call& call) { return call.environment.promises.wait(call.env); }
+
+napi_value takeFault(const Call& call) {
+  const std::optional<Failure> failure = call.environment.stream.takeFailure();
+  if (!failure) return newNull(call.env);
+  NewObject fault(call.env);
+  fault.set("kernel", failure->kernel);
+  fault.set("index", static_cast<double>(failure->index));
+  fault.set("limit", static_cast<double>(failure->limit));
+  fault.set("message",
+            failure->message.empty() ? newNull(call.env) : newString(call.env, failure->message));
+  fault.set("ticket", static_cast<double>(failure->ticket));
+  return fault;
+}
+
+napi_value failedTicket(const Call& call) {
+  return number(call, static_cast<double>(call.environment.stream.failedTicket()));
+}
+
+napi_value allocate(const Call& call) {
+  const double bytes =
+      numberArgument(call, 0, Memory::kMaxBytes, "must be an integer from 0 to 2^32");
+  return call.environment.memory->allocate(call.env, static_cast<size_t>(bytes));
+}
+
+napi_value freeBuffer(const Call& call) {
+  return newBoolean(call.env, call.environment.memory->free(call.env, call.arguments[0]));
+}
+
+napi_value watch(const Call& call) {
+  napi_valuetype type = napi_undefined;
+  check(napi_typeof(call.env, call.arguments[0], &type));
+  if (type != napi_object && type != napi_function) throw rangeError(0, "must be an object");
+  return number(call, call.environment.watch.add(call.env, call.arguments[0]));
+}
+
+napi_value unwatch(const Call& call) {
+  double place = -1;
+  napi_get_value_double(call.env, call.arguments[0], &place);
+  return newBoolean(call.env, call.environment.watch.remove(call.env, place));
+}
+
+napi_value takeLost(const Call& call) { return call.environment.watch.takeLost(call.env); }
+
+napi_value hasCollected(const Call& call) {
+  return newBoolean(call.env, call.environment.watch.hasCollected(call.env));
+}
+
+napi_value scratchBytes(const Call& call) {
+  return number(call, static_cast<double>(call.environment.stream.scratchBytes()));
+}
+
+napi_value setNumThreads(const Call& call) {
+  const double threads = numberArgument(call, 1, kMaxThreads, "must be an integer from 1 to 256");
+  call.environment.stream.setThreads(static_cast<int>(threads));
+  return nullptr;
+}
+
+napi_value setExactConvolution(const Call& call) {
+  call.environment.stream.setExactConvolution(booleanArgument(call));
+  return nullptr;
+}
+
 // The algorithm of a convolution's pass, by the settings of the moment.
-napi_value convAlgorithm(const Napi::CallbackInfo& info, const Environment& environment) {
-  static const Binding kSignature{"convAlgorithm", "(pass, geometry)", 2, nullptr, {}};
-  return reading(info, environment, kSignature, [&](Reader& reader) -> napi_value {
-    const Integer pass = reader.integer(0);
-    const Packed<Geometry> geometry = reader.geometry(1);
-    within(pass, 0, 2);
-    convolution(geometry);
-    return Napi::String::New(info.Env(), convAlgorithm(pass.value, geometry.value,
-                                                       environment.stream.exactConvolution()));
-  });
+napi_value convAlgorithm(const Call& call) {
+  Reader reader(call.env, call.arguments.data(), *call.environment.memory);
+  const Integer pass = reader.integer(0);
+  const Packed<Geometry> geometry = reader.geometry(1);
+  within(pass, 0, 2);
+  convolution(geometry);
+  return newString(call.env, convAlgorithm(pass.value, geometry.value,
+                                           call.environment.stream.exactConvolution()));
 }
 
 // How a convolution's weights are prepared, by the settings of the moment.
-napi_value prepareConv(const Napi::CallbackInfo& info, const Environment& environment) {
-  static const Binding kSignature{"prepareConv", "(geometry)", 1, nullptr, {}};
-  return reading(info, environment, kSignature, [&](Reader& reader) -> napi_value {
-    const Packed<Geometry> geometry = reader.geometry(0);
-    convolution(geometry);
-    const PreparedConv prepared =
-        prepareConv(geometry.value, environment.stream.exactConvolution());
-    auto result = Napi::Object::New(info.Env());
-    result.Set("elements", static_cast<double>(prepared.elements.value()));
-    result.Set("format", static_cast<double>(prepared.format));
-    return result;
-  });
+napi_value prepareConv(const Call& call) {
+  Reader reader(call.env, call.arguments.data(), *call.environment.memory);
+  const Packed<Geometry> geometry = reader.geometry(0);
+  convolution(geometry);
+  const PreparedConv prepared =
+      prepareConv(geometry.value, call.environment.stream.exactConvolution());
+  NewObject result(call.env);
+  result.set("elements", static_cast<double>(prepared.elements.value()));
+  result.set("format", static_cast<double>(prepared.format));
+  return result;
 }
 
-void exportCodes(Napi::Env env, Napi::Object exports) {
-  auto counts = Napi::Object::New(env);
-  auto int32Codes = Napi::Object::New(env);
+napi_value info(const Call& call) {
+  const Environment& environment = call.environment;
+  NewObject info(call.env);
+  info.set("instructionSet", nameOf(environment.isa));
+  info.set("blas", blasConfig());
+  info.set("blasCore", blasCore());
+  info.set("threads", static_cast<double>(environment.stream.threads()));
+  info.set("synchronous", environment.stream.inlined());
+  info.set("exactConvolution", environment.stream.exactConvolution());
+  return info;
+}
+
+constexpr Function kFunctions[] = {
+    {"submitted", "()", submitted},
+    {"completed", "()", completed},
+    {"synchronize", "()", synchronize},
+    {"spin", "(microseconds)", spin},
+    {"wait", "()", wait},
+    {"takeFault", "()", takeFault},
+    {"failedTicket", "()", failedTicket},
+    {"allocate", "(bytes)", allocate},
+    {"free", "(buffer)", freeBuffer},
+    {"watch", "(holder)", watch},
+    {"unwatch", "(place)", unwatch},
+    {"takeLost", "()", takeLost},
+    {"hasCollected", "()", hasCollected},
+    {"scratchBytes", "()", scratchBytes},
+    {"setNumThreads", "(threads)", setNumThreads},
+    {"setExactConvolution", "(exact)", setExactConvolution},
+    {"convAlgorithm", "(pass, geometry)", convAlgorithm},
+    {"prepareConv", "(geometry)", prepareConv},
+    {"info", "()", info},
+};
+
+void exportCodes(napi_env env, NewObject& exports) {
+  NewObject counts(env);
+  NewObject int32Codes(env);
   for (const CodeTable& table : kCodeTables) {
-    counts.Set(table.name, static_cast<double>(table.count));
+    counts.set(table.name, static_cast<double>(table.count));
     if (table.int32Codes == 0) continue;
-    auto codes = Napi::Array::New(env);
+    NewArray codes(env);
     for (int64_t code = 0; code < table.count; code++) {
-      if (table.int32Codes >> code & 1) codes.Set(codes.Length(), static_cast<double>(code));
+      if (table.int32Codes >> code & 1) codes.push(newNumber(env, static_cast<double>(code)));
     }
-    int32Codes.Set(table.name, codes);
+    int32Codes.set(table.name, codes);
   }
-  auto shapes = Napi::Array::New(env);
+  NewArray shapes(env);
   for (const RuleShape& rule : kRuleShapes) {
-    auto shape = Napi::Object::New(env);
-    shape.Set("states", rule.states);
-    shape.Set("factors", rule.factors);
-    shape.Set("scalars", rule.scalars);
-    shapes.Set(shapes.Length(), shape);
+    NewObject shape(env);
+    shape.set("states", static_cast<double>(rule.states));
+    shape.set("factors", static_cast<double>(rule.factors));
+    shape.set("scalars", static_cast<double>(rule.scalars));
+    shapes.push(shape);
   }
-  exports.Set("opCounts", counts);
-  exports.Set("int32Codes", int32Codes);
-  exports.Set("ruleShapes", shapes);
+  exports.set("opCounts", counts);
+  exports.set("int32Codes", int32Codes);
+  exports.set("ruleShapes", shapes);
 }
 
-void exportKernels(Napi::Env env, Napi::Object exports, Environment& environment) {
-  auto kernels = Napi::Object::New(env);
-  auto arity = Napi::Object::New(env);
+void exportKernels(napi_env env, NewObject& exports, Environment& environment) {
+  NewObject kernels(env);
+  NewObject arity(env);
   environment.kernels.reserve(bindings().size());
   for (const Binding& binding : bindings()) {
     const auto isa = static_cast<size_t>(environment.isa);
     environment.kernels.push_back({&environment, &binding, binding.kernels[isa]});
-    napi_value function = nullptr;
-    const napi_status status =
-        napi_create_function(env, binding.name, NAPI_AUTO_LENGTH, binding.callback,
-                             &environment.kernels.back(), &function);
-    if (status != napi_ok) throw Napi::Error::New(env);
-    kernels.Set(binding.name, Napi::Value(env, function));
-    arity.Set(binding.name, static_cast<double>(binding.arity));
+    kernels.set(binding.name,
+                newFunction(env, binding.name, binding.callback, &environment.kernels.back()));
+    arity.set(binding.name, static_cast<double>(binding.arity));
   }
-  exports.Set("kernels", kernels);
-  exports.Set("arity", arity);
+  exports.set("kernels", kernels);
+  exports.set("arity", arity);
 }
 
-void exportStream(Napi::Env env, Napi::Object exports, Environment& environment) {
-  const auto add = [&](const char* name, auto callback) {
-    exports.Set(name, Napi::Function::New(env, callback, name));
-  };
-  Stream& stream = environment.stream;
-  add("submitted", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<double>(stream.submitted()));
-  });
-  add("completed", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<double>(stream.completed()));
-  });
-  add("synchronize", [&environment](const Napi::CallbackInfo& info) {
-    environment.waitFor(info.Env(), environment.stream.submitted());
-    environment.memory->reclaim();
-  });
-  add("spin", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
-    const double limit =
-        numberArgument(info, 0, 1e6, "spin: microseconds must be a number from 0 to 1e6");
-    return Napi::Boolean::New(info.Env(), stream.spin(limit));
-  });
-  add("wait", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Value(info.Env(), environment.promises.wait(info.Env()));
-  });
-  add("takeFault", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
-    return takeFault(info.Env(), stream);
-  });
-  add("failedTicket", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<double>(stream.failedTicket()));
-  });
-  add("allocate", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Value(info.Env(), allocate(info, *environment.memory));
-  });
-  add("free", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Boolean::New(info.Env(), environment.memory->free(info.Env(), info[0]));
-  });
-  add("scratchBytes", [&stream](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Number::New(info.Env(), static_cast<double>(stream.scratchBytes()));
-  });
-  add("setNumThreads", [&stream](const Napi::CallbackInfo& info) {
-    const double threads = numberArgument(
-        info, 1, kMaxThreads, "setNumThreads: threads must be an integer from 1 to 256");
-    stream.setThreads(static_cast<int>(threads));
-  });
-  add("setExactConvolution", [&stream](const Napi::CallbackInfo& info) {
-    if (!info[0].IsBoolean()) {
-      throw argumentError(info.Env(), "setExactConvolution: exact must be a boolean");
-    }
-    stream.setExactConvolution(info[0].As<Napi::Boolean>());
-  });
-  add("convAlgorithm", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Value(info.Env(), convAlgorithm(info, environment));
-  });
-  add("prepareConv", [&environment](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Value(info.Env(), prepareConv(info, environment));
-  });
-  add("info", [&environment](const Napi::CallbackInfo& call) -> Napi::Value {
-    return info(call.Env(), environment);
-  });
-}
-
-void exportWatch(Napi::Env env, Napi::Object exports, Watch& watch) {
-  const auto add = [&](const char* name, auto callback) {
-    exports.Set(name, Napi::Function::New(env, callback, name));
-  };
-  add("watch", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
-    if (!info[0].IsObject()) throw argumentError(info.Env(), "watch: expected an object");
-    uint32_t place = 0;
-    if (watch.add(info.Env(), info[0], &place) != napi_ok) throw Napi::Error::New(info.Env());
-    return Napi::Number::New(info.Env(), place);
-  });
-  add("unwatch", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
-    const double place = info[0].IsNumber() ? info[0].As<Napi::Number>().DoubleValue() : -1;
-    return Napi::Boolean::New(info.Env(), watch.remove(info.Env(), place));
-  });
-  add("takeLost", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
-    const napi_value lost = watch.takeLost(info.Env());
-    if (lost == nullptr) throw Napi::Error::New(info.Env());
-    return Napi::Value(info.Env(), lost);
-  });
-  add("hasCollected", [&watch](const Napi::CallbackInfo& info) -> Napi::Value {
-    return Napi::Boolean::New(info.Env(), watch.hasCollected(info.Env()));
-  });
-}
-
-Napi::Object init(Napi::Env env, Napi::Object exports) {
-  Isa isa;
-  try {
-    isa = chooseIsa(environmentVariable(env, "AXONODE_ISA"));
-  } catch (const std::invalid_argument& error) {
-    throw Napi::Error::New(env, error.what());
+void exportFunctions(napi_env env, NewObject& exports, Environment& environment) {
+  environment.functions.reserve(std::size(kFunctions));
+  for (const Function& function : kFunctions) {
+    environment.functions.push_back({&environment, &function});
+    exports.set(function.name,
+                newFunction(env, function.name, callFunction, &environment.functions.back()));
   }
+}
+
+// After all hooks and finalizers of the environment.
+void destroy(napi_env, void* environment, void*) noexcept {
+  delete static_cast<Environment*>(environment);
+}
+
+void close(void* environment) noexcept { static_cast<Environment*>(environment)->close(); }
+
+void start(napi_env env, napi_value exports) {
+  const Isa isa = chooseIsa(environmentVariable(env, "AXONODE_ISA"));
   const bool inlined = environmentVariable(env, "AXONODE_SYNC") == "1";
-  auto* const environment = new Environment(isa, inlined, omp_get_num_procs());
-  env.SetInstanceData(environment);
-  environment->promises.open(env);
+  auto owned = std::make_unique<Environment>(isa, inlined, omp_get_num_procs());
+  Environment& environment = *owned;
+  check(napi_set_instance_data(env, &environment, destroy, nullptr));
+  owned.release();
+  environment.promises.open(env);
   // Hooks run latest first: the stream stops before the thread-safe function that it calls ends.
-  env.AddCleanupHook([environment] { environment->close(); });
-  exportKernels(env, exports, *environment);
-  exportCodes(env, exports);
-  exportStream(env, exports, *environment);
-  exportWatch(env, exports, environment->watch);
-  return exports;
+  check(napi_add_env_cleanup_hook(env, close, &environment));
+  NewObject object(env, exports);
+  exportKernels(env, object, environment);
+  exportCodes(env, object);
+  exportFunctions(env, object, environment);
 }
 
 }  // namespace
 }  // namespace axonode
 
-// NODE_API_MODULE takes an unqualified name.
-static Napi::Object Init(Napi::Env env, Napi::Object exports) {
-  return axonode::init(env, exports);
+extern "C" NAPI_MODULE_EXPORT int32_t NODE_API_MODULE_GET_API_VERSION() noexcept {
+  return NAPI_VERSION;
 }
-NODE_API_MODULE(axonode, Init)
+
+extern "C" NAPI_MODULE_EXPORT napi_value NAPI_MODULE_INITIALIZER(napi_env env,
+                                                                 napi_value exports) noexcept {
+  try {
+    axonode::start(env, exports);
+    return exports;
+  } catch (...) {
+    axonode::raise(env, "axonode", "()");
+    return nullptr;
+  }
+}

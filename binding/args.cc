@@ -147,7 +147,7 @@ void Reader::gather(size_t position) {
   list.values.reserve(std::min<uint32_t>(length, 1024));
   for (uint32_t i = 0; i < length; i++) {
     napi_value value = nullptr;
-    if (napi_get_element(env_, array, i, &value) != napi_ok) throw PendingException();
+    check(napi_get_element(env_, array, i, &value));
     napi_typedarray_type type;
     const napi_status status =
         napi_get_typedarray_info(env_, value, &type, nullptr, nullptr, nullptr, nullptr);
@@ -168,7 +168,7 @@ List Reader::list(size_t position) {
   list.lengths.reserve(list.values.size());
   for (napi_value value : list.values) {
     View found;
-    view(value, &found);
+    if (!view(value, &found)) throw wrongKind(position, "an array of Float32Arrays");
     list.data.push_back(static_cast<float*>(found.data));
     list.lengths.push_back(static_cast<int64_t>(found.length));
   }

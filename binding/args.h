@@ -13,6 +13,7 @@
 #include "memory.h"
 #include "native/base/count.h"
 #include "native/base/geometry.h"
+#include "node.h"
 
 namespace axonode {
 
@@ -33,9 +34,6 @@ inline BadArgument rangeError(size_t position, std::string text) {
 
 // As JavaScript would show it.
 std::string formatNumber(double value);
-
-// A JavaScript exception is pending already.
-struct PendingException {};
 
 // An array argument. Checks say how many elements the kernel may touch (`needed`); none may be
 // forgotten.

@@ -1,6 +1,7 @@
 #include "bind.h"
 
 #include <exception>
+#include <new>
 #include <string>
 #include <string_view>
 
@@ -14,25 +15,41 @@ std::string parameterName(std::string_view parameters, size_t position) {
   return std::string(parameters.substr(0, parameters.find(", ")));
 }
 
-}  // namespace
-
-void raise(napi_env env, const Binding& binding) {
+void raiseUnguarded(napi_env env, const char* name, const char* parameters) {
   try {
     throw;
   } catch (const BadArgument& error) {
-    std::string message = std::string(binding.name) + ": ";
+    std::string message = std::string(name) + ": ";
     if (error.position != BadArgument::kWholeCall) {
-      message += parameterName(binding.parameters, error.position) + " ";
+      message += parameterName(parameters, error.position) + " ";
     }
     message += error.text;
     const auto raiseError =
         error.kind == BadArgument::kType ? napi_throw_type_error : napi_throw_range_error;
     raiseError(env, "ERR_KERNEL_ARGUMENT", message.c_str());
-  } catch (const PendingException&) {
-    // JavaScript's own, thrown by a getter of a list.
-  } catch (const std::exception& error) {
-    const std::string message = std::string(binding.name) + ": " + error.what();
+  } catch (const NodeFailure&) {
+    // JavaScript's own exception, thrown by a getter of a list for example, goes first.
+    bool pending = false;
+    if (napi_is_exception_pending(env, &pending) == napi_ok && pending) return;
+    if (!mayRunJavaScript(env)) return;
+    const std::string message = std::string(name) + ": a call of Node-API failed";
     napi_throw_error(env, "ERR_BACKEND", message.c_str());
+  } catch (const std::bad_alloc&) {
+    const std::string message = std::string(name) + ": out of memory";
+    napi_throw_error(env, "ERR_BACKEND", message.c_str());
+  } catch (const std::exception& error) {
+    const std::string message = std::string(name) + ": " + error.what();
+    napi_throw_error(env, "ERR_BACKEND", message.c_str());
+  }
+}
+
+}  // namespace
+
+void raise(napi_env env, const char* name, const char* parameters) noexcept {
+  try {
+    raiseUnguarded(env, name, parameters);
+  } catch (...) {
+    napi_throw_error(env, "ERR_BACKEND", name);
   }
 }
 

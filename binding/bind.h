@@ -27,8 +27,8 @@ struct Binding {
   std::array<ErasedKernel, kIsaCount> kernels;
 };
 
-// Throws the exception being handled into JavaScript.
-void raise(napi_env env, const Binding& binding);
+// Throws the exception being handled into JavaScript, as one of this function; see node.h.
+void raise(napi_env env, const char* name, const char* parameters) noexcept;
 
 // ---- How a parameter of each C++ type is read, kept in the queue and handed to the kernel.
 
@@ -156,7 +156,7 @@ class KernelCall {
  public:
   using Kernel = void (*)(Context&, P...);
 
-  static napi_value callback(napi_env env, napi_callback_info info) {
+  static napi_value callback(napi_env env, napi_callback_info info) noexcept {
     napi_value values[kArity];
     size_t count = kArity;
     void* data = nullptr;
@@ -170,7 +170,7 @@ class KernelCall {
       }
       submit(env, values, bound, std::index_sequence_for<P...>());
     } catch (...) {
-      raise(env, *bound.binding);
+      raise(env, bound.binding->name, bound.binding->parameters);
     }
     return nullptr;
   }

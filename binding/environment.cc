@@ -1,33 +1,18 @@
 #include "environment.h"
 
-#include <napi.h>
-
 #include <algorithm>
 
+#include "node.h"
+
 namespace axonode {
-namespace {
-
-// False once worker.terminate() or process.exit() wants this thread to end.
-bool mayRunJavaScript(napi_env env) {
-  napi_value global = nullptr;
-  napi_value unused = nullptr;
-  return napi_get_global(env, &global) == napi_ok &&
-         napi_get_named_property(env, global, "undefined", &unused) == napi_ok;
-}
-
-}  // namespace
 
 void Promises::open(napi_env env) {
-  const auto check = [env](napi_status status) {
-    if (status != napi_ok) throw Napi::Error::New(env);
-  };
-  const auto settleOnLoop = [](napi_env env, napi_value, void* promises, void*) {
+  const auto settleOnLoop = [](napi_env env, napi_value, void* promises, void*) noexcept {
     // env is nullptr while the environment ends.
     if (env != nullptr) static_cast<Promises*>(promises)->settle(env);
   };
-  const Napi::String name = Napi::String::New(env, "axonode");
-  check(napi_create_threadsafe_function(env, nullptr, nullptr, name, 0, 1, nullptr, nullptr, this,
-                                        settleOnLoop, &function_));
+  check(napi_create_threadsafe_function(env, nullptr, nullptr, newString(env, "axonode"), 0, 1,
+                                        nullptr, nullptr, this, settleOnLoop, &function_));
   check(napi_unref_threadsafe_function(env, function_));
   stream_.onNotify(
       [](void* function) {
@@ -40,14 +25,14 @@ void Promises::open(napi_env env) {
 napi_value Promises::wait(napi_env env) {
   napi_deferred deferred = nullptr;
   napi_value promise = nullptr;
-  if (napi_create_promise(env, &deferred, &promise) != napi_ok) return nullptr;
-  if (waiters_.empty()) napi_ref_threadsafe_function(env, function_);
+  check(napi_create_promise(env, &deferred, &promise));
   waiters_.push_back({stream_.submitted(), deferred});
+  if (waiters_.size() == 1) napi_ref_threadsafe_function(env, function_);
   settle(env);
   return promise;
 }
 
-void Promises::settle(napi_env env) {
+void Promises::settle(napi_env env) noexcept {
   if (waiters_.empty()) return;
   napi_value undefined = nullptr;
   napi_get_undefined(env, &undefined);
@@ -56,6 +41,7 @@ void Promises::settle(napi_env env) {
     // Asked first and looked after, so that a completion between the two is not missed.
     stream_.notifyAt(ticket);
     if (stream_.completed() < ticket) return;
+    // Where the environment ends, it fails, and nobody waits any more.
     napi_resolve_deferred(env, waiters_.front().deferred, undefined);
     waiters_.pop_front();
   }

@@ -16,6 +16,7 @@ namespace axonode {
 
 struct Binding;
 struct Environment;
+struct Function;
 
 // What the JavaScript function of a kernel carries.
 struct BoundKernel {
@@ -24,14 +25,20 @@ struct BoundKernel {
   void (*kernel)();  // of the environment's instruction set, its type erased
 };
 
+// And that of any other function.
+struct BoundFunction {
+  Environment* environment;
+  const Function* function;
+};
+
 // Promises for the completion of tickets. Settled through a thread-safe function, which keeps the
 // event loop alive only while a promise is open.
 class Promises {
  public:
   explicit Promises(Stream& stream) : stream_(stream) {}
-  // Throws Napi::Error.
+  // Throws NodeFailure.
   void open(napi_env env);
-  // A promise that resolves when all work submitted by now is complete.
+  // A promise that resolves when all work submitted by now is complete. Throws NodeFailure.
   napi_value wait(napi_env env);
 
  private:
@@ -39,7 +46,7 @@ class Promises {
     uint64_t ticket;
     napi_deferred deferred;
   };
-  void settle(napi_env env);
+  void settle(napi_env env) noexcept;
 
   Stream& stream_;
   napi_threadsafe_function function_ = nullptr;
@@ -52,14 +59,17 @@ struct Environment {
         stream(inlined, threads),
         memory(std::make_shared<Memory>(stream)),
         promises(stream) {}
-  ~Environment() { close(); }
+  ~Environment() {
+    close();
+    memory->end();
+  }
 
   // Blocks until the task with this ticket is complete: true, or until the environment is being
   // terminated: false.
   bool waitFor(napi_env env, uint64_t ticket);
 
   // Stops the stream; memory outlives it where JavaScript still has it.
-  void close() {
+  void close() noexcept {
     stream.stop();
     memory->close();
   }
@@ -70,6 +80,7 @@ struct Environment {
   Promises promises;
   Watch watch;
   std::vector<BoundKernel> kernels;
+  std::vector<BoundFunction> functions;
 };
 
 }  // namespace axonode

@@ -1,8 +1,22 @@
 #include "memory.h"
 
+#include <algorithm>
+#include <new>
+
 #include "native/base/pages.h"
+#include "node.h"
 
 namespace axonode {
+
+namespace {
+
+// So that the next push_back needs no memory, at the cost that vectors have anyway.
+template <class T>
+void reserveOneMore(std::vector<T>& list, size_t size) {
+  if (size + 1 > list.capacity()) list.reserve(2 * (size + 1));
+}
+
+}  // namespace
 
 size_t AddressSet::home(const void* address) const {
   const uint64_t line = reinterpret_cast<uintptr_t>(address) / 64;
@@ -20,14 +34,17 @@ bool AddressSet::contains(const void* address) const {
   return address != nullptr && slots_[find(address)] == address;
 }
 
-void AddressSet::insert(const void* address) {
-  if (2 * (size_ + 1) > slots_.size()) {
-    std::vector<const void*> old(slots_.size() * 2);
-    old.swap(slots_);
-    for (const void* other : old) {
-      if (other != nullptr) slots_[find(other)] = other;
-    }
+void AddressSet::reserveOneMore() {
+  if (2 * (size_ + 1) <= slots_.size()) return;
+  std::vector<const void*> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const void* other : old) {
+    if (other != nullptr) slots_[find(other)] = other;
   }
+}
+
+void AddressSet::insert(const void* address) {
+  reserveOneMore();
   const void*& slot = slots_[find(address)];
   if (slot == nullptr) size_++;
   slot = address;
@@ -50,30 +67,43 @@ void AddressSet::erase(const void* address) {
 }
 
 napi_value Memory::allocate(napi_env env, size_t bytes) {
+  if (stream_ == nullptr) throw NodeFailure();
   reclaim();
   while (retiredBytes_ > kMaxRetiredBytes) {
-    stream_->waitFor(retired_.front().ticket);
+    if (!mayRunJavaScript(env)) throw NodeFailure();
+    stream_->waitFor(std::min(retired_.front().ticket, stream_->next()));
     reclaim();
   }
   napi_value buffer = nullptr;
   if (bytes == 0) {
-    napi_create_arraybuffer(env, 0, nullptr, &buffer);
+    check(napi_create_arraybuffer(env, 0, nullptr, &buffer));
     return buffer;
   }
-  retired_.reserve(retired_.size() + 1);
-  auto block = std::make_unique<Block>(shared_from_this(), nullptr, bytes);
-  block->data = allocatePages(bytes);
-  begins_.insert(block->data);
-  blocks_.emplace(block->data, block.get());
-  const napi_status status =
-      napi_create_external_arraybuffer(env, block->data, bytes, finalize, block.get(), &buffer);
-  if (status == napi_no_external_buffers_allowed) {
-    retire(*block);
-    napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
-    return nullptr;
+  reserveOneMore(retired_, retired_.size() + blocks_.size());
+  reserveOneMore(doubtful_, doubtful_.size());
+  begins_.reserveOneMore();
+  auto owned = std::make_unique<Block>(shared_from_this(), allocatePages(bytes), bytes);
+  Block* const block = owned.get();
+  try {
+    blocks_.emplace(block->data, block);
+  } catch (const std::bad_alloc&) {
+    freePages(block->data, bytes);
+    throw;
   }
-  block.release();  // from here on, even after a failure, it is for finalize to free it
-  return status == napi_ok ? buffer : nullptr;
+  owned.release();
+  begins_.insert(block->data);
+  doubtful_.push_back(block);
+  const napi_status status =
+      napi_create_external_arraybuffer(env, block->data, bytes, finalize, block, &buffer);
+  if (status == napi_ok) {
+    doubtful_.pop_back();
+    return buffer;
+  }
+  if (status == napi_no_external_buffers_allowed) {
+    finalize(env, nullptr, block);
+    napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
+  }
+  throw NodeFailure();
 }
 
 bool Memory::free(napi_env env, napi_value buffer) {
@@ -83,21 +113,22 @@ bool Memory::free(napi_env env, napi_value buffer) {
   const auto found = blocks_.find(data);
   if (found == blocks_.end()) return false;
   Block& block = *found->second;
-  retired_.reserve(retired_.size() + 1);
+  // Its finalizer may run as its ArrayBuffer lets go, or later.
   if (napi_detach_arraybuffer(env, buffer) != napi_ok) return false;
-  retire(block);
-  reclaim();
+  if (blocks_.contains(data)) retire(block);
   return true;
 }
 
-// On the thread of the environment's JavaScript, possibly as late as the environment's own end.
-void Memory::finalize(napi_env, void*, void* hint) {
+// On the thread of the environment's JavaScript, possibly as late as the environment's own end, or
+// as early as a creation that fails.
+void Memory::finalize(napi_env, void*, void* hint) noexcept {
   const std::unique_ptr<Block> block(static_cast<Block*>(hint));
-  block->memory->retire(*block);
-  block->memory->reclaim();
+  Memory& memory = *block->memory;
+  if (!memory.doubtful_.empty()) std::erase(memory.doubtful_, block.get());
+  memory.retire(*block);
 }
 
-void Memory::retire(Block& block) {
+void Memory::retire(Block& block) noexcept {
   if (block.data == nullptr) return;
   begins_.erase(block.data);
   blocks_.erase(block.data);
@@ -105,9 +136,10 @@ void Memory::retire(Block& block) {
   retired_.push_back({block.data, block.bytes, ticket});
   retiredBytes_ += block.bytes;
   block.data = nullptr;
+  reclaim();
 }
 
-void Memory::reclaim() {
+void Memory::reclaim() noexcept {
   const uint64_t completed = stream_ != nullptr ? stream_->completed() : UINT64_MAX;
   auto block = retired_.begin();
   for (; block != retired_.end() && block->ticket <= completed; ++block) {
@@ -117,9 +149,13 @@ void Memory::reclaim() {
   retired_.erase(retired_.begin(), block);
 }
 
-void Memory::close() {
+void Memory::close() noexcept {
   stream_ = nullptr;
   reclaim();
+}
+
+void Memory::end() noexcept {
+  while (!doubtful_.empty()) finalize(nullptr, nullptr, doubtful_.back());
 }
 
 }  // namespace axonode

@@ -18,6 +18,8 @@ class AddressSet {
  public:
   AddressSet() : slots_(64) {}
   bool contains(const void* address) const;
+  // The next insert needs no memory.
+  void reserveOneMore();
   void insert(const void* address);
   void erase(const void* address);
 
@@ -47,7 +49,7 @@ class Memory : public std::enable_shared_from_this<Memory> {
   static constexpr size_t kMaxBytes = size_t{1} << 32;
 
   // A new ArrayBuffer of up to kMaxBytes, aligned to 64 bytes, contents undefined. Throws
-  // std::bad_alloc. On any other failure a JavaScript exception is pending, and the result nullptr.
+  // std::bad_alloc and NodeFailure.
   napi_value allocate(napi_env env, size_t bytes);
 
   // Whether an ArrayBuffer that begins at this address is one of ours.
@@ -59,10 +61,13 @@ class Memory : public std::enable_shared_from_this<Memory> {
   bool free(napi_env env, napi_value buffer);
 
   // Frees what was let go of and the stream has passed.
-  void reclaim();
+  void reclaim() noexcept;
 
   // The stream has stopped: from now on memory is freed as soon as V8 lets go of it.
-  void close();
+  void close() noexcept;
+
+  // The environment has gone, and has called all finalizers that it ever will.
+  void end() noexcept;
 
  private:
   struct Block {
@@ -78,14 +83,18 @@ class Memory : public std::enable_shared_from_this<Memory> {
   // Memory that was let go of and that waits for the stream; beyond this, allocation waits, too.
   static constexpr size_t kMaxRetiredBytes = size_t{256} << 20;
 
-  static void finalize(napi_env env, void* data, void* hint);
+  static void finalize(napi_env env, void* data, void* hint) noexcept;
   // Lets go of a block's memory, once.
-  void retire(Block& block);
+  void retire(Block& block) noexcept;
 
   Stream* stream_;  // nullptr when closed
   AddressSet begins_;
-  std::unordered_map<const void*, Block*> blocks_;
-  std::vector<Retired> retired_;  // in the order of their tickets
+  // In the order of their tickets. Has room for all blocks: finalizers need no memory.
+  std::vector<Retired> retired_;
+  std::unordered_map<const void*, Block*> blocks_;  // not retired yet, by their memory
+  // Blocks whose ArrayBuffer failed to come into being: whether the environment has taken them
+  // over, and calls their finalizer in the end, it does not tell.
+  std::vector<Block*> doubtful_;
   size_t retiredBytes_ = 0;
 };
 

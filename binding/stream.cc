@@ -8,6 +8,7 @@
 #include <new>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace axonode {
 
@@ -77,6 +78,35 @@ bool spinUntil(Ready ready, double microseconds) {
 
 }  // namespace
 
+namespace {
+
+// How many of a team of threads the system lets us start. OpenMP ends the process where it gets
+// fewer than it wants.
+int startable(int threads) {
+  std::vector<std::thread> helpers;
+  std::atomic<bool> done{false};
+  try {
+    helpers.reserve(static_cast<size_t>(threads));
+    while (static_cast<int>(helpers.size()) < threads - 1) {
+      helpers.emplace_back([&done] { done.wait(false); });
+    }
+  } catch (const std::exception&) {
+    // As many as there are.
+  }
+  done.store(true);
+  done.notify_all();
+  for (std::thread& helper : helpers) helper.join();
+  return static_cast<int>(helpers.size()) + 1;
+}
+
+// OpenMP's own count belongs to the calling thread; OpenBLAS follows it.
+void setTeam(Context& context, int threads) {
+  context.threads = startable(threads);
+  omp_set_num_threads(context.threads);
+}
+
+}  // namespace
+
 Stream::Stream(bool inlined, int threads) : inlined_(inlined), threads_(threads) {
   context_.threads = threads;
 }
@@ -89,7 +119,7 @@ void Stream::onNotify(Notify notify, void* receiver) {
 void Stream::start() {
   slots_ = std::make_unique_for_overwrite<Slot[]>(kSlots);
   if (inlined_) {
-    omp_set_num_threads(threads_);
+    setTeam(context_, threads_);
     return;
   }
   StreamsOfProcess::get().add(this);
@@ -127,7 +157,7 @@ uint64_t Stream::commit(const char* name, Run run) {
 }
 
 void Stream::loop() {
-  omp_set_num_threads(context_.threads);
+  setTeam(context_, context_.threads);
   for (uint64_t done = 0; awaitWork(done);) {
     const uint64_t ticket = ++done;
     execute(ticket);
@@ -216,11 +246,7 @@ void Stream::setThreads(int threads) {
     context_.threads = threads;  // OpenMP learns of it when the stream starts
     return;
   }
-  setLater("setNumThreads", threads, [](Context& context, int value) {
-    context.threads = value;
-    // OpenMP's own count belongs to the calling thread; OpenBLAS follows it.
-    omp_set_num_threads(value);
-  });
+  setLater("setNumThreads", threads, setTeam);
 }
 
 void Stream::setExactConvolution(bool exact) {
@@ -252,7 +278,8 @@ void Stream::halt() {
   }
   work_.notify_one();
   done_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  // A library that gives up ends the process from whatever thread it runs on.
+  if (thread_.joinable() && thread_.get_id() != std::this_thread::get_id()) thread_.join();
 }
 
 void Stream::stop() {

@@ -13,12 +13,12 @@ namespace axonode {
 // awaits is never. The references end with their environment.
 class Watch {
  public:
-  // Begins to watch an object, and gives its place. Returns what Node-API says.
-  napi_status add(napi_env env, napi_value object, uint32_t* place);
+  // Begins to watch an object; its place. Throws NodeFailure and std::bad_alloc.
+  uint32_t add(napi_env env, napi_value object);
   // Ends it. False if nothing is watched at this place.
   bool remove(napi_env env, double place);
   // The places of all that died since the last call, in a JavaScript array. They are not watched
-  // any more.
+  // any more. Throws NodeFailure.
   napi_value takeLost(napi_env env);
   // True if V8 has collected, if only its young generation, since the last call that was true.
   bool hasCollected(napi_env env);

@@ -12,7 +12,7 @@ const installScripts = ['preinstall', 'install', 'postinstall', 'prepare'];
 const needed = [
   'dist/index.js',
   'dist/index.d.ts',
-  'dist/include/napi.h',
+  'dist/include/node_api.h',
   'dist/train/report/page/client.js',
   'dist/train/report/page/style.css',
   'dist/train/tune/worker.js',

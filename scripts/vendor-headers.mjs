@@ -7,14 +7,10 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const target = join(root, 'dist/include');
 
+const source = join(root, 'node_modules/node-api-headers/include');
+
 mkdirSync(target, { recursive: true });
-for (const [folder, licence] of [
-  ['node_modules/node-api-headers/include', '../LICENSE'],
-  ['node_modules/node-addon-api', 'LICENSE.md'],
-]) {
-  const source = join(root, folder);
-  const headers = readdirSync(source).filter((name) => name.endsWith('.h'));
-  for (const name of headers) cpSync(join(source, name), join(target, name));
-  const project = folder.split('/')[1];
-  cpSync(join(source, licence), join(target, `LICENSE.${project}`));
+for (const name of readdirSync(source).filter((name) => name.endsWith('.h'))) {
+  cpSync(join(source, name), join(target, name));
 }
+cpSync(join(source, '../LICENSE'), join(target, 'LICENSE.node-api-headers'));

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "native/gemm/blas_memory.h"
+
 namespace axonode {
 
 enum class DType : uint8_t { kFloat32, kInt32, kUint8 };
@@ -70,6 +72,7 @@ class Scratch {
 // What a kernel knows beyond its arguments. One per environment; kernels run one after another.
 struct Context {
   Scratch scratch;
+  BlasMemory blas;
   Fault fault;
   // A fault waits to be thrown. Kernels that change parameters, states of optimisers or running
   // statistics in place leave them as they are then, so that nothing is half-updated.

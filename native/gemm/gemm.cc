@@ -134,7 +134,7 @@ void gemm(Context& ctx, float* c, const float* a, const float* b, const float* b
       blasProduct(target, a + i * strideA, b + i * strideB, p);
     }
   };
-  if (k == 0 || work <= kTinyWork || !ownProduct(p)) {
+  if (k == 0 || work <= kTinyWork || (!ownProduct(p) && ctx.blas.suffices(ctx.threads))) {
     // Products that share one result (strideC = 0) must follow each other.
     if (batch > 1 && work < kThreadedWork && strideC != 0) {
       // BLAS inside a parallel region runs on its own thread.

@@ -30,7 +30,12 @@ function cmakeOptions(sanitize) {
 }
 
 function sourceHash(root, sanitize) {
-  const sources = ['CMakeLists.txt', 'native', 'binding', 'node_modules/node-addon-api/napi.h'];
+  const sources = [
+    'CMakeLists.txt',
+    'native',
+    'binding',
+    'node_modules/node-api-headers/include/node_api.h',
+  ];
   const blas = findOpenBlas();
   const machine = [process.platform, process.arch, process.env.CXX, process.env.CMAKE_PREFIX_PATH];
   return hashOf(root, sources, [

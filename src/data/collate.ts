@@ -74,7 +74,7 @@ function rowsOf(samples: readonly ArrayBufferView[]): Tensor {
   if (!dtype || parts.some((part) => part.length !== width)) {
     throw new ShapeError('collate: the samples are typed arrays of different lengths');
   }
-  const rows = newArray(dtype, samples.length * width);
+  const rows = newArray(dtype, samples.length * width, 'a batch');
   for (const [i, part] of parts.entries()) rows.set(part, i * width);
   return tensor(rows, { shape: [samples.length, width], dtype });
 }

@@ -1,4 +1,5 @@
 import { DTypeError } from '../errors.js';
+import { allocating } from '../numeric/allocation.js';
 
 /**
  * Element kinds. `float32` is the default and the only floating kind of the native backend; `float64` exists
@@ -32,18 +33,20 @@ export function checkDType(value: unknown, where: string): DType {
   );
 }
 
-/** A fresh typed array of a dtype on the JavaScript heap. */
-export function newArray(dtype: DType, length: number): TypedArray {
-  switch (dtype) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'uint8':
-      return new Uint8Array(length);
-  }
+const ARRAYS = {
+  float32: Float32Array,
+  float64: Float64Array,
+  int32: Int32Array,
+  uint8: Uint8Array,
+} as const;
+
+/**
+ * A fresh typed array of a dtype on the JavaScript heap.
+ * @param what it is for, as an error says it
+ * @throws BackendError when there is no memory for it
+ */
+export function newArray(dtype: DType, length: number, what: string): TypedArray {
+  return allocating(what, length * BYTES[dtype], () => new ARRAYS[dtype](length));
 }
 
 /** The dtype of a typed array, or null for kinds that tensors do not have. */

@@ -1,12 +1,16 @@
 import { backend } from '../backend/select.js';
-import { collectGarbage } from './garbage.js';
+import { BackendError } from '../errors.js';
+import { allocating } from '../numeric/allocation.js';
+import { collectGarbage } from '../numeric/garbage.js';
 import { GarbageBudget } from './garbageBudget.js';
-import { freshBuffer, Storage, type StoragePool } from './storage.js';
+import { Storage, type StoragePool } from './storage.js';
 import { WatchedBuffers } from './watchedBuffers.js';
 
 const MIN_BYTES = 256;
 /** Free memory kept beyond what is live, before fresh allocation makes the pool drop some. */
 const SPARE_BYTES = 256 * 2 ** 20;
+
+const SPIN_MICROSECONDS = 1e4;
 
 /** Free memory: of a storage that was released, or that the collector took, which leaves no more than its buffer. */
 type Free = Pick<Storage, 'buffer' | 'ticket'>;
@@ -73,6 +77,24 @@ function lookForLost(bytes: number): boolean {
   if (watched?.hasCollected()) recover();
   if (budget.isSpent(liveBytes + bytes)) budget.collect(collect);
   return liveBytes < before;
+}
+
+/**
+ * From the backend; where it has no more, once all that is lost or free has been given back.
+ * @throws BackendError when there is none
+ */
+function freshBuffer(bytes: number): ArrayBuffer {
+  const allocate = (): ArrayBuffer =>
+    allocating('a tensor', bytes, () => backend().allocate(bytes));
+  try {
+    return allocate();
+  } catch (error) {
+    if (!(error instanceof BackendError)) throw error;
+    trimPool();
+    // What queued work still uses is freed after it. Faults are for those who wait for results.
+    while (!backend().spin(SPIN_MICROSECONDS));
+    return allocate();
+  }
 }
 
 /** What `take` finds in the pool after lost memory has been looked for, or else fresh memory. */

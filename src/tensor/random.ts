@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
 import { ArgumentError } from '../errors.js';
+import { allocating } from '../numeric/allocation.js';
 import { multiplyHigh, PHILOX_LANES, philox } from '../numeric/philox.js';
 
 /** Where a generator stands; plain numbers, so that checkpoints can hold it. */
@@ -132,7 +133,11 @@ export function setRandomState(state: RandomState): void {
 /** The first n words of a draw, on the host. @internal */
 export function randomWords(n: number, generator: Generator): Uint32Array {
   const blocks = Math.ceil(n / PHILOX_LANES);
-  const drawn = new Uint32Array(blocks * PHILOX_LANES);
+  const drawn = allocating(
+    'random numbers',
+    4 * blocks * PHILOX_LANES,
+    () => new Uint32Array(blocks * PHILOX_LANES),
+  );
   philox(drawn, blocks, ...generator.reserve(n));
   return drawn;
 }
@@ -149,7 +154,8 @@ export function permutation(n: number, generator: Generator = defaultGenerator):
       `permutation: n is ${String(n)}, expected an integer from 0 to 2^31 − 1`,
     );
   }
-  const order = Int32Array.from({ length: n }, (_, i) => i);
+  const order = allocating('a permutation', 4 * n, () => new Int32Array(n));
+  for (let i = 0; i < n; i++) order[i] = i;
   const drawn = randomWords(n, generator);
   for (let i = n - 1; i > 0; i--) {
     const j = multiplyHigh(drawn[i] ?? 0, i + 1);

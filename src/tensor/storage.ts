@@ -1,5 +1,3 @@
-import { backend } from '../backend/select.js';
-import { BackendError } from '../errors.js';
 import type { DType, TypedArray } from './dtype.js';
 
 /** A view that keeps its storage alive: while someone has one, the memory goes to nobody else. */
@@ -69,16 +67,4 @@ export class Storage {
 /** Where storages come from and return to. */
 export interface StoragePool {
   giveBack(storage: Storage): void;
-}
-
-/**
- * Fresh memory from the backend.
- * @throws BackendError when there is none
- */
-export function freshBuffer(bytes: number): ArrayBuffer {
-  try {
-    return backend().allocate(bytes);
-  } catch (cause) {
-    throw new BackendError(`out of memory: cannot allocate ${bytes} bytes for a tensor`, { cause });
-  }
 }

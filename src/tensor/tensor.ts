@@ -262,7 +262,7 @@ export class Tensor extends Owned {
   }
 
   #copyOut(): TypedArray {
-    const copy = newArray(this.dtype, this.size);
+    const copy = newArray(this.dtype, this.size, "a copy of a tensor's elements");
     copy.set(this.storage.view(this.dtype).subarray(this.#offset, this.#offset + this.size));
     return copy;
   }

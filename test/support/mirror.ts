@@ -53,7 +53,7 @@ export function masks(shape: Shape): Input {
 }
 
 function valuesOf({ shape, dtype, draw }: Input, next: () => number): TypedArray {
-  const values = newArray(dtype, sizeOf(shape));
+  const values = newArray(dtype, sizeOf(shape), 'an input');
   for (let i = 0; i < values.length; i++) values[i] = draw(next());
   return values;
 }

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BackendError } from '../../errors.js';
+import { describeRoom, measureRoom } from '../../numeric/room.js';
 import type { NativeAddon } from './addon.js';
 
 // The same depth below the package's root in src/ and in dist/.
@@ -27,10 +28,32 @@ function advice(): string {
 }
 
 /**
+ * OpenBLAS maps 300 MB as it is loaded, and the first kernels need some beside it. Where the system refuses them,
+ * OpenBLAS asks again, and never stops asking: the process would hang. So whoever loads it looks before.
+ */
+const NEEDED_BYTES = 400 * 2 ** 20;
+
+function checkRoom(): void {
+  const room = measureRoom();
+  if (room === null || room.leftBytes >= NEEDED_BYTES) return;
+  throw new BackendError(
+    `the native addon was not loaded: ${describeRoom(room)}, and OpenBLAS needs ${NEEDED_BYTES / 2 ** 20} MB. Raise the limit`,
+  );
+}
+
+let loaded: NativeAddon | null = null;
+
+/**
  * Loads the C++ addon.
  * @throws BackendError naming every place that was tried, what was wrong there, and what to do
  */
 export function loadAddon(): NativeAddon {
+  loaded ??= load();
+  return loaded;
+}
+
+function load(): NativeAddon {
+  checkRoom();
   const require = createRequire(import.meta.url);
   const tried: string[] = [];
   for (const path of candidates()) {

@@ -47,7 +47,7 @@ async function entryOf(tensor: Tensor): Promise<SafetensorsEntry> {
   try {
     await synchronize();
     const source = handle.raw;
-    const data = newArray(tensor.dtype, tensor.size);
+    const data = newArray(tensor.dtype, tensor.size, 'a tensor of the checkpoint');
     const slice = SLICE_BYTES / data.BYTES_PER_ELEMENT;
     for (let at = 0; at < tensor.size; at += slice) {
       data.set(source.subarray(at, Math.min(at + slice, tensor.size)), at);

@@ -1,3 +1,4 @@
+import { allocating } from '../../../numeric/allocation.js';
 import type { FloatArray } from '../../kernels/index.js';
 
 const arenas: Scratch[] = [];
@@ -33,7 +34,11 @@ export class Scratch {
 
   #reserve(bytes: number): void {
     if (bytes <= this.#buffer.byteLength) return;
-    this.#buffer = new ArrayBuffer(Math.ceil(bytes / 4096) * 4096);
+    this.#buffer = allocating(
+      'the work of a kernel',
+      bytes,
+      () => new ArrayBuffer(Math.ceil(bytes / 4096) * 4096),
+    );
     this.#float32 = new Float32Array(this.#buffer);
     this.#float64 = new Float64Array(this.#buffer);
   }
