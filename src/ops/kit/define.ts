@@ -1,3 +1,4 @@
+import { isFloat32Array, isFloat64Array, isInt32Array, isUint8Array } from 'node:util/types';
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, DTypeError } from '../../errors.js';
 import type { Gradients, Node, Nothing, Op, Saves } from '../../tape/node.js';
@@ -37,7 +38,7 @@ export type FloatArray = Float32Array | Float64Array;
 /** A tensor's memory as floats; checks what the op has made sure of. @internal */
 export function floats(x: Tensor): FloatArray {
   const raw = x.raw;
-  if (raw instanceof Float32Array || raw instanceof Float64Array) return raw;
+  if (isFloat32Array(raw) || isFloat64Array(raw)) return raw;
   throw new DTypeError(`expected floats, got ${x.dtype}`);
 }
 
@@ -65,21 +66,21 @@ export function elementsForWriting(x: Tensor): TypedArray {
 /** A tensor's memory as int32. @internal */
 export function ints(x: Tensor): Int32Array {
   const raw = x.raw;
-  if (raw instanceof Int32Array) return raw;
+  if (isInt32Array(raw)) return raw;
   throw new DTypeError(`expected int32, got ${x.dtype}`);
 }
 
 /** A tensor's memory as a mask. @internal */
 export function mask(x: Tensor): Uint8Array {
   const raw = x.raw;
-  if (raw instanceof Uint8Array) return raw;
+  if (isUint8Array(raw)) return raw;
   throw new DTypeError(`expected uint8, got ${x.dtype}`);
 }
 
 /** A tensor's memory as numbers that arithmetic works on. @internal */
 export function numbers(x: Tensor): FloatArray | Int32Array {
   const raw = x.raw;
-  if (raw instanceof Uint8Array) throw new DTypeError('expected numbers, got uint8');
+  if (isUint8Array(raw)) throw new DTypeError('expected numbers, got uint8');
   return raw;
 }
 

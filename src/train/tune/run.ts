@@ -1,5 +1,7 @@
-import { pathToFileURL } from 'node:url';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { pathToFileURL, URL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { codeFile } from '../../installed.js';
 import type { TrialContext, TrialOrder } from './trial.js';
 
 /** How a trial has ended. */
@@ -7,8 +9,6 @@ export type Outcome = { readonly score: number } | { readonly error: string } | 
 
 /** How long a trial may go on after an abort. */
 const GRACE_MS = 2000;
-
-const WORKER = new URL('./worker.js', import.meta.url);
 
 function outcomeOf(message: unknown): Outcome {
   if (typeof message === 'object' && message !== null) {
@@ -29,11 +29,11 @@ export function runTrial(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const { file, name } = trial;
-  const isUrl = file instanceof URL || file.startsWith('file:');
+  const isUrl = typeof file !== 'string' || file.startsWith('file:');
   const url = isUrl ? new URL(file) : pathToFileURL(file);
   const workerData: TrialOrder = { url: url.href, name, context };
   return new Promise((resolve) => {
-    const worker = new Worker(WORKER, { workerData });
+    const worker = new Worker(codeFile('train/tune/worker.js', 'search'), { workerData });
     let outcome: Outcome | undefined;
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../../ops/kit/options.js';
