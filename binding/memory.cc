@@ -1,5 +1,7 @@
 #include "memory.h"
 
+#include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "native/base/pages.h"
@@ -51,6 +53,23 @@ void AddressSet::erase(const void* address) {
   slots_[hole] = nullptr;
 }
 
+namespace {
+
+napi_value ordinary(napi_env env, size_t bytes) {
+  napi_value buffer = nullptr;
+  napi_create_arraybuffer(env, bytes, nullptr, &buffer);
+  return buffer;
+}
+
+bool wantsExternal() {
+  const char* const asked = std::getenv("AXONODE_EXTERNAL_BUFFERS");
+  return asked == nullptr || std::strcmp(asked, "0") != 0;
+}
+
+}  // namespace
+
+Memory::Memory(Stream& stream) : stream_(&stream), external_(wantsExternal()) {}
+
 napi_value Memory::allocate(napi_env env, size_t bytes) {
   reclaim();
   while (retiredBytes_ > kMaxRetiredBytes) {
@@ -58,10 +77,7 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
     reclaim();
   }
   napi_value buffer = nullptr;
-  if (bytes == 0) {
-    napi_create_arraybuffer(env, 0, nullptr, &buffer);
-    return buffer;
-  }
+  if (bytes == 0 || !external_) return ordinary(env, bytes);
   retired_.reserve(retired_.size() + 1);
   auto block = std::make_unique<Block>(shared_from_this(), nullptr, bytes, allocated_++);
   block->data = take(bytes);
@@ -71,8 +87,8 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
   if (status == napi_no_external_buffers_allowed) {
     begins_.erase(block->data);
     freePages(block->data, bytes);
-    napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
-    return nullptr;
+    external_ = false;
+    return ordinary(env, bytes);
   }
   block.release();  // from here on, even after a failure, it is for finalize to free it
   heldBytes_ += bytes;

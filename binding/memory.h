@@ -44,7 +44,7 @@ class AddressSet {
 // down by what V8 collects at once, and every first touch of a page would cost a fault.
 class Memory : public std::enable_shared_from_this<Memory> {
  public:
-  explicit Memory(Stream& stream) : stream_(&stream) {}
+  explicit Memory(Stream& stream);
   ~Memory() { freeKept(); }
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -97,6 +97,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
   void freeKept();
 
   Stream* stream_;  // nullptr when closed
+  // False where the host refuses memory that is not V8's own, as Electron does, and where
+  // AXONODE_EXTERNAL_BUFFERS=0 asks for that. Buffers are ordinary ones then.
+  bool external_;
   AddressSet begins_;
   std::vector<Retired> retired_;  // in the order of their tickets
   size_t retiredBytes_ = 0;
