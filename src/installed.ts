@@ -4,7 +4,8 @@
  * `import.meta.url` is that file, a file of the machine that made the bundle, or undefined.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+// Not createRequire by name: webpack would take it over.
+import nodeModule from 'node:module';
 import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
@@ -53,6 +54,11 @@ function bases(): string[] {
   return found;
 }
 
+/** `require`, as it is in a file. @internal */
+export function requireFrom(file: string): NodeJS.Require {
+  return nodeModule.createRequire(file);
+}
+
 /**
  * The path of a file in an installed package, as `require.resolve` finds it.
  * @throws what `require.resolve` throws, if no place has it
@@ -62,7 +68,7 @@ export function resolvePackage(path: string): string {
   let fault: unknown;
   for (const base of bases()) {
     try {
-      return createRequire(base).resolve(path);
+      return requireFrom(base).resolve(path);
     } catch (error) {
       fault ??= error;
     }

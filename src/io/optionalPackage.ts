@@ -1,7 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { DependencyError } from '../errors.js';
-import { resolvePackage } from '../installed.js';
+import { requireFrom, resolvePackage } from '../installed.js';
 import { isError } from '../realm.js';
 
 /**
@@ -22,7 +21,7 @@ export async function importOptional(name: string, user: string): Promise<unknow
     // A vm context, as Jest's, may know no import(); and the program may be a bundle, away from its packages.
     try {
       const path = resolvePackage(name);
-      return { default: createRequire(path)(path) };
+      return { default: requireFrom(path)(path) };
     } catch {
       throw unavailable(name, user, cause);
     }

@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import process from 'node:process';
 import { BackendError } from '../../errors.js';
-import { HOW_TO_BUNDLE, installation, ownFile } from '../../installed.js';
+import { HOW_TO_BUNDLE, installation, ownFile, requireFrom } from '../../installed.js';
 import { isError } from '../../realm.js';
 import type { NativeAddon } from './addon.js';
 
@@ -49,7 +48,7 @@ export function loadAddon(): NativeAddon {
       continue;
     }
     try {
-      return createRequire(path)(path) as NativeAddon;
+      return requireFrom(path)(path) as NativeAddon;
     } catch (error) {
       const message = isError(error) ? error.message : String(error);
       tried.push(message.includes(path) ? message : `${path}: ${message}`);
