@@ -60,6 +60,19 @@ describe('a program in CommonJS', () => {
   });
 });
 
+describe('two copies of the package in one program', () => {
+  it('know each other’s tensors as such', async () => {
+    const program = `
+      const other = require('./node_modules/axonode/dist/cjs');
+      const { relu } = require('axonode');
+      try { relu(other.tensor([1])); } catch (error) { console.log(error.message); }
+    `;
+    await project.write({ 'copies.cjs': program });
+    const said = await run(node, ['copies.cjs'], project.folder);
+    expect(said.stdout).toContain('relu: input is a Tensor of another copy of axonode');
+  });
+});
+
 describe('a host that is not quite Node.js', () => {
   it('may have nothing but the language and require', async () => {
     const bundle = BUNDLES.find(({ name }) => name === 'esbuild cjs, all in one');

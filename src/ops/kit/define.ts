@@ -84,11 +84,19 @@ export function numbers(x: Tensor): FloatArray | Int32Array {
   return raw;
 }
 
+/** What is no tensor, for messages. */
+function kindOf(x: unknown): string {
+  if (x === null) return 'null';
+  if (typeof x !== 'object') return `a ${typeof x}`;
+  if (Array.isArray(x)) return 'an array';
+  if (x.constructor?.name !== Tensor.name) return 'an object';
+  return 'a Tensor of another copy of axonode (one that is bundled, or required beside an import; see docs/bundlers.md)';
+}
+
 /** Throws unless x is a tensor. @internal */
 export function checkTensor(x: unknown, op: string, name = 'input'): asserts x is Tensor {
   if (!(x instanceof Tensor)) {
-    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
-    throw new ArgumentError(`${op}: ${name} is ${what}, expected a Tensor (see tensor())`);
+    throw new ArgumentError(`${op}: ${name} is ${kindOf(x)}, expected a Tensor (see tensor())`);
   }
 }
 
