@@ -7,6 +7,7 @@
  */
 const ROOMS = `
   index.ts
+  names.ts
   train/
   train/tune/          train/sequences/
   train/callbacks/
@@ -38,7 +39,8 @@ const ROOMS = `
   backend/ts/kit/
   backend/kernels/
   numeric/
-  options.ts
+  options.ts           installed.ts
+  version.ts           realm.ts            node.ts
   errors.ts
 `;
 

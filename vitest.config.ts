@@ -8,6 +8,8 @@ const NATIVE_ONLY = [
   'test/backend/lifecycle.test.ts',
   // Trains for seconds, natively.
   'test/train/sequences/addingProblem.test.ts',
+  // Programs of their own, which take the backend that loads.
+  'test/worlds/**',
 ];
 // Runs on the TypeScript backend, whichever is in use.
 const TS_ONLY = [

@@ -1,6 +1,8 @@
 #include "memory.h"
 
 #include <algorithm>
+#include <cstdlib>
+#include <cstring>
 #include <new>
 
 #include "native/base/pages.h"
@@ -66,6 +68,23 @@ void AddressSet::erase(const void* address) {
   slots_[hole] = nullptr;
 }
 
+namespace {
+
+napi_value ordinary(napi_env env, size_t bytes) {
+  napi_value buffer = nullptr;
+  check(napi_create_arraybuffer(env, bytes, nullptr, &buffer));
+  return buffer;
+}
+
+bool wantsExternal() {
+  const char* const asked = std::getenv("AXONODE_EXTERNAL_BUFFERS");
+  return asked == nullptr || std::strcmp(asked, "0") != 0;
+}
+
+}  // namespace
+
+Memory::Memory(Stream& stream) : stream_(&stream), external_(wantsExternal()) {}
+
 napi_value Memory::allocate(napi_env env, size_t bytes) {
   if (stream_ == nullptr) throw NodeFailure();
   reclaim();
@@ -75,10 +94,7 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
     reclaim();
   }
   napi_value buffer = nullptr;
-  if (bytes == 0) {
-    check(napi_create_arraybuffer(env, 0, nullptr, &buffer));
-    return buffer;
-  }
+  if (bytes == 0 || !external_) return ordinary(env, bytes);
   reserveOneMore(retired_, retired_.size() + blocks_.size());
   reserveOneMore(doubtful_, doubtful_.size());
   begins_.reserveOneMore();
@@ -101,7 +117,8 @@ napi_value Memory::allocate(napi_env env, size_t bytes) {
   }
   if (status == napi_no_external_buffers_allowed) {
     finalize(env, nullptr, block);
-    napi_throw_error(env, "ERR_BACKEND", "this runtime does not allow external ArrayBuffers");
+    external_ = false;
+    return ordinary(env, bytes);
   }
   throw NodeFailure();
 }

@@ -41,7 +41,7 @@ class AddressSet {
 // per call. A call with an array over any other memory returns only when its work is done.
 class Memory : public std::enable_shared_from_this<Memory> {
  public:
-  explicit Memory(Stream& stream) : stream_(&stream) {}
+  explicit Memory(Stream& stream);
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
 
@@ -88,6 +88,9 @@ class Memory : public std::enable_shared_from_this<Memory> {
   void retire(Block& block) noexcept;
 
   Stream* stream_;  // nullptr when closed
+  // False where the host refuses memory that is not V8's own, as Electron does, and where
+  // AXONODE_EXTERNAL_BUFFERS=0 asks for that. Buffers are ordinary ones then.
+  bool external_;
   AddressSet begins_;
   // In the order of their tickets. Has room for all blocks: finalizers need no memory.
   std::vector<Retired> retired_;

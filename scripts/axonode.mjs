@@ -3,6 +3,7 @@
 // someone's node_modules. Installing the package runs nothing.
 import { fileURLToPath } from 'node:url';
 import { buildAddon, requireTools } from './lib/native.mjs';
+import { checkNode } from './lib/node.mjs';
 import { runMain, say } from './lib/run.mjs';
 import { installCommand, missingTools } from './lib/toolchain.mjs';
 
@@ -20,6 +21,7 @@ runMain(() => {
     (asked ? console.log : console.error)(usage);
     return asked ? 0 : 2;
   }
+  checkNode();
   requireTools();
   const slower = missingTools().filter((tool) => !tool.required);
   say('building the native addon, which takes a minute or two');

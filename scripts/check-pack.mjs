@@ -12,6 +12,9 @@ const installScripts = ['preinstall', 'install', 'postinstall', 'prepare'];
 const needed = [
   'dist/index.js',
   'dist/index.d.ts',
+  'dist/cjs/index.js',
+  'dist/cjs/index.d.ts',
+  'dist/cjs/package.json',
   'dist/include/node_api.h',
   'dist/train/report/page/client.js',
   'dist/train/report/page/style.css',
@@ -26,6 +29,14 @@ import { backendInfo, tensor } from 'axonode';
 const sum = await tensor([1, 2, 3]).add(tensor([10, 20, 30])).sum().item();
 if (sum !== 66) throw new Error('computed ' + sum);
 console.log(JSON.stringify(backendInfo()));
+`;
+
+const required = `
+const { backendInfo, tensor } = require('axonode');
+if (backendInfo().name !== 'native') throw new Error('not native');
+import('axonode').then((imported) => {
+  if (imported.tensor !== tensor) throw new Error('two copies');
+});
 `;
 
 function checkManifest(folder) {
@@ -67,6 +78,13 @@ runMain(() => {
     writeFileSync(join(folder, 'main.mjs'), program);
     const env = { ...process.env, AXONODE_BACKEND: 'native' };
     say(`the installed package runs: ${run(process.execPath, ['main.mjs'], { cwd: folder, env })}`);
+    writeFileSync(join(folder, 'main.cjs'), required);
+    run(process.execPath, ['main.cjs'], { cwd: folder, env });
+    // As Jest does, which takes the CommonJS form.
+    run(process.execPath, ['-e', "require('./node_modules/axonode/dist/cjs')"], {
+      cwd: folder,
+      env,
+    });
     return 0;
   } finally {
     rmSync(folder, { recursive: true, force: true });

@@ -10,21 +10,17 @@ import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildAddon, isAddonFresh, isSupported, removeAddon, unsupported } from './lib/native.mjs';
+import { checkNode } from './lib/node.mjs';
 import { runLogged, runMain, StepError, say } from './lib/run.mjs';
 import { hashOf, isStamped, writeStamp } from './lib/stamp.mjs';
 import { installCommand, missingTools } from './lib/toolchain.mjs';
 import { aptInstall, canUseApt } from './setup/apt.mjs';
+import { compileCommonJs } from './setup/commonjs.mjs';
 import { withLock } from './setup/lock.mjs';
 import { areModulesFresh, installModules } from './setup/npm.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const log = join(root, 'build/setup.log');
-
-function checkNode() {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 20 || (major === 20 && minor >= 17)) return;
-  throw new StepError(`Node.js 20.17 or newer is needed, this is ${process.versions.node}`);
-}
 
 function timed(what, action) {
   say(`${what} ...`);
@@ -94,6 +90,7 @@ function setUpTypeScript() {
     'tsconfig.build.json',
     'package-lock.json',
     'scripts/setup.mjs',
+    'scripts/setup/commonjs.mjs',
   ];
   const hash = hashOf(root, sources);
   if (existsSync(join(root, 'dist/index.js')) && isStamped(stamp, hash)) return;
@@ -105,6 +102,7 @@ function setUpTypeScript() {
     const args = [tsc, '-p', 'tsconfig.build.json', '--outDir', fresh];
     runLogged('compiling the TypeScript', process.execPath, args, { cwd: root, log });
     copyAssets(fresh);
+    compileCommonJs(root, fresh);
   });
   rmSync(join(root, 'dist'), { recursive: true, force: true });
   renameSync(fresh, join(root, 'dist'));

@@ -1,4 +1,7 @@
 /** Deep learning for Node.js: tensors with automatic differentiation, layers, optimisers, data. */
+
+import './node.js';
+
 export { type BackwardOptions, backward, type GradOptions, grad } from './autograd/backward.js';
 export type {
   BackendInfo,
@@ -23,6 +26,7 @@ export * from './ops/index.js';
 
 import './autograd/methods.js';
 import './ops/methods.js';
+import './names.js';
 
 export * from './errors.js';
 export * as optim from './optim/index.js';

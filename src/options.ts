@@ -1,4 +1,5 @@
 import { ArgumentError } from './errors.js';
+import { isPlainObject } from './realm.js';
 
 /** Every name of an options type. A name left out is a compiler error. */
 export type OptionNames<O> = Readonly<Record<keyof O, true>>;
@@ -69,14 +70,9 @@ function nameOf(value: unknown): string {
   return typeof value === 'string' ? JSON.stringify(value) : String(value);
 }
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function refuse(owner: string, options: unknown, name: string | null, known: object): never {
   const names = Object.keys(known);
-  if (name === null || typeof options !== 'object' || options === null || !isPlain(options)) {
+  if (name === null || !isPlainObject(options)) {
     const example = names[0] === undefined ? '{}' : `{ ${names[0]}: ... }`;
     throw new ArgumentError(
       `${owner}: the options are ${nameOf(options)}, expected an object such as ${example}`,

@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { ArgumentError, BackendError } from '../errors.js';
+import { VERSION } from '../version.js';
 import type { Backend, BackendInfo, BackendName, ConvolutionPrecision } from './kernels/backend.js';
 import type { Kernels } from './kernels/index.js';
-import { MAX_THREADS } from './native/addon.js';
+import { MAX_THREADS, type NativeAddon } from './native/addon.js';
 import { nativeBackend } from './native/index.js';
 import { loadAddon } from './native/load.js';
 import { tsBackend } from './ts/index.js';
@@ -20,9 +22,26 @@ function precisionAtStart(): ConvolutionPrecision {
   throw new BackendError(`AXONODE_EXACT_CONV=${asked}: expected 1 or 0`);
 }
 
+let loaded: NativeAddon | null = null;
+
+/** The addon. One that was built from other sources than this code would compute something else. */
+function addon(): NativeAddon {
+  if (loaded !== null) return loaded;
+  const found = loadAddon();
+  const ours = Object.entries(tsBackend.kernels);
+  const fits = ours.every(([name, kernel]) => found.arity[name] === kernel.length);
+  if (!fits || ours.length !== Object.keys(found.arity).length) {
+    throw new BackendError(
+      `the native addon is not of this version of axonode, ${VERSION}; build it anew, or set AXONODE_ADDON to the right one`,
+    );
+  }
+  loaded = found;
+  return found;
+}
+
 function openNative(): Backend {
   if (native === null) {
-    const opened = nativeBackend(loadAddon());
+    const opened = nativeBackend(addon());
     opened.setConvolutionPrecision(convolutionPrecision ?? precisionAtStart());
     native = opened;
   }
@@ -32,7 +51,7 @@ function openNative(): Backend {
 /** Native if it loads; else the TypeScript backend, and one line says why. */
 function best(): Backend {
   try {
-    loadAddon();
+    addon();
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     whyNotNative = error.message;
@@ -76,13 +95,9 @@ export function setBackend(name: BackendName): void {
   current = next;
 }
 
-const { version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-) as { version: string };
-
 /** Which backend runs, with what libraries and threads, and why not the native one if it does not. */
 export function backendInfo(): BackendInfo {
-  return { ...backend().info(), version, whyNotNative };
+  return { ...backend().info(), version: VERSION, whyNotNative };
 }
 
 /**

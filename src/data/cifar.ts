@@ -1,5 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
+import process from 'node:process';
+import { TextDecoder } from 'node:util';
 import { DataError } from '../errors.js';
 import { checkChoice } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';

@@ -1,6 +1,14 @@
+import {
+  isFloat32Array,
+  isFloat64Array,
+  isInt32Array,
+  isUint8Array,
+  isUint8ClampedArray,
+} from 'node:util/types';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { stack } from '../ops/join.js';
+import { isPlainObject } from '../realm.js';
 import { dtypeOf, newArray } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 
@@ -40,7 +48,7 @@ function batchOf(samples: readonly unknown[]): unknown {
     }
     return Array.from({ length }, (_, i) => batchOf(samples.map((s) => s[i])));
   }
-  if (allOf(samples, isRecord)) {
+  if (allOf(samples, isPlainObject)) {
     const keys = Object.keys(samples[0] ?? {});
     if (samples.some((s) => Object.keys(s).length !== keys.length)) {
       throw new ArgumentError('collate: the samples are objects with different keys');
@@ -60,12 +68,6 @@ function allOf<T>(
   return samples.every(is);
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 function rowsOf(samples: readonly ArrayBufferView[]): Tensor {
   const [first] = samples;
   const dtype = first && dtypeOf(first);
@@ -83,11 +85,11 @@ function tensorData(sample: ArrayBufferView, dtype: string | null | undefined): 
   if (
     dtypeOf(sample) !== dtype ||
     !(
-      sample instanceof Float32Array ||
-      sample instanceof Float64Array ||
-      sample instanceof Int32Array ||
-      sample instanceof Uint8Array ||
-      sample instanceof Uint8ClampedArray
+      isFloat32Array(sample) ||
+      isFloat64Array(sample) ||
+      isInt32Array(sample) ||
+      isUint8Array(sample) ||
+      isUint8ClampedArray(sample)
     )
   ) {
     throw new ArgumentError(

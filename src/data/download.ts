@@ -1,4 +1,7 @@
+import { Buffer } from 'node:buffer';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { DataError } from '../errors.js';
+import { isError } from '../realm.js';
 
 export interface DownloadOptions {
   /** Addresses to try, in this order. */
@@ -63,6 +66,6 @@ async function fetchBytes(url: string, maxBytes: number, stall: number): Promise
 
 /** fetch hides the reason (no such host, connection refused) in the cause of "fetch failed". */
 function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? `${error.message} (${error.cause.message})` : error.message;
+  if (!isError(error)) return String(error);
+  return isError(error.cause) ? `${error.message} (${error.cause.message})` : error.message;
 }

@@ -4,6 +4,7 @@ import { DataError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { isError } from '../realm.js';
 
 /** Kinds of elements that IDX files hold. */
 export type IdxKind = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
@@ -102,8 +103,8 @@ export async function unpack(
   try {
     return await gunzipAsync(bytes, { maxOutputLength: maxBytes });
   } catch (cause) {
-    const tooLarge = cause instanceof RangeError;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const tooLarge = isError(cause) && cause.name === 'RangeError';
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new DataError(
       tooLarge
         ? `${file}: unpacks to more than ${maxBytes} bytes`

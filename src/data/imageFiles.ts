@@ -1,8 +1,10 @@
+import { Buffer } from 'node:buffer';
 import type { Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { DataError } from '../errors.js';
+import { isError } from '../realm.js';
 import { IMAGE_EXTENSIONS } from '../vision/decode.js';
 import { readMaybeGzip } from './idx.js';
 import { tarEntries } from './tar.js';
@@ -67,7 +69,7 @@ async function asked<T>(path: string, ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new DataError(`${path}: cannot be read: ${reason}`, { cause });
   }
 }

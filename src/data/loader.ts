@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from 'node:timers';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { PHILOX_LANES } from '../numeric/philox.js';
 import { checkOptions, type OptionNames } from '../options.js';

@@ -2,10 +2,13 @@ import { createHash } from 'node:crypto';
 import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
+import process from 'node:process';
+import { isUint8Array } from 'node:util/types';
 import { DataError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
 import { checkChoice } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { isError } from '../realm.js';
 import { download } from './download.js';
 import { parseIdx, readMaybeGzip, unpack } from './idx.js';
 import { type LabelledImages, SPLITS, type Split } from './labelledImages.js';
@@ -158,7 +161,7 @@ async function keep(folder: string, path: string, packed: Uint8Array): Promise<v
     await mkdir(folder, { recursive: true });
     await writeFileAtomic(path, packed);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new DataError(`${path}: the download cannot be kept: ${reason}`, { cause });
   }
 }
@@ -179,18 +182,13 @@ function combine(imageFile: Content, labelFile: Content): LabelledImages {
   const images = parseIdx(imageFile.bytes, { file: imageFile.path });
   const labels = parseIdx(labelFile.bytes, { file: labelFile.path });
   const [count = 0, rows = 0, cols = 0] = images.shape;
-  if (
-    !(images.data instanceof Uint8Array) ||
-    images.shape.length !== 3 ||
-    rows !== 28 ||
-    cols !== 28
-  ) {
+  if (!isUint8Array(images.data) || images.shape.length !== 3 || rows !== 28 || cols !== 28) {
     throw new DataError(
       `${imageFile.path}: holds ${images.kind} of shape [${images.shape.join(', ')}], ` +
         'expected images: uint8 of shape [count, 28, 28]',
     );
   }
-  if (!(labels.data instanceof Uint8Array) || labels.shape.length !== 1) {
+  if (!isUint8Array(labels.data) || labels.shape.length !== 1) {
     throw new DataError(
       `${labelFile.path}: holds ${labels.kind} of shape [${labels.shape.join(', ')}], ` +
         'expected labels: uint8 of shape [count]',

@@ -1,3 +1,4 @@
+import { isFloat32Array, isInt32Array } from 'node:util/types';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { checkInteger } from '../ops/kit/options.js';
@@ -39,9 +40,9 @@ export function padSequence(
   const { value = 0, batchFirst = false } = options;
   const [first] = sequences;
   if (first === undefined) throw new ArgumentError('padSequence: there are no sequences');
-  const isInteger = first instanceof Int32Array;
+  const isInteger = isInt32Array(first);
   const lengths = sequences.map((sequence, i) => {
-    if (!(isInteger ? sequence instanceof Int32Array : sequence instanceof Float32Array)) {
+    if (!(isInteger ? isInt32Array(sequence) : isFloat32Array(sequence))) {
       throw new ArgumentError(
         `padSequence: sequence ${i} is no ${isInteger ? 'Int32Array' : 'Float32Array'} like the others`,
       );

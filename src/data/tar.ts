@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import { DataError } from '../errors.js';
 
 /** A file in an archive; its bytes are a view of the archive's. */

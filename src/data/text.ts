@@ -1,3 +1,4 @@
+import { TextDecoder } from 'node:util';
 import { DataError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { readMaybeGzip } from './idx.js';

@@ -1,6 +1,8 @@
+import { isMap } from 'node:util/types';
 import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
 import { parseStrictJson } from '../io/strictJson.js';
+import { isError } from '../realm.js';
 import { loadText } from './text.js';
 
 /** As many code points as Unicode has. */
@@ -122,7 +124,7 @@ export class CharVocabulary {
     try {
       return fromJson(text);
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = isError(cause) ? cause.message : String(cause);
       throw new DataError(`${path}: ${reason}`, { cause });
     }
   }
@@ -130,7 +132,7 @@ export class CharVocabulary {
 
 function fromJson(text: string): CharVocabulary {
   const root = parseStrictJson(text);
-  if (!(root instanceof Map) || root.get('format') !== FORMAT) {
+  if (!isMap(root) || root.get('format') !== FORMAT) {
     throw new DataError(`it is no vocabulary: its format is not '${FORMAT}'`);
   }
   const list = root.get('characters');

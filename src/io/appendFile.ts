@@ -2,6 +2,7 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { WriteError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { isError } from '../realm.js';
 
 export interface AppendFileOptions {
   /** Fails with the system's `EEXIST` as cause if the file is there. Default: false, appends to it. */
@@ -74,6 +75,6 @@ export class AppendFile {
 }
 
 function writeErrorOf(path: string, error: unknown): WriteError {
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = isError(error) ? error.message : String(error);
   return new WriteError(`${path} cannot be written: ${reason}`, { cause: error });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { isUint8Array } from 'node:util/types';
 import { checkOptions, type OptionNames } from '../options.js';
 
 export interface AtomicFileOptions {
@@ -51,7 +52,7 @@ async function writeAll(
   file: FileHandle,
   content: string | Uint8Array | Iterable<Uint8Array>,
 ): Promise<void> {
-  if (typeof content === 'string' || content instanceof Uint8Array) {
+  if (typeof content === 'string' || isUint8Array(content)) {
     await file.writeFile(content);
     return;
   }

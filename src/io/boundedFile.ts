@@ -1,5 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { DataError } from '../errors.js';
+import { isError } from '../realm.js';
 
 /**
  * The bytes of a file of data.
@@ -13,7 +14,7 @@ export async function readBoundedFile(path: string, maxBytes: number): Promise<U
     return await readFile(path);
   } catch (cause) {
     if (cause instanceof DataError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new DataError(`${path}: cannot be read: ${reason}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import type { TypedArray } from '../tensor/dtype.js';
 

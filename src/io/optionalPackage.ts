@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { DependencyError } from '../errors.js';
+import { requireFrom, resolvePackage } from '../installed.js';
+import { isError } from '../realm.js';
 
 /**
  * Loads an optional peer dependency at its first use.
@@ -12,9 +13,18 @@ import { DependencyError } from '../errors.js';
  */
 export async function importOptional(name: string, user: string): Promise<unknown> {
   try {
-    return await import(name);
+    // Not for bundlers to look for.
+    return await import(
+      /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ name
+    );
   } catch (cause) {
-    throw unavailable(name, user, cause);
+    // A vm context, as Jest's, may know no import(); and the program may be a bundle, away from its packages.
+    try {
+      const path = resolvePackage(name);
+      return { default: requireFrom(path)(path) };
+    } catch {
+      throw unavailable(name, user, cause);
+    }
   }
 }
 
@@ -29,7 +39,7 @@ export async function readOptional(
   name: string,
   file: string,
   user: string,
-  resolve: (path: string) => string = createRequire(import.meta.url).resolve,
+  resolve: (path: string) => string = resolvePackage,
 ): Promise<string> {
   try {
     return await readFile(resolve(`${name}/${file}`), 'utf8');
@@ -39,9 +49,9 @@ export async function readOptional(
 }
 
 function unavailable(name: string, user: string, cause: unknown): DependencyError {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  const code = isError(cause) && 'code' in cause ? cause.code : undefined;
   const isMissing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = isError(cause) ? cause.message : String(cause);
   return new DependencyError(
     isMissing
       ? `${user}: the package ${name} is not installed. Install it with: npm install ${name}`

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { ArgumentError } from '../errors.js';
 import { littleEndianBytes } from './bytes.js';
 

@@ -1,6 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { type FileHandle, open } from 'node:fs/promises';
+import { isMap } from 'node:util/types';
 import { CheckpointError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { isError } from '../realm.js';
 import { type DType, dtypeOf, type TypedArray } from '../tensor/dtype.js';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { writeFileAtomic } from './atomicFile.js';
@@ -140,7 +143,7 @@ async function openFile(path: string, name: string): Promise<FileHandle> {
   try {
     return await open(path, 'r');
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new CheckpointError(`${name}: cannot be opened: ${reason}`, { cause });
   }
 }
@@ -184,7 +187,7 @@ function toEntry(
     const { dtype, data } = decodeElements(record.kind, bytes, options.float64 ?? 'float32');
     return { dtype, shape: record.shape, data };
   } catch (cause) {
-    if (!(cause instanceof RangeError)) throw cause;
+    if (!isError(cause) || cause.name !== 'RangeError') throw cause;
     throw new CheckpointError(`${file}: tensor ${JSON.stringify(record.name)}: ${cause.message}`, {
       cause,
     });
@@ -246,7 +249,7 @@ function encodeHeader(json: string): Uint8Array[] {
 
 /** The names and values of either form. */
 export function pairs<T>(named: Named<T>): [string, T][] {
-  return named instanceof Map ? [...named] : Object.entries(named as Readonly<Record<string, T>>);
+  return isMap(named) ? [...named] : Object.entries(named as Readonly<Record<string, T>>);
 }
 
 function checkText(key: string, text: unknown): void {

@@ -1,4 +1,7 @@
+import { TextDecoder } from 'node:util';
+import { isMap } from 'node:util/types';
 import { CheckpointError } from '../errors.js';
+import { isError } from '../realm.js';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { elementSize, READABLE_KINDS } from './safetensorsElements.js';
 import { parseStrictJson, type StrictJson } from './strictJson.js';
@@ -79,17 +82,17 @@ function parseRoot(bytes: Uint8Array, file: string): Map<string, StrictJson> {
     if (!text.startsWith('{')) throw new SyntaxError("it does not start with '{'");
     root = parseStrictJson(text);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new CheckpointError(`${file}: the header is not valid JSON: ${reason}`, { cause });
   }
-  if (!(root instanceof Map)) throw new CheckpointError(`${file}: the header is not a JSON object`);
+  if (!isMap(root)) throw new CheckpointError(`${file}: the header is not a JSON object`);
   return root;
 }
 
 function parseMetadata(value: StrictJson | undefined, file: string): Map<string, string> {
   const metadata = new Map<string, string>();
   if (value === undefined) return metadata;
-  if (!(value instanceof Map)) throw new CheckpointError(`${file}: __metadata__ is not an object`);
+  if (!isMap(value)) throw new CheckpointError(`${file}: __metadata__ is not an object`);
   for (const [key, text] of value) {
     if (typeof text !== 'string') {
       throw new CheckpointError(`${file}: __metadata__ ${JSON.stringify(key)} is not a string`);
@@ -101,7 +104,7 @@ function parseMetadata(value: StrictJson | undefined, file: string): Map<string,
 
 function parseRecord(name: string, value: StrictJson, file: string): TensorRecord {
   const where = `${file}: tensor ${JSON.stringify(name)}`;
-  if (!(value instanceof Map)) throw new CheckpointError(`${where}: its entry is not an object`);
+  if (!isMap(value)) throw new CheckpointError(`${where}: its entry is not an object`);
   for (const key of value.keys()) {
     if (key !== 'dtype' && key !== 'shape' && key !== 'data_offsets') {
       throw new CheckpointError(`${where}: unknown field ${JSON.stringify(key)}`);
@@ -119,7 +122,7 @@ function parseRecord(name: string, value: StrictJson, file: string): TensorRecor
   try {
     checkShape(shape, where);
   } catch (cause) {
-    throw new CheckpointError(cause instanceof Error ? cause.message : String(cause), { cause });
+    throw new CheckpointError(isError(cause) ? cause.message : String(cause), { cause });
   }
   const offsets = naturals(value.get('data_offsets'), Number.MAX_SAFE_INTEGER);
   const [start, end] = offsets ?? [];

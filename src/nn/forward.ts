@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { isError, isThenable } from '../realm.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
 
 /** A module, as far as this file knows it. */
@@ -57,14 +58,14 @@ function scoped(forward: Forward): Forward {
     try {
       return runInContext(isRecording(), () => {
         const output = forward.apply(this, inputs);
-        if (output instanceof Promise) {
+        if (isThenable(output)) {
           throw new ArgumentError('forward: it is async, expected a function that returns at once');
         }
         observer?.(this, inputs, output);
         return output;
       });
     } catch (error) {
-      if (error instanceof Error) blame(error);
+      if (isError(error)) blame(error);
       throw error;
     } finally {
       running.pop();

@@ -38,7 +38,7 @@ function fuse(
 ): Tensor | null {
   if (isObserved() || conv.constructor !== Conv2d || !conv.padsWithZeros) return null;
   const { weight, bias, options } = conv;
-  const operands = [weight, bias, norm?.weight, norm?.bias].filter((t) => t instanceof Object);
+  const operands = [weight, bias, norm?.weight, norm?.bias].filter((t) => t != null);
   if (wantsGrad(finish.add ? [x, finish.add, ...operands] : [x, ...operands])) return null;
   const plain = { prepared: filtersOf(conv, norm), weight, bias, norm: null, options };
   if (norm === null) return fusedConv2d(x, plain, finish);

@@ -31,7 +31,8 @@ export abstract class Module {
   training = true;
 
   constructor() {
-    wrapForward(new.target.prototype);
+    // Not by new.target: a minifier (terser) moves it into a function where it is undefined.
+    wrapForward(Object.getPrototypeOf(this));
   }
 
   /** The output for given inputs. A subclass names the types of its own. */

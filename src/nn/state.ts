@@ -1,3 +1,4 @@
+import { isMap } from 'node:util/types';
 import { CheckpointError } from '../errors.js';
 import { copyFrom } from '../ops/creation.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -54,7 +55,7 @@ export function matchState(
 ): Match {
   checkOptions('loadStateDict', options, NAMES);
   const { strict = true } = options;
-  const values = new Map<string, Tensor>(given instanceof Map ? given : Object.entries(given));
+  const values = new Map<string, Tensor>(isMap(given) ? given : Object.entries(given));
   const missing = [...own.keys()].filter((name) => !values.has(name));
   const unexpected = [...values.keys()].filter((name) => !own.has(name));
   const misfits: string[] = [];

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { isPlainObject } from '../realm.js';
 import { type OpCall, observeOps } from '../tape/observe.js';
 import type { DType } from '../tensor/dtype.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
@@ -118,12 +119,6 @@ function formatOutput(output: TracedOutput): string {
 
 function isList(output: object): output is readonly TracedOutput[] {
   return Array.isArray(output);
-}
-
-function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
 }
 
 /** The tensors in an argument: itself, or those in its arrays and plain objects. */

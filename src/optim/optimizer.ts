@@ -1,5 +1,6 @@
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError, DTypeError } from '../errors.js';
+import { isError } from '../realm.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
@@ -369,7 +370,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
     try {
       for (const group of groups) this.#check(group);
     } catch (error) {
-      throw this.#misfit([error instanceof Error ? error.message : String(error)]);
+      throw this.#misfit([isError(error) ? error.message : String(error)]);
     }
     return groups;
   }

@@ -1,3 +1,10 @@
+import {
+  isFloat32Array,
+  isFloat64Array,
+  isInt32Array,
+  isUint8Array,
+  isUint8ClampedArray,
+} from 'node:util/types';
 import { DTypeError } from '../errors.js';
 import { allocating } from '../numeric/allocation.js';
 
@@ -51,10 +58,10 @@ export function newArray(dtype: DType, length: number, what: string): TypedArray
 
 /** The dtype of a typed array, or null for kinds that tensors do not have. */
 export function dtypeOf(array: ArrayBufferView): DType | null {
-  if (array instanceof Float32Array) return 'float32';
-  if (array instanceof Float64Array) return 'float64';
-  if (array instanceof Int32Array) return 'int32';
-  if (array instanceof Uint8Array || array instanceof Uint8ClampedArray) return 'uint8';
+  if (isFloat32Array(array)) return 'float32';
+  if (isFloat64Array(array)) return 'float64';
+  if (isInt32Array(array)) return 'int32';
+  if (isUint8Array(array) || isUint8ClampedArray(array)) return 'uint8';
   return null;
 }
 

@@ -1,3 +1,4 @@
+import { isFloat32Array, isFloat64Array } from 'node:util/types';
 import type { TypedArray } from './dtype.js';
 import { dim, type Shape, sizeOf, stridesOf } from './shape.js';
 
@@ -86,8 +87,8 @@ function formatFloats(values: readonly number[], isFloat32: boolean): string[] {
 
 /** Numbers as text, all of one width. */
 function formatNumbers(values: readonly number[], kind: TypedArray): string[] {
-  if (kind instanceof Float32Array) return formatFloats(values, true);
-  if (kind instanceof Float64Array) return formatFloats(values, false);
+  if (isFloat32Array(kind)) return formatFloats(values, true);
+  if (isFloat64Array(kind)) return formatFloats(values, false);
   const texts = values.map(String);
   const width = longest(texts);
   return texts.map((text) => text.padStart(width));

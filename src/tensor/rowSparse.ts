@@ -1,3 +1,4 @@
+import { isFloat32Array, isFloat64Array, isInt32Array } from 'node:util/types';
 import { kernels } from '../backend/select.js';
 import { DTypeError, SparseError } from '../errors.js';
 import type { TypedArray } from './dtype.js';
@@ -11,12 +12,12 @@ import { empty, Tensor } from './tensor.js';
 type FloatArray = Float32Array | Float64Array;
 
 function floatsOf({ raw, dtype }: Tensor): FloatArray {
-  if (raw instanceof Float32Array || raw instanceof Float64Array) return raw;
+  if (isFloat32Array(raw) || isFloat64Array(raw)) return raw;
   throw new DTypeError(`a row-sparse tensor holds floats, got ${dtype}`);
 }
 
 function int32Of({ raw, dtype }: Tensor): Int32Array {
-  if (raw instanceof Int32Array) return raw;
+  if (isInt32Array(raw)) return raw;
   throw new DTypeError(`rows are int32, got ${dtype}`);
 }
 

@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isMap } from 'node:util/types';
+import { isPlainObject, isThenable } from '../realm.js';
 
 /** What contexts own: the base of Tensor, here so that this module needs not know it. */
 export abstract class Owned {
@@ -51,12 +53,8 @@ function markReturned(value: unknown, mark: boolean, depth: number): void {
   if (typeof value !== 'object' || value === null || depth > 8) return;
   if (value instanceof Owned) value.returned = mark;
   else if (Array.isArray(value)) for (const item of value) markReturned(item, mark, depth + 1);
-  else if (value instanceof Map)
-    for (const item of value.values()) markReturned(item, mark, depth + 1);
-  else if (
-    Object.getPrototypeOf(value) === Object.prototype ||
-    Object.getPrototypeOf(value) === null
-  ) {
+  else if (isMap(value)) for (const item of value.values()) markReturned(item, mark, depth + 1);
+  else if (isPlainObject(value)) {
     for (const item of Object.values(value)) markReturned(item, mark, depth + 1);
   }
 }
@@ -91,10 +89,6 @@ export function runInContext<T>(recording: boolean, fn: () => T): T {
   }
 }
 
-function isPromise(value: unknown): value is Promise<unknown> {
-  return value instanceof Promise;
-}
-
 /** As runInContext, for a function that may be async: its context follows it across awaits. */
 export function runInAsyncContext<T>(recording: boolean, fn: () => T): T {
   const previous = current;
@@ -108,13 +102,13 @@ export function runInAsyncContext<T>(recording: boolean, fn: () => T): T {
     settled = result;
   } finally {
     current = previous;
-    if (!isPromise(result)) {
+    if (!isThenable(result)) {
       asyncContexts--;
       close(context, settled);
     }
   }
-  if (!isPromise(result)) return result;
-  const closing = result.then(
+  if (!isThenable(result)) return result;
+  const closing = Promise.resolve(result).then(
     (value) => {
       asyncContexts--;
       close(context, value);

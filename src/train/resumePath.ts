@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, CheckpointError } from '../errors.js';
+import { isError } from '../realm.js';
 import { LAST, ModelCheckpoint } from './callbacks/modelCheckpoint.js';
 import type { Callback } from './loop/callback.js';
 
@@ -32,8 +33,8 @@ async function entryAt(path: string): Promise<Stats | null> {
   try {
     return await stat(path);
   } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT') return null;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    if (isError(cause) && 'code' in cause && cause.code === 'ENOENT') return null;
+    const reason = isError(cause) ? cause.message : String(cause);
     throw new CheckpointError(`${path}: cannot be looked at: ${reason}`, { cause });
   }
 }

@@ -2,6 +2,7 @@ import { ArgumentError, DataError, DependencyError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { importOptional } from '../io/optionalPackage.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { isError } from '../realm.js';
 import type { Raster } from './png.js';
 
 export interface DecodeOptions {
@@ -118,7 +119,7 @@ export async function decodeImage(
     const image = size === undefined ? input : input.resize(size[1], size[0], { fit: 'cover' });
     return rasterOf(await image.raw().toBuffer({ resolveWithObject: true }), channels);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+    const reason = isError(cause) ? cause.message.trim() : String(cause);
     throw new DataError(`${file}: cannot be decoded: ${reason}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+import { isUint8Array } from 'node:util/types';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf, textWidth } from './pixelFont.js';
@@ -148,7 +149,7 @@ function drawImage(
 ): void {
   const [, channels = 1, height = 0, width = 0] = shape;
   const plane = channels === 3 ? height * width : 0;
-  const gain = data instanceof Uint8Array ? 1 : 255;
+  const gain = isUint8Array(data) ? 1 : 255;
   const level = (at: number) => Math.round(Math.min(Math.max((data[at] ?? 0) * gain, 0), 255));
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {

@@ -1,3 +1,4 @@
+import { isInt32Array } from 'node:util/types';
 import { ShapeError } from '../errors.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -9,7 +10,7 @@ import type { ImageStack } from './grid.js';
  */
 export async function imagesOf(images: Tensor): Promise<ImageStack> {
   const data = await images.data();
-  if (images.shape.length !== 4 || data instanceof Int32Array) {
+  if (images.shape.length !== 4 || isInt32Array(data)) {
     throw new ShapeError(
       `imagesOf: ${images.dtype} ${formatShape(images.shape)}, expected float or uint8 images ` +
         '[count, channels, height, width]',

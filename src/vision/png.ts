@@ -1,4 +1,6 @@
-import { crc32, deflateSync } from 'node:zlib';
+import { Buffer } from 'node:buffer';
+// Not by name: Node.js before 20.15 has no crc32, and would say so instead of what src/node.ts says.
+import zlib from 'node:zlib';
 import { ArgumentError } from '../errors.js';
 
 /** Pixels of one picture on the host: rows from the top, channels of a pixel side by side. */
@@ -43,7 +45,7 @@ export function encodePng({ width, height, channels, data }: Raster): Uint8Array
     Buffer.concat([
       SIGNATURE,
       chunk('IHDR', header),
-      chunk('IDAT', deflateSync(rows)),
+      chunk('IDAT', zlib.deflateSync(rows)),
       chunk('IEND', new Uint8Array(0)),
     ]),
   );
@@ -54,6 +56,6 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   bytes.writeUInt32BE(content.length, 0);
   bytes.write(type, 4, 'latin1');
   bytes.set(content, 8);
-  bytes.writeUInt32BE(crc32(bytes.subarray(4, content.length + 8)), content.length + 8);
+  bytes.writeUInt32BE(zlib.crc32(bytes.subarray(4, content.length + 8)), content.length + 8);
   return bytes;
 }

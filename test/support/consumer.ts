@@ -24,8 +24,12 @@ const OPTIONS = {
 /**
  * What the compiler says of files in a project of its own, in which the package is installed as it is in dist/.
  * Empty if it finds no fault.
+ * @param options of the compiler, in place of the usual ones
  */
-export function compileConsumer(files: Readonly<Record<string, string>>): string[] {
+export function compileConsumer(
+  files: Readonly<Record<string, string>>,
+  options: Readonly<Record<string, unknown>> = {},
+): string[] {
   const folder = mkdtempSync(join(tmpdir(), 'axonode-consumer-'));
   try {
     const modules = join(folder, 'node_modules');
@@ -34,7 +38,7 @@ export function compileConsumer(files: Readonly<Record<string, string>>): string
     symlinkSync(join(root, 'node_modules/@types'), join(modules, '@types'), 'dir');
     writeFileSync(join(folder, 'package.json'), '{ "type": "module" }');
     for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const config = { compilerOptions: OPTIONS, files: Object.keys(files) };
+    const config = { compilerOptions: { ...OPTIONS, ...options }, files: Object.keys(files) };
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     const tsc = join(root, 'node_modules/typescript/bin/tsc');
     const { stdout, stderr } = spawnSync(process.execPath, [tsc, '--pretty', 'false', '-p', '.'], {

@@ -1,23 +1,33 @@
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join, sep } from 'node:path';
+import process from 'node:process';
 import { BackendError } from '../../errors.js';
+import { HOW_TO_BUNDLE, installation, ownFile, requireFrom } from '../../installed.js';
 import { describeRoom, measureRoom } from '../../numeric/room.js';
+import { isError } from '../../realm.js';
 import type { NativeAddon } from './addon.js';
 
-// The same depth below the package's root in src/ and in dist/.
-const root = fileURLToPath(new URL('../../../', import.meta.url));
-
-/** Where the addon may be: where AXONODE_ADDON says, else where the build leaves it. */
+/**
+ * Where the addon may be: where AXONODE_ADDON says, else where the build leaves it; or beside the bundle that this
+ * code was copied into.
+ */
 function candidates(): string[] {
   const asked = process.env.AXONODE_ADDON;
   if (asked) return [asked];
-  return [fileURLToPath(new URL('../../../build/Release/axonode.node', import.meta.url))];
+  const { root, isBundled } = installation();
+  const own = ownFile();
+  return [
+    ...(root === null ? [] : [join(root, 'build/Release/axonode.node')]),
+    ...(isBundled && own !== null ? [join(dirname(own), 'axonode.node')] : []),
+  ];
 }
 
 function advice(): string {
   if (process.platform === 'win32') return 'The native backend runs on Linux, macOS and WSL.';
+  const { root, fault } = installation();
+  if (root === null) {
+    return `This program is a bundle, and ${fault}. Either ${HOW_TO_BUNDLE}; or set AXONODE_ADDON to the path of axonode.node`;
+  }
   const installed = root.split(sep).includes('node_modules');
   const build = installed ? 'npx axonode build' : 'npm run build:native';
   const packages =
@@ -54,7 +64,6 @@ export function loadAddon(): NativeAddon {
 
 function load(): NativeAddon {
   checkRoom();
-  const require = createRequire(import.meta.url);
   const tried: string[] = [];
   for (const path of candidates()) {
     if (!existsSync(path)) {
@@ -62,11 +71,12 @@ function load(): NativeAddon {
       continue;
     }
     try {
-      return require(path) as NativeAddon;
+      return requireFrom(path)(path) as NativeAddon;
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = isError(error) ? error.message : String(error);
       tried.push(message.includes(path) ? message : `${path}: ${message}`);
     }
   }
-  throw new BackendError(`the native addon did not load: ${tried.join('; ')}. ${advice()}`);
+  const places = tried.length === 0 ? '' : `: ${tried.join('; ')}`;
+  throw new BackendError(`the native addon did not load${places}. ${advice()}`);
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import process from 'node:process';
 import { BackendError } from '../../errors.js';
 import { MAX_THREADS } from './addon.js';
 

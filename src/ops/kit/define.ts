@@ -1,3 +1,4 @@
+import { isFloat32Array, isFloat64Array, isInt32Array, isUint8Array } from 'node:util/types';
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, DTypeError } from '../../errors.js';
 import type { Gradients, Node, Nothing, Op, Saves } from '../../tape/node.js';
@@ -37,7 +38,7 @@ export type FloatArray = Float32Array | Float64Array;
 /** A tensor's memory as floats; checks what the op has made sure of. @internal */
 export function floats(x: Tensor): FloatArray {
   const raw = x.raw;
-  if (raw instanceof Float32Array || raw instanceof Float64Array) return raw;
+  if (isFloat32Array(raw) || isFloat64Array(raw)) return raw;
   throw new DTypeError(`expected floats, got ${x.dtype}`);
 }
 
@@ -65,29 +66,37 @@ export function elementsForWriting(x: Tensor): TypedArray {
 /** A tensor's memory as int32. @internal */
 export function ints(x: Tensor): Int32Array {
   const raw = x.raw;
-  if (raw instanceof Int32Array) return raw;
+  if (isInt32Array(raw)) return raw;
   throw new DTypeError(`expected int32, got ${x.dtype}`);
 }
 
 /** A tensor's memory as a mask. @internal */
 export function mask(x: Tensor): Uint8Array {
   const raw = x.raw;
-  if (raw instanceof Uint8Array) return raw;
+  if (isUint8Array(raw)) return raw;
   throw new DTypeError(`expected uint8, got ${x.dtype}`);
 }
 
 /** A tensor's memory as numbers that arithmetic works on. @internal */
 export function numbers(x: Tensor): FloatArray | Int32Array {
   const raw = x.raw;
-  if (raw instanceof Uint8Array) throw new DTypeError('expected numbers, got uint8');
+  if (isUint8Array(raw)) throw new DTypeError('expected numbers, got uint8');
   return raw;
+}
+
+/** What is no tensor, for messages. */
+function kindOf(x: unknown): string {
+  if (x === null) return 'null';
+  if (typeof x !== 'object') return `a ${typeof x}`;
+  if (Array.isArray(x)) return 'an array';
+  if (x.constructor?.name !== Tensor.name) return 'an object';
+  return 'a Tensor of another copy of axonode (one that is bundled, or required beside an import; see docs/bundlers.md)';
 }
 
 /** Throws unless x is a tensor. @internal */
 export function checkTensor(x: unknown, op: string, name = 'input'): asserts x is Tensor {
   if (!(x instanceof Tensor)) {
-    const what = x === null ? 'null' : Array.isArray(x) ? 'an array' : `a ${typeof x}`;
-    throw new ArgumentError(`${op}: ${name} is ${what}, expected a Tensor (see tensor())`);
+    throw new ArgumentError(`${op}: ${name} is ${kindOf(x)}, expected a Tensor (see tensor())`);
   }
 }
 

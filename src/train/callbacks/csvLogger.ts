@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { AppendFile } from '../../io/appendFile.js';

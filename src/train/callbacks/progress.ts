@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { formatSeconds } from '../loop/duration.js';
 

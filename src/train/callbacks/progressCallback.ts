@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import process from 'node:process';
 import type { Callback, StepInfo, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord, History } from '../loop/history.js';
 import type { Logger } from '../loop/logger.js';

@@ -1,4 +1,5 @@
 import { ArgumentError, WriteError } from '../../errors.js';
+import { isError } from '../../realm.js';
 import type { TrainingRun } from '../loop/callback.js';
 
 /**
@@ -16,7 +17,7 @@ export async function tryWriting(
     await write();
     return true;
   } catch (error) {
-    const isSystemError = error instanceof Error && 'syscall' in error;
+    const isSystemError = isError(error) && 'syscall' in error;
     if (!(error instanceof WriteError) && !isSystemError) throw error;
     run.log.warn({ error }, `${what} is no longer written: ${error.message}`);
     return false;

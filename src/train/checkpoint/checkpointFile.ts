@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -9,6 +10,7 @@ import { writeFileAtomic } from '../../io/atomicFile.js';
 import { type Json, parseExact, stringifyExact } from '../../io/json.js';
 import { layOut, readSafetensors, type SafetensorsEntry } from '../../io/safetensorsFile.js';
 import { LENGTH_BYTES } from '../../io/safetensorsHeader.js';
+import { isError } from '../../realm.js';
 import { newArray } from '../../tensor/dtype.js';
 import { rowMajor, type Tensor } from '../../tensor/tensor.js';
 
@@ -31,7 +33,7 @@ export interface Checkpoint {
 }
 
 function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return isError(cause) ? cause.message : String(cause);
 }
 
 async function hashPiece(hash: Hash, piece: Uint8Array): Promise<void> {

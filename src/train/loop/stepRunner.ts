@@ -1,3 +1,4 @@
+import { isThenable } from '../../realm.js';
 import { getRandomState, type RandomState, setRandomState } from '../../tensor/random.js';
 import { scope } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -67,7 +68,7 @@ export class StepRunner<B, O, T> {
   /** What a batch comes to. */
   async compute(batch: B, training: boolean, epoch: number): Promise<Outcome<O, T>> {
     const result = this.#options.step(batch, { training, epoch, step: this.#position.step });
-    return outcomeOf(result instanceof Promise ? await result : result, batch);
+    return outcomeOf(isThenable(result) ? await result : result, batch);
   }
 
   /**
@@ -93,7 +94,7 @@ export class StepRunner<B, O, T> {
   #forward(batch: B, epoch: number): Tensor | Promise<Tensor> {
     const context = { training: true, epoch, step: this.#position.step };
     const result = this.#options.step(batch, context);
-    if (!(result instanceof Promise)) return this.#take(outcomeOf(result, batch), epoch);
+    if (!isThenable(result)) return this.#take(outcomeOf(result, batch), epoch);
     return result.then((later) => this.#take(outcomeOf(later, batch), epoch));
   }
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 /** Adds up time while it runs. */
 export class Stopwatch {
   #before = 0;

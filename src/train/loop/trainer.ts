@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { synchronize } from '../../backend/select.js';
 import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';

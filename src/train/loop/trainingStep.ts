@@ -2,6 +2,7 @@ import { backward } from '../../autograd/backward.js';
 import { div } from '../../ops/elementwise.js';
 import { clipGradNorm } from '../../optim/clip.js';
 import type { Optimizer } from '../../optim/optimizer.js';
+import { isThenable } from '../../realm.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Scheduler } from './schedule.js';
 
@@ -91,7 +92,7 @@ export class TrainingStep {
       for (const optimizer of optimizers) optimizer.zeroGrad();
     }
     const result = forward();
-    const loss = result instanceof Promise ? await result : result;
+    const loss = isThenable(result) ? await result : result;
     if (isAutomatic) backward(window > 1 ? div(loss, window) : loss);
     this.#gathered++;
     if (this.#gathered < window) return { loss, update: null };

@@ -1,4 +1,5 @@
 import { cpus, totalmem } from 'node:os';
+import process from 'node:process';
 import { backendInfo } from '../../backend/select.js';
 
 /** What the numbers of a report were made with, by name. */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { codeFile } from '../../installed.js';
 
 /** Sources that go into every page. */
 export interface PageParts {
@@ -11,7 +12,7 @@ export interface PageParts {
 
 /** The page's own sources, which lie beside the code. */
 export async function loadPage(): Promise<Omit<PageParts, 'echarts'>> {
-  const read = (file: string) => readFile(new URL(`./page/${file}`, import.meta.url), 'utf8');
+  const read = (file: string) => readFile(codeFile(`train/report/page/${file}`, 'report'), 'utf8');
   const [client, style] = await Promise.all([read('client.js'), read('style.css')]);
   return { client, style };
 }

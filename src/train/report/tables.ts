@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { SummaryRow } from '../../nn/summary.js';
 import { confusionMatrix } from '../../plot/heatMap.js';
 import { formatNumber } from '../../plot/scale.js';

@@ -1,5 +1,8 @@
+import { Buffer } from 'node:buffer';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import process from 'node:process';
+import { clearTimeout, setTimeout } from 'node:timers';
 import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
 import { checkOptions, type OptionNames } from '../../options.js';

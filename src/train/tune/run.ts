@@ -1,5 +1,8 @@
-import { pathToFileURL } from 'node:url';
+import { clearTimeout, setTimeout } from 'node:timers';
+import { pathToFileURL, URL } from 'node:url';
 import { Worker } from 'node:worker_threads';
+import { codeFile } from '../../installed.js';
+import type { Stop } from './stop.js';
 import type { TrialContext, TrialOrder } from './trial.js';
 
 /** How a trial has ended. */
@@ -7,8 +10,6 @@ export type Outcome = { readonly score: number } | { readonly error: string } | 
 
 /** How long a trial may go on after an abort. */
 const GRACE_MS = 2000;
-
-const WORKER = new URL('./worker.js', import.meta.url);
 
 function outcomeOf(message: unknown): Outcome {
   if (typeof message === 'object' && message !== null) {
@@ -22,26 +23,29 @@ function outcomeOf(message: unknown): Outcome {
   return { error: 'the trial sent a message of its own to the search' };
 }
 
-/** Runs a trial in a thread of its own. Never rejects: whatever happens in there is an outcome. */
+/**
+ * Runs a trial in a thread of its own. Never rejects: whatever happens in there is an outcome.
+ * @throws DependencyError if the program of that thread is not there
+ */
 export function runTrial(
   trial: { readonly file: URL | string; readonly name: string },
   context: Omit<TrialContext, 'signal'>,
-  signal: AbortSignal,
+  stop: Stop,
 ): Promise<Outcome> {
   const { file, name } = trial;
-  const isUrl = file instanceof URL || file.startsWith('file:');
+  const isUrl = typeof file !== 'string' || file.startsWith('file:');
   const url = isUrl ? new URL(file) : pathToFileURL(file);
   const workerData: TrialOrder = { url: url.href, name, context };
+  const program = codeFile('train/tune/worker.js', 'search');
   return new Promise((resolve) => {
-    const worker = new Worker(WORKER, { workerData });
+    const worker = new Worker(program, { workerData });
     let outcome: Outcome | undefined;
     let grace: NodeJS.Timeout | undefined;
     const abort = (): void => {
       worker.postMessage('abort');
       grace = setTimeout(() => void worker.terminate(), GRACE_MS);
     };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
+    const unlisten = stop.listen(abort);
     worker.once('message', (message) => {
       outcome = outcomeOf(message);
       // A handle that a trial has left open shall not hold up the next.
@@ -52,9 +56,9 @@ export function runTrial(
     });
     worker.once('exit', (code) => {
       clearTimeout(grace);
-      signal.removeEventListener('abort', abort);
+      unlisten();
       // What an aborted trial says is no result.
-      if (signal.aborted) resolve('aborted');
+      if (stop.isSet) resolve('aborted');
       else resolve(outcome ?? { error: `the trial ended its thread with exit code ${code}` });
     });
   });

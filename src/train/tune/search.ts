@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../../ops/kit/options.js';
@@ -8,6 +9,7 @@ import { Generator, randomUint32 } from '../../tensor/random.js';
 import { byRank, SearchResult } from './result.js';
 import { runTrial } from './run.js';
 import { type Drawn, draw, type Space } from './space.js';
+import { Stop } from './stop.js';
 import { ResultStore, type TrialRun } from './store.js';
 import { randomSearch, type Strategy } from './strategy.js';
 
@@ -110,6 +112,7 @@ async function inParallel<T>(
  *
  * @throws ArgumentError for options that are unknown or out of range, or a file of another search
  * @throws CheckpointError for a damaged file
+ * @throws DependencyError in a bundle that does not find this package's own worker; see docs/bundlers.md
  *
  * @example
  * // trial.js: export default async ({ params, budget, seed }) => { ...; return validationLoss; };
@@ -136,13 +139,11 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   const described = Object.fromEntries(
     Object.entries(space).map(([name, range]) => [name, range.describe()]),
   );
-  const stopper = new AbortController();
-  const signals = options.signal ? [options.signal, stopper.signal] : [stopper.signal];
-  const signal = AbortSignal.any(signals);
   const identity = { seed, goal, space: described, strategy: strategy.describe(), trials };
   const store = new ResultStore(file, identity);
   await store.load();
   const all = candidates(space, trials, seed);
+  const stop = new Stop();
   const runs = new Map<string, TrialRun<Drawn<S>>>();
 
   const finish = async (candidate: Candidate<Drawn<S>>, budget: number): Promise<boolean> => {
@@ -157,10 +158,10 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
       runs.set(key, { ...known, params: candidate.params });
       return true;
     }
-    if (signal.aborted) return false;
+    if (stop.isSet) return false;
     const start = performance.now();
     const context = { ...candidate, budget };
-    const outcome = await runTrial({ file: trial, name: exportName }, context, signal);
+    const outcome = await runTrial({ file: trial, name: exportName }, context, stop);
     if (outcome === 'aborted') return false;
     const seconds = (performance.now() - start) / 1e3;
     const result = 'score' in outcome ? outcome : { score: null, error: outcome.error };
@@ -171,17 +172,22 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     return true;
   };
 
-  let left = all;
-  for (const rung of strategy.rungs(trials)) {
-    left = left.slice(0, rung.trials);
-    const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
-    const isWhole = await inParallel(left, workers, task, () => stopper.abort());
-    if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
-    const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
-    left = ranked
-      .filter(({ score }) => score !== null)
-      .sort(byRank(goal))
-      .flatMap((run) => all[run.trial] ?? []);
+  const unfollow = stop.follow(options.signal);
+  try {
+    let left = all;
+    for (const rung of strategy.rungs(trials)) {
+      left = left.slice(0, rung.trials);
+      const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
+      const isWhole = await inParallel(left, workers, task, () => stop.set());
+      if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
+      const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
+      left = ranked
+        .filter(({ score }) => score !== null)
+        .sort(byRank(goal))
+        .flatMap((run) => all[run.trial] ?? []);
+    }
+    return new SearchResult(space, goal, [...runs.values()], 'done');
+  } finally {
+    unfollow();
   }
-  return new SearchResult(space, goal, [...runs.values()], 'done');
 }

@@ -4,6 +4,7 @@ import { ArgumentError, CheckpointError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Json, JsonObject } from '../../io/json.js';
 import type { Goal } from '../../optim/goal.js';
+import { isError } from '../../realm.js';
 
 /** A run of a trial, with one budget. */
 export interface TrialRun<P = JsonObject> {
@@ -73,7 +74,7 @@ export class ResultStore {
     try {
       text = await readFile(this.#file, 'utf8');
     } catch (error) {
-      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
+      if (isError(error) && 'code' in error && error.code === 'ENOENT') return;
       throw error;
     }
     const { identity, runs } = this.#parse(text);

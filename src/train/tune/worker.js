@@ -2,6 +2,7 @@
  * A thread that runs one trial of a search. JavaScript, so that it starts wherever this package runs: compiled, or
  * from its sources.
  */
+import { isNativeError } from 'node:util/types';
 import { parentPort, workerData } from 'node:worker_threads';
 
 /** @import { Trial, TrialOrder, TrialReport } from './trial.js' */
@@ -28,5 +29,5 @@ async function run() {
 }
 
 run().catch((/** @type {unknown} */ error) => {
-  tell({ error: error instanceof Error && error.stack ? error.stack : String(error) });
+  tell({ error: isNativeError(error) && error.stack ? error.stack : String(error) });
 });

@@ -1,3 +1,4 @@
+import { isFloat32Array, isInt32Array } from 'node:util/types';
 import { BinaryOp, type FloatArray, type Kernels } from '../../kernels/index.js';
 import { broadcastRows } from '../kit/strided.js';
 
@@ -25,7 +26,7 @@ export const binary: Kernels['binary'] = (out, a, b, n, op) => {
 };
 
 export const binaryScalar: Kernels['binaryScalar'] = (out, a, scalar, n, op) => {
-  if (op === BinaryOp.pow && Math.abs(scalar) === 0.5 && !(out instanceof Int32Array)) {
+  if (op === BinaryOp.pow && Math.abs(scalar) === 0.5 && !isInt32Array(out)) {
     // Roots: those of −0 and −∞ are not what power makes of them.
     for (let i = 0; i < n; i++) {
       const root = Math.sqrt(a[i] as number);
@@ -44,17 +45,12 @@ export const binaryBroadcast: Kernels['binaryBroadcast'] = (out, a, b, plan, op)
 };
 
 function loopsFor(out: Values): Record<BinaryOp, BinaryLoop> {
-  return out instanceof Int32Array ? integerLoops : floatLoops;
+  return isInt32Array(out) ? integerLoops : floatLoops;
 }
 
 /** The scalar, rounded to the kind of `model`, as an array that a loop can repeat. */
 export function asElement(scalar: number, model: Values): Values {
-  const element =
-    model instanceof Float32Array
-      ? scalar32
-      : model instanceof Int32Array
-        ? scalarInteger
-        : scalar64;
+  const element = isFloat32Array(model) ? scalar32 : isInt32Array(model) ? scalarInteger : scalar64;
   element[0] = scalar;
   return element;
 }

@@ -1,3 +1,4 @@
+import { isFloat32Array, isFloat64Array } from 'node:util/types';
 import { CompareOp, type Kernels, type MaskArray, type NumericArray } from '../../kernels/index.js';
 import { broadcastRows } from '../kit/strided.js';
 import { asElement } from './binary.js';
@@ -30,7 +31,7 @@ const wholeNumber = new Float64Array(1);
 
 /** Floats compare with the scalar rounded to their kind; integers with the scalar as it is (2.5, 300). */
 function comparand(scalar: number, a: NumericArray): NumericArray {
-  if (a instanceof Float32Array || a instanceof Float64Array) return asElement(scalar, a);
+  if (isFloat32Array(a) || isFloat64Array(a)) return asElement(scalar, a);
   wholeNumber[0] = scalar;
   return wholeNumber;
 }

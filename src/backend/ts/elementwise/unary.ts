@@ -1,3 +1,4 @@
+import { isInt32Array } from 'node:util/types';
 import {
   erf,
   normalCdf,
@@ -28,7 +29,7 @@ type UnaryGradLoop = (
 ) => void;
 
 export const unary: Kernels['unary'] = (out, x, n, op, p, q) => {
-  const loops = out instanceof Int32Array ? integerLoops : floatLoops;
+  const loops = isInt32Array(out) ? integerLoops : floatLoops;
   loops[op](out, x, n, p, q);
 };
 

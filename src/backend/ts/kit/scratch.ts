@@ -1,3 +1,4 @@
+import { isFloat64Array } from 'node:util/types';
 import { allocating } from '../../../numeric/allocation.js';
 import type { FloatArray } from '../../kernels/index.js';
 
@@ -27,7 +28,7 @@ export class Scratch {
 
   /** At least `length` elements of the kind of `model`. */
   like(model: FloatArray, length: number): FloatArray {
-    if (model instanceof Float64Array) return this.float64(length);
+    if (isFloat64Array(model)) return this.float64(length);
     this.#reserve(4 * length);
     return this.#float32;
   }

@@ -1,3 +1,4 @@
+import { isFloat32Array } from 'node:util/types';
 import {
   type FloatArray,
   type Kernels,
@@ -98,7 +99,7 @@ function resample(
   columns: readonly Mix[],
 ): void {
   const line = width * channels;
-  const mixed = x instanceof Float32Array ? new Float32Array(line) : new Float64Array(line);
+  const mixed = isFloat32Array(x) ? new Float32Array(line) : new Float64Array(line);
   let at = 0;
   for (let n = 0; n < batch; n++) {
     for (const { first, weights } of rows) {

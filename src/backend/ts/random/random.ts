@@ -1,3 +1,4 @@
+import { isFloat64Array } from 'node:util/types';
 import { multiplyHigh, PHILOX_LANES, philox } from '../../../numeric/philox.js';
 import type { FloatArray, Kernels } from '../../kernels/index.js';
 
@@ -39,7 +40,7 @@ export const randomUniform: Kernels['randomUniform'] = (
 
 /** The largest number below `limit` among those of the kind of `model`. */
 function largestBelow(limit: number, model: FloatArray): number {
-  if (model instanceof Float64Array) return nextBelow64(limit);
+  if (isFloat64Array(model)) return nextBelow64(limit);
   const rounded = Math.fround(limit);
   return rounded < limit ? rounded : nextBelow32(rounded);
 }

@@ -1,3 +1,4 @@
+import { isInt32Array } from 'node:util/types';
 import { ArgOp, type FloatArray, type Kernels, ReduceOp } from '../../kernels/index.js';
 import { Scratch } from '../kit/scratch.js';
 import { reduceIntegers } from './reduceIntegers.js';
@@ -25,7 +26,7 @@ interface Reducer {
 }
 
 export const reduce: Kernels['reduce'] = (out, x, outer, axis, inner, op) => {
-  if (x instanceof Int32Array) {
+  if (isInt32Array(x)) {
     reduceIntegers(out, x, outer, axis, inner, op);
     return;
   }
