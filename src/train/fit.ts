@@ -94,6 +94,7 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     ...(isSilent ? [] : [shown]),
   ];
   const { schedule = [] } = options;
+  const batchAxis = checkCount('batchAxis', options.batchAxis ?? 0, 0);
   const log = options.logger ?? (isSilent ? silentLogger : shown.log);
   const trainer = new Trainer<B, O, T>({
     model,
@@ -104,7 +105,8 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     isAutomatic,
     schedules: 'step' in schedule ? [schedule] : schedule,
     monitor: options.monitor ?? (validation === null ? 'loss' : 'valLoss'),
-    metrics: metricsOf<O, T>('fit', options.metrics),
+    metrics: metricsOf<O, T>('fit', options.metrics, batchAxis),
+    batchAxis,
     callbacks,
     epochs: checkCount('epochs', options.epochs ?? 1, 1),
     accumulate: checkCount('accumulate', options.accumulate ?? 1, 1),

@@ -23,12 +23,12 @@ class StepRecord {
     return this.#isQueued && this.#missing === 0;
   }
 
-  /** Expects the loss of a batch; call the result with it. */
-  expectLoss(samples: number): (loss: number) => void {
+  /** Expects the loss of a batch, and what it weighs; call the result with them. */
+  expectLoss(samples: number, isSum: boolean): (loss: number, weight: number) => void {
     this.#samples += samples;
-    return this.#expect((loss) => {
-      this.#loss += loss * samples;
-      this.#weight += samples;
+    return this.#expect((loss, weight) => {
+      if (weight !== 0) this.#loss += loss * weight;
+      this.#weight = isSum ? 1 : this.#weight + weight;
     });
   }
 
@@ -42,11 +42,11 @@ class StepRecord {
     });
   }
 
-  #expect(take: (value: number) => void): (value: number) => void {
+  #expect<A extends number[]>(take: (...values: A) => void): (...values: A) => void {
     this.#missing++;
-    return (value) => {
+    return (...values) => {
       this.#missing--;
-      take(value);
+      take(...values);
     };
   }
 

@@ -4,6 +4,7 @@ import { checkInteger } from '../../ops/kit/options.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { scope } from '../../tensor/scope.js';
+import { Tensor } from '../../tensor/tensor.js';
 import { batchesOf, type TrainingData } from '../loop/data.js';
 import {
   type LossOf,
@@ -14,6 +15,7 @@ import {
   type TargetOf,
 } from '../loop/step.js';
 import { TrainingStep } from '../loop/trainingStep.js';
+import { knownContribution } from '../metrics/weight.js';
 import { LearningRateSweep, type SweepEnd } from './learningRateSweep.js';
 import { snapshot } from './snapshot.js';
 
@@ -131,6 +133,7 @@ export async function findLearningRate<M extends Module, B>(
   let stopReason: SweepEnd = 'done';
   let mean = 0;
   let least = Number.POSITIVE_INFINITY;
+  let uncounted = 0;
   try {
     model.train();
     for await (const batch of endless(data)) {
@@ -140,11 +143,20 @@ export async function findLearningRate<M extends Module, B>(
       for (const [i, group] of optimizer.paramGroups.entries()) group.lr = lr * (shares[i] ?? 1);
       const value = await scope(async () => {
         const context = { training: true, epoch: 1, step: count.step };
-        const { loss } = await trainingStep.batch(
-          async () => outcomeOf(await compute(batch, context), batch).loss,
-        );
-        return await loss.item();
+        const outcome = outcomeOf(await compute(batch, context), batch);
+        const contribution = await knownContribution(outcome.contribution);
+        const { loss } = await trainingStep.batch(() => ({ loss: outcome.loss, contribution }));
+        const { weight } = contribution;
+        const counted = weight instanceof Tensor ? await weight.item() : weight;
+        return counted === 0 ? null : await loss.item();
       });
+      if (value === null) {
+        // The next batch takes its place.
+        if (++uncounted > steps) {
+          throw new ArgumentError('findLearningRate: the batches have no targets that count');
+        }
+        continue;
+      }
       lrs.push(lr);
       losses.push(value);
       mean = smoothing * mean + (1 - smoothing) * value;
