@@ -1,4 +1,4 @@
-import { ArgumentError } from './errors.js';
+import { ArgumentError, inWords } from './errors.js';
 
 /** Every name of an options type. A name left out is a compiler error. */
 export type OptionNames<O> = Readonly<Record<keyof O, true>>;
@@ -63,10 +63,7 @@ function meant(name: string, known: readonly string[]): string | null {
 }
 
 function nameOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`;
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? JSON.stringify(value) : inWords(value);
 }
 
 function isPlain(value: object): boolean {

@@ -2,7 +2,7 @@ import type { Module } from '../nn/module.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { type Metrics, metricsOf, stepOf } from './fitOptions.js';
-import type { TrainingData } from './loop/data.js';
+import { batchesOf, type TrainingData } from './loop/data.js';
 import { evaluation } from './loop/evaluation.js';
 import { type LossOf, type OutputOf, outcomeOf, type TargetOf } from './loop/step.js';
 import { Tally } from './loop/tally.js';
@@ -42,6 +42,7 @@ export async function evaluate<M extends Module, B, N extends string = never>(
   type T = TargetOf<B>;
   checkOptions('evaluate', options, NAMES);
   const { model, data, loss, batchAxis = 0 } = options;
+  batchesOf(data);
   checkInteger(batchAxis, 'batchAxis', 'evaluate', 0);
   const step = stepOf<M, B, O, T>('evaluate', { model, loss });
   const values = await evaluation<B, O, T>({

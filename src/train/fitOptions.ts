@@ -1,4 +1,4 @@
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, inWords } from '../errors.js';
 import type { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
 import type { OptionNames } from '../options.js';
@@ -9,6 +9,8 @@ import type { TrainingData } from './loop/data.js';
 import type { Logger } from './loop/logger.js';
 import type { Schedules } from './loop/schedule.js';
 import {
+  checkedLoss,
+  checkModel,
   type LossOf,
   type OutputOf,
   type StepFunction,
@@ -136,10 +138,20 @@ export function metricsOf<O, T>(
   given: Metrics<string, O, T> | undefined,
   batchAxis: number,
 ): Map<string, Metric<O, T>> {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw new ArgumentError(
+      `${owner}: the metrics are ${inWords(given)}, expected metrics by name`,
+    );
+  }
   const metrics = new Map<string, Metric<O, T>>();
   for (const [name, metric] of Object.entries(given ?? {})) {
     if (RESERVED.includes(name)) {
       throw new ArgumentError(`${owner}: a metric cannot be called ${name}, which is the loss`);
+    }
+    if (!(metric instanceof Metric) && typeof metric !== 'function') {
+      throw new ArgumentError(
+        `${owner}: the metric ${name} is ${inWords(metric)}, expected a Metric or a function`,
+      );
     }
     metrics.set(name, metric instanceof Metric ? metric : new Mean(metric, { batchAxis }));
   }
@@ -158,8 +170,11 @@ export function stepOf<M extends Module, B, O, T>(
     step,
   }: { model: M; loss?: LossOf<O, T> | undefined; step?: StepFunction<B, O, T> | undefined },
 ): StepFunction<B, O, T> {
+  checkModel(owner, model);
   if ((loss === undefined) === (step === undefined)) {
     throw new ArgumentError(`${owner}: expected either a loss or a step function`);
   }
-  return step ?? supervised(model, loss as LossOf<O, T>);
+  if (step === undefined) return supervised(model, checkedLoss(owner, loss as LossOf<O, T>));
+  if (typeof step === 'function') return step;
+  throw new ArgumentError(`${owner}: the step is ${inWords(step)}, expected a function`);
 }

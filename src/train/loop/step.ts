@@ -1,5 +1,5 @@
-import { ArgumentError } from '../../errors.js';
-import type { Module } from '../../nn/module.js';
+import { ArgumentError, inWords } from '../../errors.js';
+import { Module } from '../../nn/module.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { type Contribution, contributionOf, samplesOf, type Weight } from '../metrics/weight.js';
@@ -72,6 +72,21 @@ function partsOf(batch: unknown): { inputs: readonly unknown[]; target: unknown 
   }
   const parts: readonly unknown[] = batch;
   return { inputs: parts.length === 1 ? parts : parts.slice(0, -1), target: parts.at(-1) };
+}
+
+/** @throws ArgumentError unless it is a model */
+export function checkModel(owner: string, model: unknown): void {
+  if (model instanceof Module) return;
+  throw new ArgumentError(`${owner}: the model is ${inWords(model)}, expected an nn.Module`);
+}
+
+/** @throws ArgumentError unless it is a loss */
+export function checkedLoss<L extends LossOf<never, never>>(owner: string, loss: L): L {
+  if (typeof loss === 'function') return loss;
+  if (typeof loss === 'object' && loss !== null && typeof loss.forward === 'function') return loss;
+  throw new ArgumentError(
+    `${owner}: the loss is ${inWords(loss)}, expected a function or a layer of output and target`,
+  );
 }
 
 /** The step of supervised training: the model's output for the inputs, and its loss. */

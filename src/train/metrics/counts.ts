@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, inWords } from '../../errors.js';
 import { matmul } from '../../ops/matmul.js';
 import { reshape, transpose } from '../../ops/view.js';
 import type { Goal } from '../../optim/goal.js';
@@ -23,8 +23,9 @@ export abstract class ClassCounts extends Metric {
   protected constructor(classes: number, options: PredictionOptions) {
     super();
     if (!Number.isInteger(classes) || classes < 1) {
-      const given = typeof classes === 'number' ? classes : `a ${typeof classes} as number of`;
-      throw new ArgumentError(`${new.target.name}: ${given} classes, expected an integer ≥ 1`);
+      throw new ArgumentError(
+        `${new.target.name}: ${inWords(classes)} classes, expected an integer ≥ 1`,
+      );
     }
     this.classes = classes;
     this.#reading = readingOf(new.target.name, options);

@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, ShapeError } from '../../errors.js';
+import { ArgumentError, DTypeError, inWords, ShapeError } from '../../errors.js';
 import {
   cast,
   equal,
@@ -47,8 +47,9 @@ const DEFAULT_IGNORE_INDEX = -100;
 export function checkedIgnoreIndex(owner: string, { ignoreIndex }: IgnoreOptions): number {
   if (ignoreIndex === undefined) return DEFAULT_IGNORE_INDEX;
   if (typeof ignoreIndex === 'number' && (ignoreIndex | 0) === ignoreIndex) return ignoreIndex;
-  const given = typeof ignoreIndex === 'number' ? ignoreIndex : `a ${typeof ignoreIndex}`;
-  throw new ArgumentError(`${owner}: ignoreIndex is ${given}, expected an integer`);
+  throw new ArgumentError(
+    `${owner}: ignoreIndex is ${inWords(ignoreIndex)}, expected an integer of 32 bits`,
+  );
 }
 
 /** {@link PredictionOptions}, checked. */
@@ -62,7 +63,7 @@ export interface Reading {
 export function readingOf(owner: string, options: PredictionOptions): Reading {
   const { threshold = null } = options;
   if (threshold !== null && (typeof threshold !== 'number' || Number.isNaN(threshold))) {
-    throw new ArgumentError(`${owner}: threshold is a ${typeof threshold}, expected a number`);
+    throw new ArgumentError(`${owner}: threshold is ${inWords(threshold)}, expected a number`);
   }
   return { ignoreIndex: checkedIgnoreIndex(owner, options), threshold };
 }

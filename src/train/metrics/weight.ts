@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, inWords } from '../../errors.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 
@@ -31,9 +31,8 @@ function checkWeight(owner: string, weight: Exclude<Weight, 'sum'>): void {
     );
   }
   if (typeof weight === 'number' && weight >= 0 && Number.isFinite(weight)) return;
-  const what = typeof weight === 'number' ? weight : `a ${typeof weight}`;
   throw new ArgumentError(
-    `${owner}: the weight is ${what}, expected a finite number ≥ 0, a tensor of one element, or 'sum'`,
+    `${owner}: the weight is ${inWords(weight)}, expected a finite number ≥ 0, a tensor of one element, or 'sum'`,
   );
 }
 
@@ -47,7 +46,7 @@ export function contributionOf(
   told: Weight | undefined,
   samples: number,
 ): Contribution {
-  const weight = told ?? value.batchWeight ?? samples;
+  const weight = told === undefined ? (value.batchWeight ?? samples) : told;
   if (weight === 'sum') return { ...weighing(1), isSum: true };
   if (typeof weight === 'object' && weight !== null && 'divisor' in weight) {
     const { divisor, about, canVanish } = weight;

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, inWords } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Module } from '../../nn/module.js';
 import { type SummaryInput, summaryOf } from '../../nn/summary.js';
@@ -68,6 +68,12 @@ export async function writeReport(
   options: ReportOptions = {},
 ): Promise<void> {
   checkOptions('writeReport', options, NAMES);
+  if (typeof path !== 'string' || path === '') {
+    throw new ArgumentError(`writeReport: the path is ${inWords(path)}, expected that of a file`);
+  }
+  if (!Array.isArray(history?.epochs)) {
+    throw new ArgumentError(`writeReport: the history is ${inWords(history)}, expected a History`);
+  }
   const [page, echarts] = await Promise.all([loadPage(), loadEcharts()]);
   const html = reportHtml({ ...page, echarts }, history, options);
   await mkdir(dirname(path), { recursive: true });

@@ -1,5 +1,5 @@
 import { synchronize } from '../../backend/select.js';
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, inWords } from '../../errors.js';
 import {
   detachState,
   disposeState,
@@ -16,7 +16,13 @@ import { checkOptions, type OptionNames } from '../../options.js';
 import { enableGrad } from '../../tensor/scope.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { lossOfAll } from '../loop/gatheredBatches.js';
-import { type LossOf, type LossShare, lossShareOf, type WeighedLoss } from '../loop/step.js';
+import {
+  checkedLoss,
+  type LossOf,
+  type LossShare,
+  lossShareOf,
+  type WeighedLoss,
+} from '../loop/step.js';
 import { type StepOptimizer, TrainingStep, type UpdateCount } from '../loop/trainingStep.js';
 import { knownContribution, ownContribution, weighing } from '../metrics/weight.js';
 import { ChunkReader, type SequenceChunk, type Stretch } from './chunks.js';
@@ -108,7 +114,16 @@ export async function* truncatedBptt<S extends RecurrentState>(
   options: TruncatedBpttOptions<S>,
 ): AsyncGenerator<BpttStep<S>, void, undefined> {
   checkOptions('truncatedBptt', options, NAMES);
-  const { chunk, detachEvery = 1, batchFirst = false } = options;
+  const { chunk, detachEvery = 1, batchFirst = false, optimizer } = options;
+  if (typeof model?.forward !== 'function') {
+    throw new ArgumentError(`truncatedBptt: the model is ${inWords(model)}, expected a Module`);
+  }
+  checkedLoss('truncatedBptt', options.loss);
+  if (typeof optimizer?.step !== 'function' || !Array.isArray(optimizer.paramGroups)) {
+    throw new ArgumentError(
+      `truncatedBptt: the optimizer is ${inWords(optimizer)}, expected an Optimizer`,
+    );
+  }
   if (chunk !== undefined) checkInteger(chunk, 'chunk', 'truncatedBptt', 1);
   checkInteger(detachEvery, 'detachEvery', 'truncatedBptt', 1);
   if (options.clipGradNorm !== undefined)

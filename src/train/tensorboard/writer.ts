@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
-import { ArgumentError, WriteError } from '../../errors.js';
+import { ArgumentError, inWords, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import type { Raster } from '../../vision/png.js';
@@ -67,10 +67,16 @@ export class TensorBoardWriter implements AsyncDisposable {
   constructor(folder: string, options: TensorBoardWriterOptions = {}) {
     checkOptions('TensorBoardWriter', options, NAMES);
     const { purgeStep, flushSeconds = 5, flushBytes = 2 ** 20 } = options;
-    if (!(flushSeconds >= 0 && flushSeconds <= 86_400) || !(flushBytes >= 0)) {
+    const areNumbers = typeof flushSeconds === 'number' && typeof flushBytes === 'number';
+    if (!(areNumbers && flushSeconds >= 0 && flushSeconds <= 86_400 && flushBytes >= 0)) {
       throw new ArgumentError(
-        `TensorBoardWriter: flushSeconds is ${flushSeconds} and flushBytes ${flushBytes}, expected 0 or more, ` +
-          'and no more than a day',
+        `TensorBoardWriter: flushSeconds is ${inWords(flushSeconds)} and flushBytes ${inWords(flushBytes)}, ` +
+          'expected 0 or more, and no more than a day',
+      );
+    }
+    if (typeof folder !== 'string' || folder === '') {
+      throw new ArgumentError(
+        `TensorBoardWriter: the folder is ${inWords(folder)}, expected the path of one`,
       );
     }
     this.folder = folder;
@@ -182,7 +188,7 @@ export class TensorBoardWriter implements AsyncDisposable {
   async #create(): Promise<AppendFile> {
     const host = hostname().replace(/[^\w-]/g, '_') || 'host';
     for (let attempt = 0; ; attempt++) {
-      const time = (Date.now() / 1e3 + attempt * 1e-6).toFixed(6).padStart(17, '0');
+      const time = (now() + attempt * 1e-6).toFixed(6).padStart(17, '0');
       const name = `events.out.tfevents.${time}.${host}.${process.pid}`;
       try {
         return await AppendFile.open(join(this.folder, name), { isNew: true });
@@ -194,14 +200,14 @@ export class TensorBoardWriter implements AsyncDisposable {
   }
 }
 
-/** Seconds since 1970. */
+/** Seconds since 1970, by a clock that never goes back while the process runs: readers take differences. */
 function now(): number {
-  return Date.now() / 1e3;
+  return (performance.timeOrigin + performance.now()) / 1e3;
 }
 
 function checkStep(step: number): number {
   if (Number.isSafeInteger(step) && step >= 0) return step;
-  throw new ArgumentError(`TensorBoardWriter: step is ${step}, expected an integer ≥ 0`);
+  throw new ArgumentError(`TensorBoardWriter: step is ${inWords(step)}, expected an integer ≥ 0`);
 }
 
 function checkTag(tag: string): string {

@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, inWords } from '../../errors.js';
 import type { Json } from '../../io/json.js';
 import { type Generator, randomUint32 } from '../../tensor/random.js';
 
@@ -23,7 +23,9 @@ export type Drawn<S extends Space> = {
 function checkBounds(name: string, low: number, high: number, least: number): void {
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high && low >= least)) {
     const above = least > Number.NEGATIVE_INFINITY ? ' above 0' : '';
-    throw new ArgumentError(`${name}: low ${low} and high ${high}, expected low < high${above}`);
+    throw new ArgumentError(
+      `${name}: low ${inWords(low)} and high ${inWords(high)}, expected low < high${above}`,
+    );
   }
 }
 
@@ -62,6 +64,9 @@ export function integer(low: number, high: number): Range<number> {
 
 /** One of a list. */
 export function choice<const T extends Json>(values: readonly T[]): Range<T> {
+  if (!Array.isArray(values)) {
+    throw new ArgumentError(`choice: the values are ${inWords(values)}, expected a list`);
+  }
   const [first] = values;
   if (first === undefined) throw new ArgumentError('choice: there is nothing to choose from');
   return {
