@@ -9,20 +9,6 @@ function shortened(message: string): string {
   return `${start} ... (${left} characters left out) ... ${message.slice(-KEPT_END)}`;
 }
 
-function nameOfClass(value: object): string {
-  const made: unknown = value.constructor;
-  const name: unknown = typeof made === 'function' ? made.name : '';
-  return typeof name === 'string' && name !== '' ? name : 'object';
-}
-
-/** A value for a message, whatever it is: an object's own words may be none. */
-export function inWords(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' ? `a ${nameOfClass(value)}` : String(value);
-}
-
 /**
  * Base class of all errors thrown by this library; `code` is stable, the message is for people, and cut in the middle
  * where it is longer than 4,000 characters.

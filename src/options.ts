@@ -1,4 +1,4 @@
-import { ArgumentError, inWords } from './errors.js';
+import { ArgumentError } from './errors.js';
 
 /** Every name of an options type. A name left out is a compiler error. */
 export type OptionNames<O> = Readonly<Record<keyof O, true>>;
@@ -60,6 +60,20 @@ function meant(name: string, known: readonly string[]): string | null {
   if (best !== null || asked.length < LEAST_LETTERS) return best;
   const longer = known.filter((candidate) => plain(candidate).startsWith(asked));
   return longer.length === 1 ? (longer[0] ?? null) : null;
+}
+
+function nameOfClass(value: object): string {
+  const made: unknown = value.constructor;
+  const name: unknown = typeof made === 'function' ? made.name : '';
+  return typeof name === 'string' && name !== '' ? name : 'object';
+}
+
+/** A value for a message, whatever it is: an object's own words may be none. */
+export function inWords(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' ? `a ${nameOfClass(value)}` : String(value);
 }
 
 function nameOf(value: unknown): string {

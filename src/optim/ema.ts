@@ -1,8 +1,9 @@
 import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
-import { ArgumentError, CheckpointError, inWords } from '../errors.js';
+import { ArgumentError, CheckpointError } from '../errors.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
 import { allFloatsForWriting, floats } from '../ops/kit/define.js';
+import { inWords } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';

@@ -1,5 +1,5 @@
-import { ArgumentError, inWords } from '../errors.js';
-import { checkOptions } from '../options.js';
+import { ArgumentError } from '../errors.js';
+import { checkOptions, inWords } from '../options.js';
 
 /** `defaults` with what is given in their place. Throws for an unknown option. */
 export function fillOptions<O extends object>(owner: string, defaults: O, given: object): O {

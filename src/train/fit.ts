@@ -1,7 +1,7 @@
-import { ArgumentError, inWords } from '../errors.js';
+import { ArgumentError } from '../errors.js';
 import type { Module } from '../nn/module.js';
 import { Optimizer } from '../optim/optimizer.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, inWords } from '../options.js';
 import { ModelCheckpoint } from './callbacks/modelCheckpoint.js';
 import { ProgressCallback } from './callbacks/progressCallback.js';
 import { capture } from './checkpoint/capture.js';

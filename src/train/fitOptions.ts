@@ -1,7 +1,7 @@
-import { ArgumentError, inWords } from '../errors.js';
+import { ArgumentError } from '../errors.js';
 import type { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
-import type { OptionNames } from '../options.js';
+import { inWords, type OptionNames } from '../options.js';
 import type { ModelCheckpoint } from './callbacks/modelCheckpoint.js';
 import type { ProgressStream } from './callbacks/progress.js';
 import type { Callback } from './loop/callback.js';

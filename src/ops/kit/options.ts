@@ -1,5 +1,5 @@
-import { ArgumentError, inWords } from '../../errors.js';
-import type { OptionNames } from '../../options.js';
+import { ArgumentError } from '../../errors.js';
+import { inWords, type OptionNames } from '../../options.js';
 
 /** A size along height and width: one number for both, or `[height, width]`. */
 export type Pair = number | readonly [height: number, width: number];

@@ -1,6 +1,6 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import { maxNorm } from '../../optim/maxNorm.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Callback, TrainingRun } from '../loop/callback.js';
 

@@ -1,6 +1,6 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import type { Goal } from '../../optim/goal.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 
 /** One epoch of a run, as it ended. */
 export interface EpochRecord {

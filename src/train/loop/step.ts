@@ -1,5 +1,6 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import { Module } from '../../nn/module.js';
+import { inWords } from '../../options.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { type Contribution, contributionOf, samplesOf, type Weight } from '../metrics/weight.js';

@@ -1,7 +1,8 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import { matmul } from '../../ops/matmul.js';
 import { reshape, transpose } from '../../ops/view.js';
 import type { Goal } from '../../optim/goal.js';
+import { inWords } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric } from './metric.js';
 import {

@@ -1,5 +1,5 @@
-import { ArgumentError, inWords } from '../../errors.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { ArgumentError } from '../../errors.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { ClassCounts } from './counts.js';
 import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
 

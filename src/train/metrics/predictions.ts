@@ -1,4 +1,4 @@
-import { ArgumentError, DTypeError, inWords, ShapeError } from '../../errors.js';
+import { ArgumentError, DTypeError, ShapeError } from '../../errors.js';
 import {
   cast,
   equal,
@@ -11,7 +11,7 @@ import {
 import { oneHot } from '../../ops/indexing.js';
 import { argmax, sum } from '../../ops/reduce.js';
 import { reshape } from '../../ops/view.js';
-import type { OptionNames } from '../../options.js';
+import { inWords, type OptionNames } from '../../options.js';
 import { isFloat } from '../../tensor/dtype.js';
 import { formatShape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';

@@ -1,7 +1,7 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import { Module } from '../../nn/module.js';
 import { softmax } from '../../ops/softmax.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';

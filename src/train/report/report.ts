@@ -1,10 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Module } from '../../nn/module.js';
 import { type SummaryInput, summaryOf } from '../../nn/summary.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { formatNumber } from '../../plot/scale.js';
 import { escapeText } from '../../plot/svg.js';
 import { formatSeconds } from '../loop/duration.js';

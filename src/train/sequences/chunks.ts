@@ -1,7 +1,8 @@
-import { ArgumentError, inWords, ShapeError } from '../../errors.js';
+import { ArgumentError, ShapeError } from '../../errors.js';
 import { concat } from '../../ops/join.js';
 import { checkTensor } from '../../ops/kit/define.js';
 import { narrow } from '../../ops/slice.js';
+import { inWords } from '../../options.js';
 import { type Made, noteMade, runInContext } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';

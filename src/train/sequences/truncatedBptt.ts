@@ -1,5 +1,5 @@
 import { synchronize } from '../../backend/select.js';
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import {
   detachState,
   disposeState,
@@ -12,7 +12,7 @@ import { tensor, zeros } from '../../ops/creation.js';
 import { mul } from '../../ops/elementwise.js';
 import { checkInteger } from '../../ops/kit/options.js';
 import { checkNotNegative } from '../../optim/options.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { enableGrad } from '../../tensor/scope.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { lossOfAll } from '../loop/gatheredBatches.js';

@@ -1,8 +1,8 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import { checkInteger } from '../../ops/kit/options.js';
 import { Optimizer } from '../../optim/optimizer.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { scope } from '../../tensor/scope.js';
 import { Tensor } from '../../tensor/tensor.js';
 import { batchesOf, type TrainingData } from '../loop/data.js';

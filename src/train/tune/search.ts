@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
-import { ArgumentError, CheckpointError, inWords } from '../../errors.js';
+import { ArgumentError, CheckpointError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../../ops/kit/options.js';
 import type { Goal } from '../../optim/goal.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { Generator, randomUint32 } from '../../tensor/random.js';
 import { byRank, SearchResult } from './result.js';
 import { runTrial } from './run.js';

@@ -1,5 +1,6 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
+import { inWords } from '../../options.js';
 import { type Generator, randomUint32 } from '../../tensor/random.js';
 
 /** A range that a hyper-parameter is drawn from. */

@@ -1,7 +1,7 @@
-import { ArgumentError, inWords } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
 import { checkInteger } from '../../ops/kit/options.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 
 /** A round of a search. */
 export interface Rung {

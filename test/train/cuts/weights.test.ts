@@ -62,7 +62,8 @@ it('an update whose last batches never came is that of those that did', async ()
     await train.fit({ ...common, data, accumulate });
     return weightsOf(model);
   };
-  const whole = await run([[x, y]], 1);
+  const batch: [Tensor, Tensor] = [x, y];
+  const whole = await run([batch], 1);
   const open = await run(unsized(parts), 5);
   for (const [i, value] of whole.entries()) expect(open[i]).toBeCloseTo(value, 6);
   expect(norms[2]).toBeCloseTo(norms[0] ?? 0, 5);
