@@ -1,12 +1,12 @@
 import type { StepValues } from './callback.js';
+import { Figure } from './figure.js';
 
 /** The numbers of a step while some of them are still being computed. */
 class StepRecord {
   readonly step: number;
   readonly epoch: number;
-  readonly #reported = new Map<string, number>();
-  #loss = 0;
-  #weight = 0;
+  readonly #loss = new Figure();
+  readonly #reported = new Map<string, Figure>();
   /** Numbers that are not known yet. */
   #missing = 0;
   #samples = 0;
@@ -26,14 +26,13 @@ class StepRecord {
   /** Expects the loss of a batch, and what it weighs; call the result with them. */
   expectLoss(samples: number, isSum: boolean): (loss: number, weight: number) => void {
     this.#samples += samples;
-    return this.#expect((loss, weight) => {
-      if (weight !== 0) this.#loss += loss * weight;
-      this.#weight = isSum ? 1 : this.#weight + weight;
-    });
+    return this.#expect((loss, weight) => this.#loss.add(loss, weight, isSum));
   }
 
-  expectReport(name: string): (value: number) => void {
-    return this.#expect((value) => this.#reported.set(name, value));
+  expectReport(name: string, isSum: boolean): (value: number, weight: number) => void {
+    const figure = this.#reported.get(name) ?? new Figure();
+    this.#reported.set(name, figure);
+    return this.#expect((value, weight) => figure.add(value, weight, isSum));
   }
 
   expectGradNorm(): (norm: number) => void {
@@ -61,10 +60,12 @@ class StepRecord {
       step: this.step,
       epoch: this.epoch,
       samples: this.#samples,
-      loss: this.#loss / this.#weight,
+      loss: this.#loss.value,
       lr: this.#lr,
       gradNorm: this.#gradNorm,
-      reported: Object.fromEntries(this.#reported),
+      reported: Object.fromEntries(
+        Array.from(this.#reported, ([name, { value }]) => [name, value]),
+      ),
     };
   }
 }

@@ -123,7 +123,7 @@ export class StepRunner<B, O, T> {
     this.#windowSamples += samples;
     tally.addScalar('loss', loss, contribution, record?.expectLoss(samples, contribution.isSum));
     for (const [name, value, own] of report) {
-      tally.addScalar(name, value, own, record?.expectReport(name));
+      tally.addScalar(name, value, own, record?.expectReport(name, own.isSum));
     }
     if (output !== undefined && target !== undefined) tally.updateMetrics(output, target);
     this.dropLoss();

@@ -6,12 +6,7 @@ import type { Tensor } from '../../tensor/tensor.js';
 import { LazyReads } from '../metrics/lazyReads.js';
 import type { Metric } from '../metrics/metric.js';
 import type { Contribution } from '../metrics/weight.js';
-
-/** A mean under way; of values that add up, the weight is 1. */
-interface Sum {
-  total: number;
-  weight: number;
-}
+import { Figure } from './figure.js';
 
 /** Is told a scalar once it is known, and what it weighs. */
 type Known = (value: number, weight: number) => void;
@@ -23,7 +18,7 @@ type Known = (value: number, weight: number) => void;
 export class Tally<O, T> {
   readonly #metrics: ReadonlyMap<string, Metric<O, T>>;
   readonly #reads = new LazyReads();
-  readonly #sums = new Map<string, Sum>();
+  readonly #sums = new Map<string, Figure>();
   /** Whether the values of a name add up. */
   readonly #areSums = new Map<string, boolean>();
 
@@ -41,10 +36,8 @@ export class Tally<O, T> {
     }
     this.#areSums.set(name, isSum);
     const take = (number: number, own: number): void => {
-      const sum = this.#sums.get(name) ?? { total: 0, weight: 0 };
-      // What weighs nothing may be NaN, as a mean of nothing is.
-      if (own !== 0) sum.total += number * own;
-      sum.weight = isSum ? 1 : sum.weight + own;
+      const sum = this.#sums.get(name) ?? new Figure();
+      sum.add(number, own, isSum);
       this.#sums.set(name, sum);
       known?.(number, own);
     };
@@ -85,7 +78,7 @@ export class Tally<O, T> {
   /** Of what was taken up so far. */
   values(): Record<string, number> {
     const values: Record<string, number> = {};
-    for (const [name, { total, weight }] of this.#sums) values[name] = total / weight;
+    for (const [name, { value }] of this.#sums) values[name] = value;
     for (const [name, metric] of this.#metrics) values[name] = metric.value;
     return values;
   }
@@ -135,7 +128,7 @@ export class Tally<O, T> {
       if (typeof total !== 'number' || typeof weight !== 'number') {
         throw new CheckpointError(`checkpoint: the sum of ${name} is no pair of numbers`);
       }
-      this.#sums.set(name, { total, weight });
+      this.#sums.set(name, new Figure(total, weight));
     }
   }
 }

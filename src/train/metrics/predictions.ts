@@ -25,8 +25,9 @@ export interface IgnoreOptions {
 /** How the outputs of a classifier are read. */
 export interface PredictionOptions extends IgnoreOptions {
   /**
-   * Where there is one number a sample, or one for each of several labels: those above it are class 1. Outputs and
-   * targets of one shape [N, C, ...] are then read so, too, and not as classes with one-hot or probability targets.
+   * Where there is one number a sample, or one for each of several labels: those above it are class 1. Give it where
+   * outputs and float targets of one shape [N, C, ...] are no classes with one-hot or probability targets: several labels
+   * a sample, masks [N, H, W], or sequences [T, B]. (Of [N], [N, 1, ...] and [T, B, 1] it is clear.)
    * Default: 0, for logits; take 0.5 for probabilities.
    */
   threshold?: number;
@@ -98,6 +99,8 @@ function hasClasses(
 ): boolean {
   const along = output.shape[1] ?? 1;
   if (threshold !== null || output.rank < 2 || along === 1) return false;
+  // [T, B, 1] and [B, T, 1] are one number a step. Their second axis may have any size.
+  if (output.rank > 2 && output.shape.at(-1) === 1 && (classes ?? 2) === 2) return false;
   if (classes !== null && along !== classes) return false;
   // Losses of one number a label take integers, crossEntropy does not. More than two classes are no threshold's.
   return hasProbabilities(output, target) || (classes !== null && classes !== 2);
@@ -105,8 +108,8 @@ function hasClasses(
 
 /**
  * Classes from the outputs of a classifier: logits or probabilities [N, C, ...] against class indices [N, ...], or
- * against one-hot or probability targets of their shape; or, for two classes, one number a sample, [N] or [N, 1, ...],
- * against targets of that shape, 0 and 1.
+ * against one-hot or probability targets of their shape; or, for two classes, one number a sample, [N], [N, 1, ...]
+ * or [..., 1], against targets of that shape, 0 and 1.
  * @param classes their number, where it is known
  */
 export function classesOf(

@@ -59,6 +59,8 @@ export class TensorBoardWriter implements AsyncDisposable {
   /** Of a write that nobody waited for. */
   #failure: WriteError | null = null;
   #isClosed = false;
+  /** The time in milliseconds when the writer was made, by both clocks: that of the system may be put back. */
+  readonly #madeAt = { system: Date.now(), steady: performance.now() };
 
   /**
    * @param folder of the run; made when the first value is written
@@ -82,8 +84,8 @@ export class TensorBoardWriter implements AsyncDisposable {
     this.folder = folder;
     this.#flushSeconds = flushSeconds;
     this.#flushBytes = flushBytes;
-    this.#waiting.push(versionEvent(now()));
-    if (purgeStep !== undefined) this.#waiting.push(purgeEvent(now(), checkStep(purgeStep)));
+    this.#waiting.push(versionEvent(this.#now()));
+    if (purgeStep !== undefined) this.#waiting.push(purgeEvent(this.#now(), checkStep(purgeStep)));
   }
 
   /** The file of events, once something was written. */
@@ -96,7 +98,7 @@ export class TensorBoardWriter implements AsyncDisposable {
    * @param step from 0
    */
   scalar(tag: string, value: number, step: number): void {
-    this.#add(scalarEvent(now(), checkStep(step), checkTag(tag), value));
+    this.#add(scalarEvent(this.#now(), checkStep(step), checkTag(tag), value));
   }
 
   /** How values are distributed; NaN and infinity are left out, and nothing is written if there is nothing else. */
@@ -104,17 +106,17 @@ export class TensorBoardWriter implements AsyncDisposable {
     checkStep(step);
     checkTag(tag);
     const buckets = bucketsOf(values);
-    if (buckets) this.#add(histogramEvent(now(), step, tag, buckets));
+    if (buckets) this.#add(histogramEvent(this.#now(), step, tag, buckets));
   }
 
   /** An image; many as one with `vision.renderGrid`. */
   image(tag: string, image: Raster, step: number): void {
-    this.#add(imageEvent(now(), checkStep(step), checkTag(tag), image));
+    this.#add(imageEvent(this.#now(), checkStep(step), checkTag(tag), image));
   }
 
   /** Text; TensorBoard takes it as Markdown. */
   text(tag: string, text: string, step: number): void {
-    this.#add(textEvent(now(), checkStep(step), checkTag(tag), text));
+    this.#add(textEvent(this.#now(), checkStep(step), checkTag(tag), text));
   }
 
   /**
@@ -158,6 +160,12 @@ export class TensorBoardWriter implements AsyncDisposable {
     }
   }
 
+  /** Seconds since 1970, never less than before: readers take differences. */
+  #now(): number {
+    const { system, steady } = this.#madeAt;
+    return Math.floor(system + performance.now() - steady) / 1e3;
+  }
+
   #writeLater(): void {
     this.#write().catch((error: WriteError) => {
       this.#failure = error;
@@ -188,7 +196,7 @@ export class TensorBoardWriter implements AsyncDisposable {
   async #create(): Promise<AppendFile> {
     const host = hostname().replace(/[^\w-]/g, '_') || 'host';
     for (let attempt = 0; ; attempt++) {
-      const time = (now() + attempt * 1e-6).toFixed(6).padStart(17, '0');
+      const time = (this.#now() + attempt * 1e-6).toFixed(6).padStart(17, '0');
       const name = `events.out.tfevents.${time}.${host}.${process.pid}`;
       try {
         return await AppendFile.open(join(this.folder, name), { isNew: true });
@@ -198,11 +206,6 @@ export class TensorBoardWriter implements AsyncDisposable {
       }
     }
   }
-}
-
-/** Seconds since 1970, by a clock that never goes back while the process runs: readers take differences. */
-function now(): number {
-  return (performance.timeOrigin + performance.now()) / 1e3;
 }
 
 function checkStep(step: number): number {

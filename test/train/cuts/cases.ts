@@ -237,6 +237,9 @@ for (const reduction of ['mean', 'sum', 'batchmean'] as const) {
 CASES.push(
   case_('KLDivLoss', 'flat', 'probabilities', () => new nn.KLDivLoss(), { head: 'logSoftmax' }),
   case_('one number a sample', 'flat', 'decisions', () => bceWithLogitsLoss, { metrics: binary }),
+  case_('one number a step', 'timeFirst', 'decisions', () => bceWithLogitsLoss, {
+    metrics: binary,
+  }),
   // Not known, and not told: it weighs the samples, which are along axis 1.
   case_(
     'a mean of samples, time first',
