@@ -63,11 +63,22 @@ function meant(name: string, known: readonly string[]): string | null {
   return longer.length === 1 ? (longer[0] ?? null) : null;
 }
 
-function nameOf(value: unknown): string {
+function nameOfClass(value: object): string {
+  const made: unknown = value.constructor;
+  const name: unknown = typeof made === 'function' ? made.name : '';
+  return typeof name === 'string' && name !== '' ? name : 'object';
+}
+
+/** A value for a message, whatever it is: an object's own words may be none. */
+export function inWords(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'object') return `a ${value.constructor?.name ?? 'object'}`;
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+  if (typeof value === 'function') return 'a function';
+  return typeof value === 'object' ? `a ${nameOfClass(value)}` : String(value);
+}
+
+function nameOf(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : inWords(value);
 }
 
 function refuse(owner: string, options: unknown, name: string | null, known: object): never {

@@ -5,7 +5,14 @@ import { record } from '../tape/record.js';
 import { isFloat } from '../tensor/dtype.js';
 import { isRecording } from '../tensor/scope.js';
 import { dim, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
-import { empty, inLayout, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import {
+  empty,
+  inLayout,
+  type QueuedWeight,
+  releaseTemporary,
+  rowMajor,
+  type Tensor,
+} from '../tensor/tensor.js';
 import { expand } from './broadcast.js';
 import { add, cast, div, mul, neg, notEqual, sub, where } from './elementwise.js';
 import { gather, indexSelect, oneHot } from './indexing.js';
@@ -178,7 +185,12 @@ function composedGrad(g: Tensor, saved: Saved, attrs: CrossEntropyAttrs): Tensor
   const rows = reshape(wantedRows(saved, attrs), [n, sizeOf(shape.slice(2)), classes]);
   const wanted = reshape(permute(rows, [0, 2, 1]), shape);
   const difference = sub(mul(softmax(saved.x, 1), sum(wanted, 1, KEEP_DIMS)), wanted);
-  return mul(reshape(g, [n, 1, ...shape.slice(2)]), difference);
+  const counted = where(
+    notEqual(reshape(saved.target, [saved.target.size]), attrs.ignoreIndex),
+    g,
+    0,
+  );
+  return mul(reshape(counted, [n, 1, ...shape.slice(2)]), difference);
 }
 
 const crossEntropyOp = defineOp<Saved, CrossEntropyAttrs>('crossEntropy', (g, node) => {
@@ -187,13 +199,19 @@ const crossEntropyOp = defineOp<Saved, CrossEntropyAttrs>('crossEntropy', (g, no
   const perRow =
     attrs.reduction === 'none'
       ? reshape(g, rows)
-      : expand(attrs.reduction === 'mean' ? div(g, saved.divisor) : g, rows);
+      : expand(attrs.reduction === 'mean' ? perTarget(g, saved) : g, rows);
   return [
     isRecording() ? composedGrad(perRow, saved, attrs) : gradKernel(perRow, saved, attrs),
     null,
     null,
   ];
 });
+
+/** The gradient of a mean. Where classes weigh nothing, nothing comes of nothing: 0 / 0 is no gradient. */
+function perTarget(g: Tensor, { divisor, weight }: Pick<Saved, 'divisor' | 'weight'>): Tensor {
+  const share = div(g, divisor);
+  return weight === null ? share : where(notEqual(g, 0), share, 0);
+}
 
 /** Cross-entropy of logits [N, C, ...] with class indices [N, ...]. */
 function withIndices(
@@ -225,7 +243,20 @@ function withIndices(
       ? losses.share(target.shape)
       : total(losses, divisor, attrs.reduction);
   const saves = { x, logProb, target: indices, divisor, weight };
-  return record(crossEntropyOp, out, [x, target, weight], saves, attrs);
+  record(crossEntropyOp, out, [x, target, weight], saves, attrs);
+  if (attrs.reduction === 'none') return out;
+  return weighing(out, attrs.reduction, {
+    divisor,
+    about: indices.size,
+    canVanish: weight !== null,
+  });
+}
+
+/** A loss that knows what it was divided by; see {@link Tensor.batchWeight}. */
+function weighing(loss: Tensor, reduction: Reduction, weight: QueuedWeight): Tensor {
+  if (reduction === 'mean') weight.divisor.keep();
+  loss.batchWeight = reduction === 'sum' ? 'sum' : weight;
+  return loss;
 }
 
 function total(losses: Tensor, divisor: Tensor, reduction: Reduction): Tensor {
@@ -252,7 +283,10 @@ function withProbabilities(
   const terms = mul(logSoftmax(x, 1), wanted);
   const losses = neg(sum(weight ? mul(terms, weightAlong(weight, x.rank)) : terms, 1));
   if (reduction === 'none') return losses;
-  return reduction === 'sum' ? sum(losses) : mean(losses);
+  if (reduction === 'mean') return mean(losses);
+  const loss = sum(losses);
+  loss.batchWeight = 'sum';
+  return loss;
 }
 
 /**
@@ -294,6 +328,17 @@ export function crossEntropy(
   });
 }
 
+const quotientOp = defineOp<Pick<Saved, 'divisor' | 'weight'>>('div', (g, { saved }) => [
+  perTarget(g, saved),
+  null,
+]);
+
+/** The mean of weighted losses. */
+function quotient(total: Tensor, divisor: Tensor, weight: Tensor): Tensor {
+  const out = unrecorded(() => div(total, divisor));
+  return record(quotientOp, out, [total, divisor], { divisor, weight });
+}
+
 /**
  * Negative log-likelihood: −logProbabilities[target]. Use {@link crossEntropy} where you have logits.
  *
@@ -331,6 +376,13 @@ export function nllLoss(
       : kept;
     const losses = where(counts, neg(mul(picked, factors)), 0);
     if (reduction === 'none') return losses;
-    return reduction === 'sum' ? sum(losses) : div(sum(losses), sum(factors));
+    const divisor = sum(factors);
+    const all = sum(losses);
+    const mean = (): Tensor => (weight ? quotient(all, divisor, weight) : div(all, divisor));
+    return weighing(reduction === 'sum' ? all : mean(), reduction, {
+      divisor,
+      about: target.size,
+      canVanish: weight !== undefined,
+    });
   });
 }

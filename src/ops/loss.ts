@@ -46,7 +46,13 @@ export type { LossOptions, Reduction };
 
 function reduced(losses: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return losses;
-  return reduction === 'sum' ? sum(losses) : mean(losses);
+  return reduction === 'sum' ? weighing('sum', sum(losses)) : mean(losses);
+}
+
+/** A loss that knows what it was divided by; see {@link Tensor.batchWeight}. */
+function weighing(weight: number | 'sum', loss: Tensor): Tensor {
+  loss.batchWeight = weight;
+  return loss;
 }
 
 /** The target in the input's dtype, once both are known to fit. */
@@ -91,7 +97,8 @@ function squaredError(x: Tensor, target: Tensor, reduction: Reduction): Tensor {
   kernels().reduce(floats(out), floats(d), 1, d.size, 1, ReduceOp.sumSquares);
   const scale = scaleOf(reduction, d);
   if (scale !== 1) kernels().unary(floats(out), floats(out), 1, UnaryOp.affine, scale, 0);
-  return record(squaredErrorOp, out, [x, target], { x, target, d }, { reduction });
+  record(squaredErrorOp, out, [x, target], { x, target, d }, { reduction });
+  return weighing(reduction === 'sum' ? 'sum' : d.size, out);
 }
 
 /** Mean squared error, (x − target)². */
@@ -108,7 +115,7 @@ export function mseLoss(x: Tensor, target: Tensor, options: LossOptions = {}): T
 function absoluteError(d: Tensor, reduction: Reduction): Tensor {
   if (reduction === 'none') return abs(d);
   const total = norm(d, undefined, { p: 1 });
-  return reduction === 'sum' ? total : mul(total, 1 / d.size);
+  return reduction === 'sum' ? weighing('sum', total) : weighing(d.size, mul(total, 1 / d.size));
 }
 
 /** Mean absolute error, |x − target|. */
@@ -356,6 +363,6 @@ export function klDivLoss(x: Tensor, target: Tensor, options: KlDivLossOptions =
     if (reduction !== 'batchmean') return reduced(losses, reduction);
     if (x.rank === 0)
       throw new ShapeError("klDivLoss: reduction 'batchmean' of a scalar, expected [N, ...]");
-    return mul(sum(losses), 1 / dim(x.shape, 0));
+    return weighing(dim(x.shape, 0), mul(sum(losses), 1 / dim(x.shape, 0)));
   });
 }

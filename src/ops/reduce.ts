@@ -12,7 +12,13 @@ import {
   type Shape,
   splitAtAxis,
 } from '../tensor/shape.js';
-import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
+import {
+  type BatchWeight,
+  empty,
+  releaseTemporary,
+  rowMajor,
+  type Tensor,
+} from '../tensor/tensor.js';
 import { restored, sum } from './broadcast.js';
 import { abs, cast, div, equal, mul, pow, sign, sqrt, sub, where } from './elementwise.js';
 import type { PadWidth } from './kit/axisWidths.js';
@@ -101,7 +107,17 @@ const sumSquaresOp = defineOp<{ x: Tensor }, ReduceAttrs>(
 export function mean(x: Tensor, axes?: Axes, options: ReduceOptions = {}): Tensor {
   checkFloat(x, 'mean');
   const attrs = reduceAttrs('mean', x, axes, options);
-  return record(meanOp, reduced('mean', ReduceOp.mean, x, attrs), [x], {}, attrs);
+  const y = record(meanOp, reduced('mean', ReduceOp.mean, x, attrs), [x], {}, attrs);
+  if (y.size === 1) y.batchWeight = weightOfMean(x);
+  return y;
+}
+
+/** The number of elements; the mean of a loss is that loss. */
+function weightOfMean(x: Tensor): BatchWeight | null {
+  const weight = x.batchWeight;
+  if (x.size !== 1 || weight === null) return x.size === 1 ? null : x.size;
+  if (typeof weight !== 'object') return weight;
+  return { ...weight, divisor: weight.divisor.detach().keep() };
 }
 
 /** Largest element over axes (all by default); NaN if any is. Equal ones share the gradient. */

@@ -1,4 +1,4 @@
-import type { FloatArray } from '../backend/kernels/index.js';
+import { BinaryOp, type FloatArray } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
@@ -178,6 +178,23 @@ export function clipGradNorm(
     kernels().clipGradNorm(arrays, norm, gradients.sizes, maxNorm);
   }
   return total;
+}
+
+/** Multiplies the gradients of all parameters, in place, by a number, or a scalar on the queue. @internal */
+export function scaleGradients(parameters: Iterable<Tensor>, factor: number | Tensor): void {
+  const { tensors, arrays, sizes } = gradientsOf(parameters, 'scaleGradients');
+  const scalar = typeof factor === 'number' ? null : floats(factor);
+  for (const [i, tensor] of tensors.entries()) {
+    const [elements, size] = [arrays[i], sizes[i] ?? 0];
+    if (elements === undefined || size === 0) continue;
+    tensor.markWritten();
+    if (typeof factor === 'number') {
+      kernels().binaryScalar(elements, elements, factor, size, BinaryOp.mul);
+    } else if (scalar !== null) {
+      const plan = Int32Array.of(1, size, 1, 0);
+      kernels().binaryBroadcast(elements, elements, scalar, plan, BinaryOp.mul);
+    }
+  }
 }
 
 function checkFinite(total: Tensor, normType: number): void {

@@ -3,6 +3,7 @@ import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
 import { allFloatsForWriting, floats } from '../ops/kit/define.js';
+import { inWords } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -76,8 +77,11 @@ export class Ema {
   constructor(model: AveragedModel, options: Partial<EmaOptions> = {}) {
     this.#options = fillOptions('Ema', DEFAULTS, options);
     const { decay, warmUp } = this.#options;
-    if (!(decay >= 0 && decay <= 1)) {
-      throw new ArgumentError(`Ema: decay is ${decay}, expected a number from 0 to 1`);
+    if (!(typeof decay === 'number' && decay >= 0 && decay <= 1)) {
+      throw new ArgumentError(`Ema: decay is ${inWords(decay)}, expected a number from 0 to 1`);
+    }
+    if (typeof model?.stateDict !== 'function') {
+      throw new ArgumentError(`Ema: the model is ${inWords(model)}, expected a Module`);
     }
     checkBoolean('Ema', 'warmUp', warmUp);
     this.#entries = runInContext(false, () => {

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, inWords } from '../options.js';
 
 /** `defaults` with what is given in their place. Throws for an unknown option. */
 export function fillOptions<O extends object>(owner: string, defaults: O, given: object): O {
@@ -15,7 +15,7 @@ export function fillOptions<O extends object>(owner: string, defaults: O, given:
 /** Throws unless the option is a finite number ≥ 0. */
 export function checkNotNegative(owner: string, name: string, value: number): void {
   if (!(typeof value === 'number' && value >= 0 && Number.isFinite(value))) {
-    throw new ArgumentError(`${owner}: ${name} is ${value}, expected a finite number ≥ 0`);
+    throw new ArgumentError(`${owner}: ${name} is ${inWords(value)}, expected a finite number ≥ 0`);
   }
 }
 
@@ -25,7 +25,7 @@ export function checkBetas(owner: string, betas: readonly [number, number]): voi
     const value = betas[i];
     if (!(typeof value === 'number' && value >= 0 && value < 1)) {
       throw new ArgumentError(
-        `${owner}: betas[${i}] is ${value}, expected a number from 0 to below 1`,
+        `${owner}: betas[${i}] is ${inWords(value)}, expected a number from 0 to below 1`,
       );
     }
   }
@@ -34,6 +34,6 @@ export function checkBetas(owner: string, betas: readonly [number, number]): voi
 /** Throws unless the option is true or false. */
 export function checkBoolean(owner: string, name: string, value: boolean): void {
   if (typeof value !== 'boolean') {
-    throw new ArgumentError(`${owner}: ${name} is ${value}, expected true or false`);
+    throw new ArgumentError(`${owner}: ${name} is ${inWords(value)}, expected true or false`);
   }
 }

@@ -18,6 +18,22 @@ export interface TensorGraph {
   own(tensor: Tensor): void;
 }
 
+/** A {@link BatchWeight} that the queue computes. */
+export interface QueuedWeight {
+  /** A scalar. */
+  readonly divisor: Tensor;
+  /** A number of its size. */
+  readonly about: number;
+  /** True if the loss has gradients that are NaN where the divisor is 0, unless a gradient of 0 flows into it. */
+  readonly canVanish: boolean;
+}
+
+/**
+ * What the loss of a batch was divided by, so that the losses of several batches can be made that of all their samples;
+ * `sum` if by nothing.
+ */
+export type BatchWeight = number | 'sum' | QueuedWeight;
+
 /** How the elements of a 4-D image tensor lie in memory. Seen from outside it is always NCHW. */
 export type Layout = 'rowMajor' | 'channelsLast';
 
@@ -47,6 +63,8 @@ export class Tensor extends Owned {
   outputIndex = 0;
   /** The graph of a past step that this leaf took part in, to be let go of at its next use. @internal */
   finishedGraph: TensorGraph | null = null;
+  /** Of a loss, or a mean over all elements, as the function that made it returned it. Freed with it. @internal */
+  batchWeight: BatchWeight | null = null;
 
   /** For a leaf that the tape saved: the leaf itself, where its gradient goes. */
   #leaf: Tensor | null = null;
@@ -191,6 +209,7 @@ export class Tensor extends Owned {
     if (storage === null) return;
     this.#storage = null;
     storage.release();
+    if (typeof this.batchWeight === 'object') this.batchWeight?.divisor.dispose();
   }
 
   /** `using t = ...` disposes at the end of the block. */

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../errors.js';
 import type { Module } from '../nn/module.js';
 import type { Optimizer } from '../optim/optimizer.js';
-import type { OptionNames } from '../options.js';
+import { inWords, type OptionNames } from '../options.js';
 import type { ModelCheckpoint } from './callbacks/modelCheckpoint.js';
 import type { ProgressStream } from './callbacks/progress.js';
 import type { Callback } from './loop/callback.js';
@@ -9,6 +9,8 @@ import type { TrainingData } from './loop/data.js';
 import type { Logger } from './loop/logger.js';
 import type { Schedules } from './loop/schedule.js';
 import {
+  checkedLoss,
+  checkModel,
   type LossOf,
   type OutputOf,
   type StepFunction,
@@ -18,7 +20,7 @@ import {
 import { Mean, type MetricFunction } from './metrics/mean.js';
 import { Metric } from './metrics/metric.js';
 
-/** Metrics by the names that their values get; functions are averaged over the samples. */
+/** Metrics by the names that their values get; functions are averaged, see {@link Mean}. */
 export type Metrics<N extends string, O, T> = Readonly<
   Record<N, Metric<O, T> | MetricFunction<O, T>>
 >;
@@ -38,8 +40,13 @@ export interface FitCommon<M extends Module, B> {
   /** The value that schedules by the epoch watch. Default: `valLoss`, or `loss` without validation. */
   monitor?: string;
   callbacks?: readonly Callback[];
-  /** Batches whose gradients make up one update, their mean. Default: 1. */
+  /** Batches whose gradients make up one update: that of all their samples in one batch. Default: 1. */
   accumulate?: number;
+  /**
+   * The axis of a batch's samples: 1 for [T, B, ...]. Counts samples, which is also what losses and means weigh that do
+   * not know their weights, see {@link WeighedLoss}. Default: 0.
+   */
+  batchAxis?: number;
   /** Limits the norm of all gradients together, before each update. Default: no limit. */
   clipGradNorm?: number;
   /** Stops training after the step in flight. */
@@ -63,7 +70,10 @@ export interface FitCommon<M extends Module, B> {
 
 /** Options of `fit` for a model with a loss of its output and a target. */
 export interface FitOptions<M extends Module, B, N extends string = never> extends FitCommon<M, B> {
-  /** Of output and target, the mean over the batch: a function such as `crossEntropy`, or a layer. */
+  /**
+   * Of output and target, the mean over the batch: a function such as `crossEntropy`, or a layer. One of your own may
+   * return `{ loss, weight }`, see {@link WeighedLoss}.
+   */
   loss: LossOf<OutputOf<M>, TargetOf<B>>;
   optimizer: Optimizer;
   /** What to measure, on training and validation data. */
@@ -108,6 +118,7 @@ export const FIT_NAMES: OptionNames<AnyFitOptions<Module, unknown, string, unkno
   monitor: true,
   callbacks: true,
   accumulate: true,
+  batchAxis: true,
   clipGradNorm: true,
   signal: true,
   checkpoint: true,
@@ -125,13 +136,24 @@ const RESERVED = ['loss', 'valLoss'];
 export function metricsOf<O, T>(
   owner: string,
   given: Metrics<string, O, T> | undefined,
+  batchAxis: number,
 ): Map<string, Metric<O, T>> {
+  if (given !== undefined && (typeof given !== 'object' || given === null)) {
+    throw new ArgumentError(
+      `${owner}: the metrics are ${inWords(given)}, expected metrics by name`,
+    );
+  }
   const metrics = new Map<string, Metric<O, T>>();
   for (const [name, metric] of Object.entries(given ?? {})) {
     if (RESERVED.includes(name)) {
       throw new ArgumentError(`${owner}: a metric cannot be called ${name}, which is the loss`);
     }
-    metrics.set(name, metric instanceof Metric ? metric : new Mean(metric));
+    if (!(metric instanceof Metric) && typeof metric !== 'function') {
+      throw new ArgumentError(
+        `${owner}: the metric ${name} is ${inWords(metric)}, expected a Metric or a function`,
+      );
+    }
+    metrics.set(name, metric instanceof Metric ? metric : new Mean(metric, { batchAxis }));
   }
   return metrics;
 }
@@ -148,8 +170,11 @@ export function stepOf<M extends Module, B, O, T>(
     step,
   }: { model: M; loss?: LossOf<O, T> | undefined; step?: StepFunction<B, O, T> | undefined },
 ): StepFunction<B, O, T> {
+  checkModel(owner, model);
   if ((loss === undefined) === (step === undefined)) {
     throw new ArgumentError(`${owner}: expected either a loss or a step function`);
   }
-  return step ?? supervised(model, loss as LossOf<O, T>);
+  if (step === undefined) return supervised(model, checkedLoss(owner, loss as LossOf<O, T>));
+  if (typeof step === 'function') return step;
+  throw new ArgumentError(`${owner}: the step is ${inWords(step)}, expected a function`);
 }

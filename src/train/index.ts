@@ -43,6 +43,7 @@ export type {
   StepFunction,
   StepResult,
   TargetOf,
+  WeighedLoss,
 } from './loop/step.js';
 export type { SvgOptions } from './loop/svgOptions.js';
 export type { StepOptimizer } from './loop/trainingStep.js';

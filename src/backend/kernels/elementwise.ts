@@ -39,7 +39,7 @@ export interface ElementwiseKernels {
     op: BinaryOp,
   ): void;
   /**
-   * out (contiguous, row-major over dims) = a ∘ b with broadcasting.
+   * out (contiguous, row-major over dims) = a ∘ b with broadcasting. out may be a, where that is not broadcast.
    * @param plan `[rank, ...dims, ...aStrides, ...bStrides]`, strides 0 where broadcast, rank ≤ 8;
    *   collapsed by the caller, so that the last dim is as long as it can be
    */

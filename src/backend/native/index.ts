@@ -1,4 +1,3 @@
-import { setImmediate } from 'node:timers';
 import { BackendError, IndexFaultError } from '../../errors.js';
 import type { Backend } from '../kernels/backend.js';
 import { MAX_NATIVE_BYTES, type NativeAddon } from './addon.js';

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../errors.js';
-import type { OptionNames } from '../../options.js';
+import { inWords, type OptionNames } from '../../options.js';
 
 /** A size along height and width: one number for both, or `[height, width]`. */
 export type Pair = number | readonly [height: number, width: number];
@@ -16,7 +16,7 @@ function isWhole(value: unknown, least: number, most = MAX_OPTION): value is num
 /** Throws unless an option is an integer ≥ least. */
 export function checkInteger(value: number, name: string, op: string, least: number): number {
   if (!isWhole(value, least)) {
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected an integer ≥ ${least}`);
+    throw new ArgumentError(`${op}: ${name} is ${inWords(value)}, expected an integer ≥ ${least}`);
   }
   return value;
 }
@@ -24,7 +24,7 @@ export function checkInteger(value: number, name: string, op: string, least: num
 /** Throws unless an option is an integer other than 0, of either sign. */
 export function checkNonZero(value: number, name: string, op: string): number {
   if (!isWhole(value, -MAX_OPTION) || value === 0) {
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected an integer ≠ 0`);
+    throw new ArgumentError(`${op}: ${name} is ${inWords(value)}, expected an integer ≠ 0`);
   }
   return value;
 }
@@ -42,7 +42,7 @@ export function perAxis(
     (list.length === axes || list.length === 1) &&
     list.every((v) => isWhole(v, least, MAX_ALONG_AXIS));
   if (!fits) {
-    const given = Array.isArray(value) ? `[${list.join(', ')}]` : String(value);
+    const given = Array.isArray(value) ? `[${list.join(', ')}]` : inWords(value);
     const several = axes === 2 ? ' or [height, width]' : '';
     const most = list.some((v) => Number(v) > MAX_ALONG_AXIS) ? ' and at most 2^24' : '';
     throw new ArgumentError(
@@ -55,7 +55,7 @@ export function perAxis(
 /** Throws unless an option is a number from 0 to 1. */
 export function checkFraction(value: number, name: string, op: string): number {
   if (!(value >= 0 && value <= 1)) {
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected a number from 0 to 1`);
+    throw new ArgumentError(`${op}: ${name} is ${inWords(value)}, expected a number from 0 to 1`);
   }
   return value;
 }
@@ -69,7 +69,7 @@ export function checkChoice<T extends string>(
 ): T {
   if (!choices.includes(value)) {
     const expected = choices.map((choice) => `'${choice}'`).join(', ');
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected one of ${expected}`);
+    throw new ArgumentError(`${op}: ${name} is ${inWords(value)}, expected one of ${expected}`);
   }
   return value;
 }

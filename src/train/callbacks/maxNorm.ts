@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../errors.js';
 import { maxNorm } from '../../optim/maxNorm.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import type { Callback, TrainingRun } from '../loop/callback.js';
 
@@ -25,7 +25,9 @@ export class MaxNorm implements Callback {
   /** @throws ArgumentError unless limit > 0, or for an unknown option */
   constructor(limit: number, options: MaxNormOptions = {}) {
     checkOptions('MaxNorm', options, NAMES);
-    if (!(limit > 0)) throw new ArgumentError(`MaxNorm: limit is ${limit}, expected a number > 0`);
+    if (!(typeof limit === 'number' && limit > 0)) {
+      throw new ArgumentError(`MaxNorm: limit is ${inWords(limit)}, expected a number > 0`);
+    }
     this.limit = limit;
     this.#parameters = options.parameters === undefined ? null : [...options.parameters];
   }

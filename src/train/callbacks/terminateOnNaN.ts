@@ -67,7 +67,9 @@ export class TerminateOnNaN implements Callback {
       throw new NonFiniteError(message, { where: null, step });
     }
     const output = await badOutput(run.model, update);
-    const found = output?.what ?? 'no layer of the model is to blame, so the loss itself';
+    const found =
+      output?.what ??
+      'no layer of the model is to blame, so the loss itself (or an earlier batch of the update)';
     throw new NonFiniteError(`${intro}${found}`, { where: output?.where ?? null, step });
   }
 }

@@ -71,14 +71,17 @@ export interface StepValues {
   readonly reported: Readonly<Record<string, number>>;
 }
 
-/** A batch whose gradients are there, and whose update is not. */
+/** An update whose gradients are there, and that was not made yet. */
 export interface PendingUpdate {
   readonly step: number;
-  /** A scalar on the queue; reading it waits. */
+  /**
+   * The loss of all batches of the update, as of one; batches that weigh nothing are left out, and it is 0 if all do.
+   * A scalar on the queue; reading it waits.
+   */
   readonly loss: Tensor;
   /**
-   * Computes the loss of the batch again, from the same random state, so that it can be looked at closely. Let go of
-   * what it returns.
+   * Computes the loss of the update's last batch again, from the same random state, so that it can be looked at closely.
+   * Let go of what it returns. Of an update that was to have more batches, the loss is given as it was.
    */
   replay(): Tensor | Promise<Tensor>;
 }

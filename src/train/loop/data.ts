@@ -21,7 +21,7 @@ export interface TrainingData<B> {
  * @throws ArgumentError if they cannot be gone through
  */
 export function batchesOf<B>(data: TrainingData<B>): AsyncIterable<B> | Iterable<B> {
-  const { [Symbol.asyncIterator]: asyncly, [Symbol.iterator]: syncly } = data;
+  const { [Symbol.asyncIterator]: asyncly, [Symbol.iterator]: syncly } = data ?? {};
   if (asyncly !== undefined) return { [Symbol.asyncIterator]: () => asyncly.call(data) };
   if (syncly !== undefined) return { [Symbol.iterator]: () => syncly.call(data) };
   throw new ArgumentError(

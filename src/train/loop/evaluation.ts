@@ -36,11 +36,9 @@ export async function evaluation<B, O, T>(
   return evaluating(model, async () => {
     for await (const batch of batchesOf(data)) {
       await noGrad(async () => {
-        const { loss, output, target, samples, report } = await compute(batch);
-        tally.addScalar('loss', loss, samples);
-        for (const [name, value] of Object.entries(report ?? {})) {
-          tally.addScalar(name, value, samples);
-        }
+        const { loss, contribution, output, target, report } = await compute(batch);
+        tally.addScalar('loss', loss, contribution);
+        for (const [name, value, own] of report) tally.addScalar(name, value, own);
         if (output !== undefined && target !== undefined) tally.updateMetrics(output, target);
       });
       await pace.step();

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../../errors.js';
 import type { Goal } from '../../optim/goal.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 
 /** One epoch of a run, as it ended. */
 export interface EpochRecord {
@@ -70,9 +70,12 @@ export class History<N extends string = never> {
   /** Why the run ended; null while it is under way. */
   stopReason: StopReason | null = null;
 
-  /** @throws ArgumentError for an unknown option */
+  /** @throws ArgumentError for an unknown option, or epochs that are no list */
   constructor(epochs: readonly EpochRecord[] = [], options: HistoryOptions = {}) {
     checkOptions('History', options, HISTORY_NAMES);
+    if (!Array.isArray(epochs)) {
+      throw new ArgumentError(`History: the epochs are ${inWords(epochs)}, expected a list`);
+    }
     this.#epochs = [...epochs];
     this.#goalOf = options.goalOf ?? (() => 'min');
   }

@@ -1,12 +1,12 @@
 import type { StepValues } from './callback.js';
+import { Figure } from './figure.js';
 
 /** The numbers of a step while some of them are still being computed. */
 class StepRecord {
   readonly step: number;
   readonly epoch: number;
-  readonly #reported = new Map<string, number>();
-  #loss = 0;
-  #weight = 0;
+  readonly #loss = new Figure();
+  readonly #reported = new Map<string, Figure>();
   /** Numbers that are not known yet. */
   #missing = 0;
   #samples = 0;
@@ -23,17 +23,16 @@ class StepRecord {
     return this.#isQueued && this.#missing === 0;
   }
 
-  /** Expects the loss of a batch; call the result with it. */
-  expectLoss(samples: number): (loss: number) => void {
+  /** Expects the loss of a batch, and what it weighs; call the result with them. */
+  expectLoss(samples: number, isSum: boolean): (loss: number, weight: number) => void {
     this.#samples += samples;
-    return this.#expect((loss) => {
-      this.#loss += loss * samples;
-      this.#weight += samples;
-    });
+    return this.#expect((loss, weight) => this.#loss.add(loss, weight, isSum));
   }
 
-  expectReport(name: string): (value: number) => void {
-    return this.#expect((value) => this.#reported.set(name, value));
+  expectReport(name: string, isSum: boolean): (value: number, weight: number) => void {
+    const figure = this.#reported.get(name) ?? new Figure();
+    this.#reported.set(name, figure);
+    return this.#expect((value, weight) => figure.add(value, weight, isSum));
   }
 
   expectGradNorm(): (norm: number) => void {
@@ -42,11 +41,11 @@ class StepRecord {
     });
   }
 
-  #expect(take: (value: number) => void): (value: number) => void {
+  #expect<A extends number[]>(take: (...values: A) => void): (...values: A) => void {
     this.#missing++;
-    return (value) => {
+    return (...values) => {
       this.#missing--;
-      take(value);
+      take(...values);
     };
   }
 
@@ -61,10 +60,12 @@ class StepRecord {
       step: this.step,
       epoch: this.epoch,
       samples: this.#samples,
-      loss: this.#loss / this.#weight,
+      loss: this.#loss.value,
       lr: this.#lr,
       gradNorm: this.#gradNorm,
-      reported: Object.fromEntries(this.#reported),
+      reported: Object.fromEntries(
+        Array.from(this.#reported, ([name, { value }]) => [name, value]),
+      ),
     };
   }
 }

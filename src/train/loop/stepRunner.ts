@@ -1,10 +1,12 @@
 import { isThenable } from '../../realm.js';
 import { getRandomState, type RandomState, setRandomState } from '../../tensor/random.js';
-import { scope } from '../../tensor/scope.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { noGrad, scope } from '../../tensor/scope.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { knownContribution, ownContribution } from '../metrics/weight.js';
 import type { PendingUpdate, StepInfo, StepValues } from './callback.js';
+import { lossOfAll } from './gatheredBatches.js';
 import type { Position } from './position.js';
-import { type Outcome, outcomeOf } from './step.js';
+import { type LossShare, type Outcome, outcomeOf, type StepResult } from './step.js';
 import { StepRecorder } from './stepRecorder.js';
 import type { Tally } from './tally.js';
 import type { TrainerOptions } from './trainerOptions.js';
@@ -14,7 +16,7 @@ import { type AppliedUpdate, TrainingStep } from './trainingStep.js';
 export interface StepRunnerOptions<B, O, T>
   extends Pick<
     TrainerOptions<B, O, T>,
-    'step' | 'optimizers' | 'isAutomatic' | 'schedules' | 'clipGradNorm' | 'exchange'
+    'step' | 'batchAxis' | 'optimizers' | 'isAutomatic' | 'schedules' | 'clipGradNorm' | 'exchange'
   > {
   /** Is moved on by each batch and each update. */
   readonly position: Position;
@@ -34,6 +36,8 @@ export class StepRunner<B, O, T> {
   /** Samples of the update under way, or of the last one. */
   #windowSamples = 0;
   #loss: Tensor | null = null;
+  /** The losses of the update under way, where somebody listens. */
+  #shares: LossShare[] = [];
 
   constructor(options: StepRunnerOptions<B, O, T>) {
     this.#options = options;
@@ -67,8 +71,9 @@ export class StepRunner<B, O, T> {
 
   /** What a batch comes to. */
   async compute(batch: B, training: boolean, epoch: number): Promise<Outcome<O, T>> {
-    const result = this.#options.step(batch, { training, epoch, step: this.#position.step });
-    return outcomeOf(isThenable(result) ? await result : result, batch);
+    const { step, batchAxis } = this.#options;
+    const result = step(batch, { training, epoch, step: this.#position.step });
+    return outcomeOf(isThenable(result) ? await result : result, batch, batchAxis);
   }
 
   /**
@@ -76,9 +81,10 @@ export class StepRunner<B, O, T> {
    * @param window batches that make up the update that it belongs to
    */
   train(batch: B, epoch: number, window: number): Promise<void> {
-    const hook = this.#beforeUpdate(batch, epoch);
+    const from = this.#options.beforeUpdate === null ? null : getRandomState();
     return scope(async () => {
       if (this.#step.gathered === 0) this.#windowSamples = 0;
+      const hook = from === null ? null : () => this.#tell(() => this.#replay(batch, epoch, from));
       const { update } = await this.#step.batch(() => this.#forward(batch, epoch), window, hook);
       if (update !== null) this.#note(update, epoch);
     });
@@ -86,32 +92,48 @@ export class StepRunner<B, O, T> {
 
   /** Applies what a last window has gathered, whose other batches never came. */
   async finish(epoch: number): Promise<void> {
-    const update = await this.#step.finish();
+    const given = async (): Promise<Tensor> => lossOfAll(this.#shares.slice(-1)).keep();
+    const isHeard = this.#options.beforeUpdate !== null;
+    const hook = isHeard ? () => scope(() => this.#tell(given)) : null;
+    const update = await this.#step.finish(hook);
     if (update !== null) this.#note(update, epoch);
   }
 
-  /** The loss of a batch; no promise where the step function gives none. */
-  #forward(batch: B, epoch: number): Tensor | Promise<Tensor> {
-    const context = { training: true, epoch, step: this.#position.step };
-    const result = this.#options.step(batch, context);
-    if (!isThenable(result)) return this.#take(outcomeOf(result, batch), epoch);
-    return result.then((later) => this.#take(outcomeOf(later, batch), epoch));
+  /** The loss of a batch; no promise where the step function gives none, and nothing has to be waited for. */
+  #forward(batch: B, epoch: number): LossShare | Promise<LossShare> {
+    const { step, batchAxis } = this.#options;
+    const take = (result: Tensor | StepResult<O, T>): LossShare | Promise<LossShare> => {
+      const outcome = outcomeOf(result, batch, batchAxis);
+      const contribution = this.#options.isAutomatic
+        ? knownContribution(outcome.contribution)
+        : outcome.contribution;
+      if (!isThenable(contribution))
+        return this.#take({ ...outcome, contribution }, epoch);
+      return contribution.then((known) => this.#take({ ...outcome, contribution: known }, epoch));
+    };
+    const result = step(batch, { training: true, epoch, step: this.#position.step });
+    return isThenable(result) ? result.then(take) : take(result);
   }
 
   /** Notes what a batch came to. */
-  #take({ loss, output, target, report, samples }: Outcome<O, T>, epoch: number): Tensor {
-    const { tally } = this.#options;
+  #take(outcome: Outcome<O, T>, epoch: number): LossShare {
+    const { tally, beforeUpdate } = this.#options;
+    const { loss, contribution, output, target, report, samples } = outcome;
     const record = this.#recorder?.at(this.#position.step + 1, epoch);
     this.#position.samples += samples;
     this.#windowSamples += samples;
-    tally.addScalar('loss', loss, samples, record?.expectLoss(samples));
-    for (const [name, value] of Object.entries(report ?? {})) {
-      tally.addScalar(name, value, samples, record?.expectReport(name));
+    tally.addScalar('loss', loss, contribution, record?.expectLoss(samples, contribution.isSum));
+    for (const [name, value, own] of report) {
+      tally.addScalar(name, value, own, record?.expectReport(name, own.isSum));
     }
     if (output !== undefined && target !== undefined) tally.updateMetrics(output, target);
     this.dropLoss();
     this.#loss = loss.detach().keep();
-    return loss;
+    if (beforeUpdate !== null) {
+      const own = loss.detach().keep();
+      this.#shares.push({ loss: own, contribution: ownContribution(contribution) });
+    }
+    return outcome;
   }
 
   /** Notes the numbers of an update. */
@@ -122,15 +144,21 @@ export class StepRunner<B, O, T> {
       gradNorm.dispose();
     }
     record?.queued(lr);
+    this.#dropShares();
   }
 
-  /** Tells listeners of the gradients of a batch; null if nobody listens. */
-  #beforeUpdate(batch: B, epoch: number): ((loss: Tensor) => Promise<void>) | null {
-    const { beforeUpdate } = this.#options;
-    if (beforeUpdate === null) return null;
-    const from = getRandomState();
-    const replay = (): Promise<Tensor> => this.#replay(batch, epoch, from);
-    return (loss) => beforeUpdate({ step: this.#position.step + 1, loss, replay });
+  /** Tells listeners of the gradients of an update. */
+  async #tell(replay: () => Promise<Tensor>): Promise<void> {
+    const shares = this.#shares;
+    let loss: Tensor | null = null;
+    await this.#options.beforeUpdate?.({
+      step: this.#position.step + 1,
+      get loss() {
+        loss ??= noGrad(() => lossOfAll(shares));
+        return loss;
+      },
+      replay,
+    });
   }
 
   async #replay(batch: B, epoch: number, from: RandomState): Promise<Tensor> {
@@ -146,5 +174,19 @@ export class StepRunner<B, O, T> {
   dropLoss(): void {
     this.#loss?.dispose();
     this.#loss = null;
+  }
+
+  /** Frees all that is held. */
+  dispose(): void {
+    this.dropLoss();
+    this.#dropShares();
+  }
+
+  #dropShares(): void {
+    for (const { loss, contribution } of this.#shares) {
+      loss.dispose();
+      if (contribution.weight instanceof Tensor) contribution.weight.dispose();
+    }
+    this.#shares = [];
   }
 }

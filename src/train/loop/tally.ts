@@ -1,38 +1,53 @@
-import { CheckpointError } from '../../errors.js';
+import { ArgumentError, CheckpointError } from '../../errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
 import type { Goal } from '../../optim/goal.js';
+import type { TypedArray } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { LazyReads } from '../metrics/lazyReads.js';
 import type { Metric } from '../metrics/metric.js';
+import type { Contribution } from '../metrics/weight.js';
+import { Figure } from './figure.js';
 
-/** A mean under way. */
-interface Sum {
-  total: number;
-  weight: number;
-}
+/** Is told a scalar once it is known, and what it weighs. */
+type Known = (value: number, weight: number) => void;
 
 /**
- * What is counted over the batches of an epoch: the loss and other reported scalars, as means weighted by samples,
- * and the metrics. Nothing waits for the queue.
+ * What is counted over the batches of an epoch: the loss and other reported scalars, each as it would be of all data in
+ * one batch, and the metrics. Nothing waits for the queue.
  */
 export class Tally<O, T> {
   readonly #metrics: ReadonlyMap<string, Metric<O, T>>;
   readonly #reads = new LazyReads();
-  readonly #sums = new Map<string, Sum>();
+  readonly #sums = new Map<string, Figure>();
+  /** Whether the values of a name add up. */
+  readonly #areSums = new Map<string, boolean>();
 
   constructor(metrics: ReadonlyMap<string, Metric<O, T>>) {
     this.#metrics = metrics;
   }
 
-  /** Takes a scalar of a batch into the mean of that name, and tells its value once it is known. */
-  addScalar(name: string, value: Tensor, samples: number, known?: (value: number) => void): void {
-    this.#reads.read(value, ([number = Number.NaN]) => {
-      const sum = this.#sums.get(name) ?? { total: 0, weight: 0 };
-      sum.total += number * samples;
-      sum.weight += samples;
+  /**
+   * Takes a scalar of a batch into the figure of that name, and tells its value once it is known.
+   * @throws ArgumentError for a sum where others were means
+   */
+  addScalar(name: string, value: Tensor, { isSum, weight }: Contribution, known?: Known): void {
+    if (isSum !== (this.#areSums.get(name) ?? isSum)) {
+      throw new ArgumentError(`fit: ${name} is a sum in one batch, and a mean in another`);
+    }
+    this.#areSums.set(name, isSum);
+    const take = (number: number, own: number): void => {
+      const sum = this.#sums.get(name) ?? new Figure();
+      sum.add(number, own, isSum);
       this.#sums.set(name, sum);
-      known?.(number);
-    });
+      known?.(number, own);
+    };
+    if (typeof weight === 'number') {
+      this.#reads.read(value, ([number = Number.NaN]) => take(number, weight));
+    } else {
+      const both = ([number = Number.NaN]: TypedArray, beside: TypedArray | null): void =>
+        take(number, beside?.[0] ?? Number.NaN);
+      this.#reads.read(value, both, weight);
+    }
   }
 
   /** Tells a scalar's value once it is known. */
@@ -63,7 +78,7 @@ export class Tally<O, T> {
   /** Of what was taken up so far. */
   values(): Record<string, number> {
     const values: Record<string, number> = {};
-    for (const [name, { total, weight }] of this.#sums) values[name] = total / weight;
+    for (const [name, { value }] of this.#sums) values[name] = value;
     for (const [name, metric] of this.#metrics) values[name] = metric.value;
     return values;
   }
@@ -71,6 +86,7 @@ export class Tally<O, T> {
   reset(): void {
     this.#reads.clear();
     this.#sums.clear();
+    this.#areSums.clear();
     for (const metric of this.#metrics.values()) metric.reset();
   }
 
@@ -112,7 +128,7 @@ export class Tally<O, T> {
       if (typeof total !== 'number' || typeof weight !== 'number') {
         throw new CheckpointError(`checkpoint: the sum of ${name} is no pair of numbers`);
       }
-      this.#sums.set(name, { total, weight });
+      this.#sums.set(name, new Figure(total, weight));
     }
   }
 }

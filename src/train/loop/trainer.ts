@@ -157,7 +157,7 @@ export class Trainer<B, O, T> implements TrainingRun {
       this.#tally.reset();
       throw error;
     } finally {
-      this.#steps.dropLoss();
+      this.#steps.dispose();
     }
   }
 

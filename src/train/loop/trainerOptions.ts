@@ -7,6 +7,8 @@ import type { GradientExchange } from './trainingStep.js';
 /** Options of `fit` in their full form. */
 export interface TrainerOptions<B, O, T> extends Omit<RunParts<B, O, T>, 'tally' | 'position'> {
   readonly step: StepFunction<B, O, T>;
+  /** The axis of a batch's samples. Default: 0. */
+  readonly batchAxis?: number;
   /** False where the step function runs backward() and the optimisers itself. */
   readonly isAutomatic: boolean;
   /** The value that schedules by the epoch are told. */

@@ -1,10 +1,11 @@
 import { backward } from '../../autograd/backward.js';
-import { div } from '../../ops/elementwise.js';
-import { clipGradNorm } from '../../optim/clip.js';
+import { clipGradNorm, scaleGradients } from '../../optim/clip.js';
 import type { Optimizer } from '../../optim/optimizer.js';
 import { isThenable } from '../../realm.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { GatheredBatches } from './gatheredBatches.js';
 import type { Scheduler } from './schedule.js';
+import { type LossShare, lossShareOf } from './step.js';
 
 /** What a training step needs of an optimiser. */
 export type StepOptimizer = Pick<Optimizer, 'zeroGrad' | 'step' | 'paramGroups'>;
@@ -48,26 +49,28 @@ export interface UpdateCount {
   step: number;
 }
 
+/** The loss of a batch, beside what it contributes to that of an update where it is not a mean over its elements. */
+type BatchLoss = Tensor | LossShare;
+
 /**
  * The one training step, which all loops of this library take: forward, backward, exchange of gradients, clip, update.
- * An update may gather the gradients of several batches. Nothing waits for the queue.
+ * An update may gather the gradients of several batches; they are those of all their samples in one batch. Nothing waits
+ * for the queue.
  */
 export class TrainingStep {
   readonly #options: TrainingStepOptions;
   readonly #count: UpdateCount;
-  readonly #exchange: GradientExchange | null;
-  #gathered = 0;
+  readonly #batches = new GatheredBatches();
 
   /** @param count is moved on by each update */
   constructor(options: TrainingStepOptions, count: UpdateCount) {
     this.#options = options;
     this.#count = count;
-    this.#exchange = options.isAutomatic ? options.exchange : null;
   }
 
   /** Batches whose gradients wait for an update. */
   get gathered(): number {
-    return this.#gathered;
+    return this.#batches.count;
   }
 
   /** Learning rate of the first group of the first optimiser. */
@@ -78,33 +81,42 @@ export class TrainingStep {
   /**
    * Takes the gradients of a batch and, if the update has all its batches, applies them.
    *
-   * @param forward computes the loss of the batch, the mean over it
-   * @param window batches that make up the update; the gradient is the mean of theirs
+   * @param forward computes the loss of the batch
+   * @param window batches that make up the update
    * @param beforeUpdate is awaited when the gradients are exchanged; if it throws, nothing is updated
    */
   async batch(
-    forward: () => Tensor | Promise<Tensor>,
+    forward: () => BatchLoss | Promise<BatchLoss>,
     window = 1,
     beforeUpdate: ((loss: Tensor) => Promise<void>) | null = null,
   ): Promise<BatchResult> {
     const { optimizers, isAutomatic } = this.#options;
-    if (isAutomatic && this.#gathered === 0) {
+    if (isAutomatic && this.gathered === 0) {
       for (const optimizer of optimizers) optimizer.zeroGrad();
     }
     const result = forward();
-    const loss = isThenable(result) ? await result : result;
-    if (isAutomatic) backward(window > 1 ? div(loss, window) : loss);
-    this.#gathered++;
-    if (this.#gathered < window) return { loss, update: null };
-    if (this.#exchange !== null) await this.#exchange(this.#parameters());
-    if (beforeUpdate !== null) await beforeUpdate(loss);
-    return { loss, update: this.#apply() };
+    const made = isThenable(result) ? await result : result;
+    const share = made instanceof Tensor ? lossShareOf('fit', made, undefined, 1) : made;
+    const { loss } = share;
+    const part = this.#batches.add(share, window);
+    if (isAutomatic && part !== null) backward(part);
+    if (this.gathered < window) return { loss, update: null };
+    const hook = beforeUpdate === null ? null : (): Promise<void> => beforeUpdate(loss);
+    return { loss, update: await this.#update(hook) };
   }
 
   /** Applies the gradients of an update whose last batches never came; null if there are none. */
-  async finish(): Promise<AppliedUpdate | null> {
-    if (this.#gathered === 0) return null;
-    if (this.#exchange !== null) await this.#exchange(this.#parameters());
+  async finish(beforeUpdate: (() => Promise<void>) | null = null): Promise<AppliedUpdate | null> {
+    return this.gathered === 0 ? null : await this.#update(beforeUpdate);
+  }
+
+  async #update(beforeUpdate: (() => Promise<void>) | null): Promise<AppliedUpdate> {
+    const { isAutomatic, exchange } = this.#options;
+    const factor = this.#batches.takeFactor();
+    if (isAutomatic && factor !== null) scaleGradients(this.#parameters(), factor);
+    if (factor instanceof Tensor) factor.dispose();
+    if (isAutomatic && exchange !== null) await exchange(this.#parameters());
+    if (beforeUpdate !== null) await beforeUpdate();
     return this.#apply();
   }
 
@@ -118,7 +130,6 @@ export class TrainingStep {
       for (const optimizer of optimizers) optimizer.step();
     }
     this.#count.step++;
-    this.#gathered = 0;
     for (const schedule of schedules) if (schedule.interval === 'batch') schedule.step();
     return { lr, gradNorm };
   }

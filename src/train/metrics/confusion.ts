@@ -3,7 +3,7 @@ import { ClassCounts } from './counts.js';
 import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
 
 /**
- * Counts of predictions: `counts[truth][prediction]`. As a metric, its value is the accuracy; give `fit` or `evaluate`
+ * Counts of predictions: `counts[truth][prediction]`, of outputs and targets as {@link Accuracy} takes them. As a metric, its value is the accuracy; give `fit` or `evaluate`
  * one, and look at it afterwards, when it holds the last data measured.
  *
  * @example

@@ -2,29 +2,40 @@ import { ArgumentError } from '../../errors.js';
 import { matmul } from '../../ops/matmul.js';
 import { reshape, transpose } from '../../ops/view.js';
 import type { Goal } from '../../optim/goal.js';
+import { inWords } from '../../options.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { type Measurement, Metric } from './metric.js';
-import { classesOf, countingMask, type PredictionOptions, rows } from './predictions.js';
+import {
+  classesOf,
+  countingMask,
+  type PredictionOptions,
+  type Reading,
+  readingOf,
+  rows,
+} from './predictions.js';
 
 /** A metric of how often each class was taken for each: sums[truth · classes + prediction]. */
 export abstract class ClassCounts extends Metric {
   readonly goal: Goal = 'max';
   /** Number of classes. */
   readonly classes: number;
-  readonly #options: PredictionOptions;
+  readonly #reading: Reading;
 
   protected constructor(classes: number, options: PredictionOptions) {
     super();
     if (!Number.isInteger(classes) || classes < 1) {
-      throw new ArgumentError(`${new.target.name}: ${classes} classes, expected an integer ≥ 1`);
+      throw new ArgumentError(
+        `${new.target.name}: ${inWords(classes)} classes, expected an integer ≥ 1`,
+      );
     }
     this.classes = classes;
-    this.#options = options;
+    this.#reading = readingOf(new.target.name, options);
   }
 
   protected override measure(output: Tensor, target: Tensor): Measurement {
-    const { predicted, truth } = classesOf(this.constructor.name, output, target, this.#options);
-    const mask = countingMask(truth, this.#options.ignoreIndex);
+    const { name } = this.constructor;
+    const { predicted, truth } = classesOf(name, output, target, this.#reading, this.classes);
+    const mask = countingMask(truth, this.#reading.ignoreIndex);
     const truths = rows(truth, this.classes, mask);
     const counts = matmul(transpose(truths), rows(predicted, this.classes, null));
     return { statistics: reshape(counts, [this.classes ** 2]), count: 0 };

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../errors.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { ClassCounts } from './counts.js';
 import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
 
@@ -43,7 +43,7 @@ abstract class Score extends ClassCounts {
     super(classes, rest);
     if (!AVERAGES.includes(average)) {
       throw new ArgumentError(
-        `${new.target.name}: average is ${String(average)}, expected one of ${AVERAGES.join(', ')}`,
+        `${new.target.name}: average is ${inWords(average)}, expected one of ${AVERAGES.join(', ')}`,
       );
     }
     if (average === 'binary' && this.classes !== 2) {

@@ -5,7 +5,17 @@ import { rowMajor, type Tensor } from '../../tensor/tensor.js';
 interface Read {
   readonly ticket: number;
   readonly tensor: Tensor;
-  readonly use: (values: TypedArray) => void;
+  /** Read with it. */
+  readonly beside: Tensor | null;
+  readonly use: (values: TypedArray, beside: TypedArray | null) => void;
+}
+
+function ownHandle(tensor: Tensor): Tensor {
+  return rowMajor(tensor).detach().keep();
+}
+
+function elementsOf(tensor: Tensor): TypedArray {
+  return tensor.raw.subarray(0, tensor.size);
 }
 
 /**
@@ -15,10 +25,13 @@ interface Read {
 export class LazyReads {
   readonly #reads: Read[] = [];
 
-  /** Calls `use` with the elements (row-major, for the duration of the call) at a later drain or flush. */
-  read(tensor: Tensor, use: (values: TypedArray) => void): void {
-    const handle = rowMajor(tensor).detach().keep();
-    this.#reads.push({ ticket: backend().submitted(), tensor: handle, use });
+  /**
+   * Calls `use` with the elements (row-major, for the duration of the call), and those of a tensor beside, at a later
+   * drain or flush.
+   */
+  read(tensor: Tensor, use: Read['use'], beside: Tensor | null = null): void {
+    const [own, other] = [ownHandle(tensor), beside === null ? null : ownHandle(beside)];
+    this.#reads.push({ ticket: backend().submitted(), tensor: own, beside: other, use });
   }
 
   /**
@@ -29,11 +42,12 @@ export class LazyReads {
     const done = backend().completed();
     backend().throwFault();
     let count = 0;
-    for (const { ticket, tensor, use } of this.#reads) {
+    for (const { ticket, tensor, beside, use } of this.#reads) {
       if (ticket > done) break;
       count++;
-      use(tensor.raw.subarray(0, tensor.size));
+      use(elementsOf(tensor), beside === null ? null : elementsOf(beside));
       tensor.dispose();
+      beside?.dispose();
     }
     this.#reads.splice(0, count);
   }
@@ -46,7 +60,10 @@ export class LazyReads {
 
   /** Forgets what was not read yet. */
   clear(): void {
-    for (const { tensor } of this.#reads) tensor.dispose();
+    for (const { tensor, beside } of this.#reads) {
+      tensor.dispose();
+      beside?.dispose();
+    }
     this.#reads.length = 0;
   }
 }

@@ -9,8 +9,8 @@ import { LazyReads } from './lazyReads.js';
 export interface Measurement {
   /** Queued, of one size for all batches; nothing waits for it. */
   readonly statistics: Tensor;
-  /** What the statistics are about, where that is known without them: samples, or elements. */
-  readonly count: number;
+  /** What the statistics are about: samples, or elements. Left out, it is the last of the statistics. */
+  readonly count?: number;
 }
 
 /**
@@ -18,7 +18,7 @@ export interface Measurement {
  * picked up later, so that measuring never waits; the sums of all batches are added in float64. So an uneven last
  * batch weighs what it should, and long epochs lose no digits.
  *
- * Your own: extend it, or give `fit` a function `(output, target) => Tensor` of a batch's mean.
+ * Your own: extend it, or give `fit` a function `(output, target) => Tensor` of a batch's mean, see {@link Mean}.
  *
  * @example
  * const accuracy = new train.Accuracy();
@@ -73,7 +73,10 @@ export abstract class Metric<O = Tensor, T = Tensor> {
   update(output: O, target: T): void {
     noGrad(() => {
       const { statistics, count } = this.measure(output, target);
-      this.#reads.read(statistics, (values) => this.add(values, count));
+      this.#reads.read(statistics, (values) => {
+        if (count !== undefined) this.add(values, count);
+        else this.add(values.subarray(0, -1), values.at(-1) ?? Number.NaN);
+      });
     });
   }
 

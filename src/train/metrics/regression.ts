@@ -61,15 +61,19 @@ export class R2 extends Metric {
   protected override measure(output: Tensor, target: Tensor): Measurement {
     const error = errors('R2', output, target);
     const centre = mean(target);
-    const spread = sum(square(sub(target, centre)));
-    return { statistics: stack([sum(square(error)), centre, spread]), count: target.size };
+    const apart = sub(target, centre);
+    const statistics = stack([sum(square(error)), centre, sum(apart), sum(square(apart))]);
+    return { statistics, count: target.size };
   }
 
   protected override add(statistics: ArrayLike<number>, count: number): void {
-    const [squares = 0, centre = 0, spread = 0] = Array.from(statistics);
+    if (count === 0) return;
+    const [squares = 0, near = 0, apart = 0, around = 0] = Array.from(statistics);
     const [squaresBefore = 0, centreBefore = 0, spreadBefore = 0] = this.sums;
+    // The mean of the batch was rounded to float32: the sum of the differences from it tells by how much.
+    const centre = near + apart / count;
+    const spread = around - apart ** 2 / count;
     const total = this.count + count;
-    if (total === 0) return;
     const shift = centre - centreBefore;
     const sums = Float64Array.of(
       squaresBefore + squares,

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../errors.js';
-import type { Module } from '../../nn/module.js';
+import { Module } from '../../nn/module.js';
 import { softmax } from '../../ops/softmax.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
@@ -62,13 +62,25 @@ export async function predictClasses(
 ): Promise<Predictions> {
   checkOptions('predictClasses', options, PREDICT_CLASSES_NAMES);
   const { samples: wanted = 16 } = options;
+  if (!(model instanceof Module)) {
+    throw new ArgumentError(`predictClasses: the model is ${inWords(model)}, expected a Module`);
+  }
+  if (typeof data !== 'object' || data === null) {
+    throw new ArgumentError(`predictClasses: the data are ${inWords(data)}, expected batches`);
+  }
   const perBatch = Math.ceil(wanted / Math.max(1, Math.min(data.length ?? 1, wanted)));
   const samples: PredictedImage[] = [];
   let mistakes: (PredictedImage & { confidence: number })[] = [];
   const counts: Uint32Array[] = [];
   const nameOf = (index: number) => options.classes?.[index] ?? String(index);
   await evaluating(model, async () => {
-    for await (const [inputs, targets] of batchesOf(data)) {
+    for await (const batch of batchesOf(data)) {
+      if (!Array.isArray(batch) || !batch.every((part) => part instanceof Tensor)) {
+        throw new ArgumentError(
+          `predictClasses: a batch is ${inWords(batch)}, expected [inputs, class indices]`,
+        );
+      }
+      const [inputs, targets] = batch;
       await noGrad(async () => {
         const batch = await classify(model, inputs, targets);
         if (counts.length === 0) {

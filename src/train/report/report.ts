@@ -4,7 +4,7 @@ import { ArgumentError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Module } from '../../nn/module.js';
 import { type SummaryInput, summaryOf } from '../../nn/summary.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { formatNumber } from '../../plot/scale.js';
 import { escapeText } from '../../plot/svg.js';
 import { formatSeconds } from '../loop/duration.js';
@@ -68,6 +68,12 @@ export async function writeReport(
   options: ReportOptions = {},
 ): Promise<void> {
   checkOptions('writeReport', options, NAMES);
+  if (typeof path !== 'string' || path === '') {
+    throw new ArgumentError(`writeReport: the path is ${inWords(path)}, expected that of a file`);
+  }
+  if (!Array.isArray(history?.epochs)) {
+    throw new ArgumentError(`writeReport: the history is ${inWords(history)}, expected a History`);
+  }
   const [page, echarts] = await Promise.all([loadPage(), loadEcharts()]);
   const html = reportHtml({ ...page, echarts }, history, options);
   await mkdir(dirname(path), { recursive: true });

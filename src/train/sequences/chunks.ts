@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from '../../errors.js';
 import { concat } from '../../ops/join.js';
 import { checkTensor } from '../../ops/kit/define.js';
 import { narrow } from '../../ops/slice.js';
+import { inWords } from '../../options.js';
 import { type Made, noteMade, runInContext } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -54,8 +55,15 @@ export class ChunkReader {
   #count = 0;
 
   constructor(source: Source, length: number | null, axes: Axes) {
-    this.#source =
-      Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+    const { [Symbol.asyncIterator]: asyncly, [Symbol.iterator]: syncly } = (source ?? {}) as {
+      [Symbol.asyncIterator]?: () => AsyncIterator<SequenceChunk>;
+      [Symbol.iterator]?: () => Iterator<SequenceChunk>;
+    };
+    if (typeof asyncly === 'function') this.#source = asyncly.call(source);
+    else if (typeof syncly === 'function') this.#source = syncly.call(source);
+    else {
+      throw new ArgumentError(`truncatedBptt: the stream is ${inWords(source)}, expected pieces`);
+    }
     this.#length = length;
     this.#axes = axes;
   }

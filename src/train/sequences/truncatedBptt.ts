@@ -8,22 +8,32 @@ import {
   type RecurrentState,
   resetRows,
 } from '../../nn/recurrentState.js';
-import { tensor } from '../../ops/creation.js';
-import { add, mul } from '../../ops/elementwise.js';
+import { tensor, zeros } from '../../ops/creation.js';
+import { mul } from '../../ops/elementwise.js';
 import { checkInteger } from '../../ops/kit/options.js';
 import { checkNotNegative } from '../../optim/options.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { enableGrad } from '../../tensor/scope.js';
-import { formatShape } from '../../tensor/shape.js';
-import type { Tensor } from '../../tensor/tensor.js';
-import type { LossOf } from '../loop/step.js';
+import { Tensor } from '../../tensor/tensor.js';
+import { lossOfAll } from '../loop/gatheredBatches.js';
+import {
+  checkedLoss,
+  type LossOf,
+  type LossShare,
+  lossShareOf,
+  type WeighedLoss,
+} from '../loop/step.js';
 import { type StepOptimizer, TrainingStep, type UpdateCount } from '../loop/trainingStep.js';
+import { knownContribution, ownContribution, weighing } from '../metrics/weight.js';
 import { ChunkReader, type SequenceChunk, type Stretch } from './chunks.js';
 
 export interface TruncatedBpttOptions<S extends RecurrentState = RecurrentState> {
   /** Of the model's parameters. */
   optimizer: StepOptimizer;
-  /** Of a chunk's output and target: a scalar, the mean over the chunk. */
+  /**
+   * Of a chunk's output and target: a scalar, the mean over the chunk; or that beside its weight, as of `fit`. One that
+   * this library does not know weighs as much as the chunk has time steps.
+   */
   loss: LossOf<Tensor, Tensor>;
   /**
    * Time steps that the model is run over at once. Longer pieces of the stream are cut, shorter ones joined.
@@ -62,6 +72,11 @@ export interface BpttStep<S extends RecurrentState> {
   readonly output: Tensor;
   /** The loss of the chunk, a scalar. */
   readonly loss: Tensor;
+  /**
+   * What the loss weighs in a mean over chunks: the targets that count, or the sum of their weights. 1 for losses that
+   * add up. To be asked before the next chunk is.
+   */
+  weight(): Promise<number>;
   /** The state that is carried on, cut from the graph. */
   readonly state: S;
   /** The norm of the gradients before clipping, a scalar; null if this chunk brought no update. */
@@ -99,7 +114,16 @@ export async function* truncatedBptt<S extends RecurrentState>(
   options: TruncatedBpttOptions<S>,
 ): AsyncGenerator<BpttStep<S>, void, undefined> {
   checkOptions('truncatedBptt', options, NAMES);
-  const { chunk, detachEvery = 1, batchFirst = false } = options;
+  const { chunk, detachEvery = 1, batchFirst = false, optimizer } = options;
+  if (typeof model?.forward !== 'function') {
+    throw new ArgumentError(`truncatedBptt: the model is ${inWords(model)}, expected a Module`);
+  }
+  checkedLoss('truncatedBptt', options.loss);
+  if (typeof optimizer?.step !== 'function' || !Array.isArray(optimizer.paramGroups)) {
+    throw new ArgumentError(
+      `truncatedBptt: the optimizer is ${inWords(optimizer)}, expected an Optimizer`,
+    );
+  }
   if (chunk !== undefined) checkInteger(chunk, 'chunk', 'truncatedBptt', 1);
   checkInteger(detachEvery, 'detachEvery', 'truncatedBptt', 1);
   if (options.clipGradNorm !== undefined)
@@ -131,11 +155,13 @@ class Learner<S extends RecurrentState> {
   readonly #model: RecurrentModel<S>;
   readonly #count: UpdateCount = { step: 0 };
   readonly #step: TrainingStep;
-  readonly #lossOf: (output: Tensor, target: Tensor) => Tensor;
+  readonly #lossOf: (output: Tensor, target: Tensor) => Tensor | WeighedLoss;
   #state: S | null;
   #output: Tensor | null = null;
-  /** The losses since the last update, and their steps. */
-  #losses: { readonly loss: Tensor; readonly steps: number }[] = [];
+  /** The losses since the last update. */
+  #losses: LossShare[] = [];
+  /** The weight of the last chunk, on loan. */
+  #loan: Tensor | null = null;
   #steps = 0;
 
   constructor(model: RecurrentModel<S>, options: TruncatedBpttOptions<S>) {
@@ -161,18 +187,15 @@ class Learner<S extends RecurrentState> {
     try {
       const made = enableGrad(() => {
         const [output, state] = this.#model.forward(input, this.#start(reset));
-        const loss = this.#lossOf(output, target);
-        if (loss.size !== 1) {
-          throw new ArgumentError(
-            `truncatedBptt: the loss is ${formatShape(loss.shape)}, expected one number, the mean over the chunk`,
-          );
-        }
-        return { output, state, loss };
+        const result = this.#lossOf(output, target);
+        const told = result instanceof Tensor ? undefined : result?.weight;
+        return { output, state, share: lossShareOf('truncatedBptt', result, told, steps) };
       });
       this.#output?.dispose();
       this.#output = made.output.detach().keep();
       made.output.dispose();
-      this.#losses.push({ loss: made.loss.keep(), steps });
+      const { loss, contribution } = made.share;
+      this.#losses.push({ loss: loss.keep(), contribution: ownContribution(contribution) });
       this.#state = mapState(made.state, (part) => part.keep());
       this.#steps += steps;
     } finally {
@@ -191,13 +214,21 @@ class Learner<S extends RecurrentState> {
     return resetRows(this.#state, keep);
   }
 
-  /** The mean of the losses since the last update, over their time steps. */
-  #meanLoss(): Tensor {
-    const all = this.#losses.reduce((sum, { steps }) => sum + steps, 0);
-    return enableGrad(() => {
-      const shares = this.#losses.map(({ loss, steps }) => mul(loss, steps / all));
-      return shares.reduce((sum, share) => add(sum, share));
-    });
+  /** The loss since the last update, of all that counts. */
+  async #meanLoss(): Promise<LossShare> {
+    const shares = await Promise.all(
+      this.#losses.map(async ({ loss, contribution }) => ({
+        loss,
+        contribution: await knownContribution(contribution),
+      })),
+    );
+    const [first] = shares;
+    const countsNothing = shares.every((share) => share.contribution.weight === 0);
+    if (first === undefined || countsNothing) return { loss: zeros([]), contribution: weighing(0) };
+    // A single one is taken as it is: where it weighs nothing, its gradients are 0.
+    const isAlone = shares.length === 1 && !first.contribution.canVanish;
+    const loss = enableGrad(() => (isAlone ? mul(first.loss, 1) : lossOfAll(shares)));
+    return { loss, contribution: weighing(1) };
   }
 
   /** An update along the gradient of the losses so far. */
@@ -215,15 +246,19 @@ class Learner<S extends RecurrentState> {
 
   /** What has come of the last chunk, in handles of its own. */
   report(gradNorm: Tensor | null): BpttStep<S> {
-    const { loss } = this.#losses.at(-1) ?? {};
+    const { loss, contribution = weighing(0) } = this.#losses.at(-1) ?? {};
     const output = this.#output;
     const state = this.#state;
     if (loss === undefined || output === null || state === null) {
       throw new ArgumentError('truncatedBptt: no chunk was run');
     }
+    this.#loan?.dispose();
+    const own = ownContribution(contribution);
+    this.#loan = own.weight instanceof Tensor ? own.weight : null;
     const step = {
       output: output.detach().keep(),
       loss: loss.detach().keep(),
+      weight: async () => (own.weight instanceof Tensor ? await own.weight.item() : own.weight),
       state: detachState(state),
       gradNorm,
       updates: this.#count.step,
@@ -234,12 +269,16 @@ class Learner<S extends RecurrentState> {
   }
 
   #forgetLosses(): void {
-    for (const { loss } of this.#losses) loss.dispose();
+    for (const { loss, contribution } of this.#losses) {
+      loss.dispose();
+      if (contribution.weight instanceof Tensor) contribution.weight.dispose();
+    }
     this.#losses = [];
   }
 
   end(): void {
     this.#forgetLosses();
+    this.#loan?.dispose();
     this.#output?.dispose();
     disposeState(this.#state);
     this.#state = null;

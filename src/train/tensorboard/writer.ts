@@ -5,7 +5,7 @@ import process from 'node:process';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import type { Raster } from '../../vision/png.js';
 import {
   bucketsOf,
@@ -62,6 +62,8 @@ export class TensorBoardWriter implements AsyncDisposable {
   /** Of a write that nobody waited for. */
   #failure: WriteError | null = null;
   #isClosed = false;
+  /** The time in milliseconds when the writer was made, by both clocks: that of the system may be put back. */
+  readonly #madeAt = { system: Date.now(), steady: performance.now() };
 
   /**
    * @param folder of the run; made when the first value is written
@@ -70,17 +72,23 @@ export class TensorBoardWriter implements AsyncDisposable {
   constructor(folder: string, options: TensorBoardWriterOptions = {}) {
     checkOptions('TensorBoardWriter', options, NAMES);
     const { purgeStep, flushSeconds = 5, flushBytes = 2 ** 20 } = options;
-    if (!(flushSeconds >= 0 && flushSeconds <= 86_400) || !(flushBytes >= 0)) {
+    const areNumbers = typeof flushSeconds === 'number' && typeof flushBytes === 'number';
+    if (!(areNumbers && flushSeconds >= 0 && flushSeconds <= 86_400 && flushBytes >= 0)) {
       throw new ArgumentError(
-        `TensorBoardWriter: flushSeconds is ${flushSeconds} and flushBytes ${flushBytes}, expected 0 or more, ` +
-          'and no more than a day',
+        `TensorBoardWriter: flushSeconds is ${inWords(flushSeconds)} and flushBytes ${inWords(flushBytes)}, ` +
+          'expected 0 or more, and no more than a day',
+      );
+    }
+    if (typeof folder !== 'string' || folder === '') {
+      throw new ArgumentError(
+        `TensorBoardWriter: the folder is ${inWords(folder)}, expected the path of one`,
       );
     }
     this.folder = folder;
     this.#flushSeconds = flushSeconds;
     this.#flushBytes = flushBytes;
-    this.#waiting.push(versionEvent(now()));
-    if (purgeStep !== undefined) this.#waiting.push(purgeEvent(now(), checkStep(purgeStep)));
+    this.#waiting.push(versionEvent(this.#now()));
+    if (purgeStep !== undefined) this.#waiting.push(purgeEvent(this.#now(), checkStep(purgeStep)));
   }
 
   /** The file of events, once something was written. */
@@ -93,7 +101,7 @@ export class TensorBoardWriter implements AsyncDisposable {
    * @param step from 0
    */
   scalar(tag: string, value: number, step: number): void {
-    this.#add(scalarEvent(now(), checkStep(step), checkTag(tag), value));
+    this.#add(scalarEvent(this.#now(), checkStep(step), checkTag(tag), value));
   }
 
   /** How values are distributed; NaN and infinity are left out, and nothing is written if there is nothing else. */
@@ -101,17 +109,17 @@ export class TensorBoardWriter implements AsyncDisposable {
     checkStep(step);
     checkTag(tag);
     const buckets = bucketsOf(values);
-    if (buckets) this.#add(histogramEvent(now(), step, tag, buckets));
+    if (buckets) this.#add(histogramEvent(this.#now(), step, tag, buckets));
   }
 
   /** An image; many as one with `vision.renderGrid`. */
   image(tag: string, image: Raster, step: number): void {
-    this.#add(imageEvent(now(), checkStep(step), checkTag(tag), image));
+    this.#add(imageEvent(this.#now(), checkStep(step), checkTag(tag), image));
   }
 
   /** Text; TensorBoard takes it as Markdown. */
   text(tag: string, text: string, step: number): void {
-    this.#add(textEvent(now(), checkStep(step), checkTag(tag), text));
+    this.#add(textEvent(this.#now(), checkStep(step), checkTag(tag), text));
   }
 
   /**
@@ -155,6 +163,12 @@ export class TensorBoardWriter implements AsyncDisposable {
     }
   }
 
+  /** Seconds since 1970, never less than before: readers take differences. */
+  #now(): number {
+    const { system, steady } = this.#madeAt;
+    return Math.floor(system + performance.now() - steady) / 1e3;
+  }
+
   #writeLater(): void {
     this.#write().catch((error: WriteError) => {
       this.#failure = error;
@@ -185,7 +199,7 @@ export class TensorBoardWriter implements AsyncDisposable {
   async #create(): Promise<AppendFile> {
     const host = hostname().replace(/[^\w-]/g, '_') || 'host';
     for (let attempt = 0; ; attempt++) {
-      const time = (Date.now() / 1e3 + attempt * 1e-6).toFixed(6).padStart(17, '0');
+      const time = (this.#now() + attempt * 1e-6).toFixed(6).padStart(17, '0');
       const name = `events.out.tfevents.${time}.${host}.${process.pid}`;
       try {
         return await AppendFile.open(join(this.folder, name), { isNew: true });
@@ -197,14 +211,9 @@ export class TensorBoardWriter implements AsyncDisposable {
   }
 }
 
-/** Seconds since 1970. */
-function now(): number {
-  return Date.now() / 1e3;
-}
-
 function checkStep(step: number): number {
   if (Number.isSafeInteger(step) && step >= 0) return step;
-  throw new ArgumentError(`TensorBoardWriter: step is ${step}, expected an integer ≥ 0`);
+  throw new ArgumentError(`TensorBoardWriter: step is ${inWords(step)}, expected an integer ≥ 0`);
 }
 
 function checkTag(tag: string): string {

@@ -1,11 +1,14 @@
 import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import { checkInteger } from '../../ops/kit/options.js';
-import type { Optimizer } from '../../optim/optimizer.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { Optimizer } from '../../optim/optimizer.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { scope } from '../../tensor/scope.js';
+import { Tensor } from '../../tensor/tensor.js';
 import { batchesOf, type TrainingData } from '../loop/data.js';
 import {
+  checkedLoss,
+  checkModel,
   type LossOf,
   type OutputOf,
   outcomeOf,
@@ -14,6 +17,7 @@ import {
   type TargetOf,
 } from '../loop/step.js';
 import { TrainingStep } from '../loop/trainingStep.js';
+import { knownContribution } from '../metrics/weight.js';
 import { LearningRateSweep, type SweepEnd } from './learningRateSweep.js';
 import { snapshot } from './snapshot.js';
 
@@ -62,18 +66,20 @@ function checkRanges(options: {
   divergence: number;
 }): void {
   const { minLr, maxLr, smoothing, divergence } = options;
-  if (!(minLr > 0 && maxLr > minLr && Number.isFinite(maxLr))) {
+  if (!(Number.isFinite(minLr) && Number.isFinite(maxLr) && minLr > 0 && maxLr > minLr)) {
     throw new ArgumentError(
-      `findLearningRate: minLr ${minLr} and maxLr ${maxLr}, expected 0 < minLr < maxLr`,
+      `findLearningRate: minLr ${inWords(minLr)} and maxLr ${inWords(maxLr)}, expected 0 < minLr < maxLr`,
     );
   }
-  if (!(smoothing >= 0 && smoothing < 1)) {
+  if (!(Number.isFinite(smoothing) && smoothing >= 0 && smoothing < 1)) {
     throw new ArgumentError(
-      `findLearningRate: smoothing is ${smoothing}, expected a number from 0 to below 1`,
+      `findLearningRate: smoothing is ${inWords(smoothing)}, expected a number from 0 to below 1`,
     );
   }
-  if (!(divergence > 1)) {
-    throw new ArgumentError(`findLearningRate: divergence is ${divergence}, expected a number > 1`);
+  if (!(typeof divergence === 'number' && divergence > 1)) {
+    throw new ArgumentError(
+      `findLearningRate: divergence is ${inWords(divergence)}, expected a number > 1`,
+    );
   }
 }
 
@@ -111,8 +117,20 @@ export async function findLearningRate<M extends Module, B>(
   if ((loss === undefined) === (step === undefined)) {
     throw new ArgumentError('findLearningRate: expected either a loss or a step function');
   }
+  checkModel('findLearningRate', model);
+  batchesOf(data);
+  if (!(optimizer instanceof Optimizer)) {
+    throw new ArgumentError(
+      `findLearningRate: the optimizer is ${inWords(optimizer)}, expected an Optimizer`,
+    );
+  }
+  if (step !== undefined && typeof step !== 'function') {
+    throw new ArgumentError(`findLearningRate: the step is ${inWords(step)}, expected a function`);
+  }
   const compute: StepFunction<B, unknown, unknown> =
-    loss === undefined ? (step ?? unreachable) : supervised(model, loss);
+    loss === undefined
+      ? (step ?? unreachable)
+      : supervised(model, checkedLoss('findLearningRate', loss));
   const shares = optimizer.paramGroups.map(({ lr }, _, groups) => lr / (groups[0]?.lr || lr) || 1);
 
   const count = { step: 0 };
@@ -131,6 +149,7 @@ export async function findLearningRate<M extends Module, B>(
   let stopReason: SweepEnd = 'done';
   let mean = 0;
   let least = Number.POSITIVE_INFINITY;
+  let uncounted = 0;
   try {
     model.train();
     for await (const batch of endless(data)) {
@@ -140,11 +159,20 @@ export async function findLearningRate<M extends Module, B>(
       for (const [i, group] of optimizer.paramGroups.entries()) group.lr = lr * (shares[i] ?? 1);
       const value = await scope(async () => {
         const context = { training: true, epoch: 1, step: count.step };
-        const { loss } = await trainingStep.batch(
-          async () => outcomeOf(await compute(batch, context), batch).loss,
-        );
-        return await loss.item();
+        const outcome = outcomeOf(await compute(batch, context), batch);
+        const contribution = await knownContribution(outcome.contribution);
+        const { loss } = await trainingStep.batch(() => ({ loss: outcome.loss, contribution }));
+        const { weight } = contribution;
+        const counted = weight instanceof Tensor ? await weight.item() : weight;
+        return counted === 0 ? null : await loss.item();
       });
+      if (value === null) {
+        // The next batch takes its place.
+        if (++uncounted > steps) {
+          throw new ArgumentError('findLearningRate: the batches have no targets that count');
+        }
+        continue;
+      }
       lrs.push(lr);
       losses.push(value);
       mean = smoothing * mean + (1 - smoothing) * value;

@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../errors.js';
 import { lineChart, type Series } from '../../plot/lines.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 
@@ -26,6 +27,9 @@ export class LearningRateSweep {
     smoothing: number,
     stopReason: SweepEnd,
   ) {
+    if (!Array.isArray(lrs) || !Array.isArray(losses) || typeof smoothing !== 'number') {
+      throw new ArgumentError('LearningRateSweep: there is none but what findLearningRate returns');
+    }
     this.lrs = lrs;
     this.losses = losses;
     this.smoothed = smooth(losses, smoothing);

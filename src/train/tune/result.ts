@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
 import type { Goal } from '../../optim/goal.js';
 import { panels } from '../../plot/index.js';
@@ -40,6 +41,9 @@ export class SearchResult<S extends Space = Space> {
     runs: readonly TrialRun<Drawn<S>>[],
     stopReason: 'done' | 'aborted',
   ) {
+    if (!Array.isArray(runs)) {
+      throw new ArgumentError('SearchResult: there is none but what search returns');
+    }
     this.space = space;
     this.goal = goal;
     this.runs = [...runs].sort(byRank(goal));

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { checkChoice, checkInteger } from '../../ops/kit/options.js';
 import type { Goal } from '../../optim/goal.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { Generator, randomUint32 } from '../../tensor/random.js';
 import { byRank, SearchResult } from './result.js';
 import { runTrial } from './run.js';
@@ -130,6 +130,9 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   const { space, trial, trials, goal = 'min', seed = 0, onRun } = options;
   const { strategy = randomSearch(), exportName = 'default', file } = options;
   const { workers = Math.max(1, availableParallelism() >> 1) } = options;
+  if (typeof space !== 'object' || space === null) {
+    throw new ArgumentError(`search: the space is ${inWords(space)}, expected ranges by name`);
+  }
   if (Object.keys(space).length === 0) throw new ArgumentError('search: the space is empty');
   checkInteger(trials, 'trials', 'search', 1);
   checkInteger(seed, 'seed', 'search', 0);

@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
+import { inWords } from '../../options.js';
 import { type Generator, randomUint32 } from '../../tensor/random.js';
 
 /** A range that a hyper-parameter is drawn from. */
@@ -23,7 +24,9 @@ export type Drawn<S extends Space> = {
 function checkBounds(name: string, low: number, high: number, least: number): void {
   if (!(Number.isFinite(low) && Number.isFinite(high) && low < high && low >= least)) {
     const above = least > Number.NEGATIVE_INFINITY ? ' above 0' : '';
-    throw new ArgumentError(`${name}: low ${low} and high ${high}, expected low < high${above}`);
+    throw new ArgumentError(
+      `${name}: low ${inWords(low)} and high ${inWords(high)}, expected low < high${above}`,
+    );
   }
 }
 
@@ -62,6 +65,9 @@ export function integer(low: number, high: number): Range<number> {
 
 /** One of a list. */
 export function choice<const T extends Json>(values: readonly T[]): Range<T> {
+  if (!Array.isArray(values)) {
+    throw new ArgumentError(`choice: the values are ${inWords(values)}, expected a list`);
+  }
   const [first] = values;
   if (first === undefined) throw new ArgumentError('choice: there is nothing to choose from');
   return {

@@ -1,7 +1,7 @@
 import { ArgumentError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
 import { checkInteger } from '../../ops/kit/options.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 
 /** A round of a search. */
 export interface Rung {
@@ -66,8 +66,8 @@ export function successiveHalving(
   const { minBudget = 1, eta = 3 } = options;
   checkInteger(minBudget, 'minBudget', 'successiveHalving', 1);
   checkInteger(maxBudget, 'maxBudget', 'successiveHalving', minBudget);
-  if (!(eta > 1 && Number.isFinite(eta))) {
-    throw new ArgumentError(`successiveHalving: eta is ${eta}, expected a number > 1`);
+  if (!(Number.isFinite(eta) && eta > 1)) {
+    throw new ArgumentError(`successiveHalving: eta is ${inWords(eta)}, expected a number > 1`);
   }
   return {
     rungs(trials) {
