@@ -1,6 +1,7 @@
 import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
-import { parseStrictJson } from '../io/strictJson.js';
+import { type StrictJson, strictJsonSteps } from '../io/strictJson.js';
+import { runInTurns } from '../io/turns.js';
 import { loadText } from './text.js';
 
 /** As many code points as Unicode has. */
@@ -31,9 +32,9 @@ export class CharVocabulary {
     const list = [...characters];
     const numbers = new Map<string, number>();
     for (const [i, character] of list.entries()) {
-      if (typeof character !== 'string' || [...character].length !== 1) {
+      if (!isCharacter(character)) {
         throw new ArgumentError(
-          `CharVocabulary: character ${i} is ${JSON.stringify(character)}, expected one character each`,
+          `CharVocabulary: character ${i} is ${shown(character)}, expected one character each`,
         );
       }
       if (numbers.has(character)) {
@@ -107,7 +108,10 @@ export class CharVocabulary {
     return pieces.join('');
   }
 
-  /** Saves the vocabulary as a JSON file, whole or not at all. */
+  /**
+   * Saves the vocabulary as a JSON file, whole or not at all.
+   * @throws WriteError if it cannot be written
+   */
   async save(path: string): Promise<void> {
     const content = { format: FORMAT, characters: this.characters };
     await writeFileAtomic(path, `${JSON.stringify(content)}\n`);
@@ -120,7 +124,7 @@ export class CharVocabulary {
   static async load(path: string): Promise<CharVocabulary> {
     const text = await loadText(path, { maxBytes: MAX_FILE_BYTES });
     try {
-      return fromJson(text);
+      return fromJson(await runInTurns(strictJsonSteps(text)));
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new DataError(`${path}: ${reason}`, { cause });
@@ -128,8 +132,7 @@ export class CharVocabulary {
   }
 }
 
-function fromJson(text: string): CharVocabulary {
-  const root = parseStrictJson(text);
+function fromJson(root: StrictJson): CharVocabulary {
   if (!(root instanceof Map) || root.get('format') !== FORMAT) {
     throw new DataError(`it is no vocabulary: its format is not '${FORMAT}'`);
   }
@@ -138,6 +141,16 @@ function fromJson(text: string): CharVocabulary {
     throw new DataError('it has no list of characters');
   }
   return new CharVocabulary(list.map((item) => (typeof item === 'string' ? item : '')));
+}
+
+/** True for one code point, which takes one unit of a string, or two. */
+function isCharacter(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > 2) return false;
+  return [...value].length === 1;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : `a ${typeof value}`;
 }
 
 /** `"é" (U+00E9)` */

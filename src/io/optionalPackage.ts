@@ -1,6 +1,6 @@
-import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { DependencyError } from '../errors.js';
+import { DataError, DependencyError } from '../errors.js';
+import { readTextFile } from './regularFile.js';
 
 /**
  * Loads an optional peer dependency at its first use.
@@ -32,7 +32,7 @@ export async function readOptional(
   resolve: (path: string) => string = createRequire(import.meta.url).resolve,
 ): Promise<string> {
   try {
-    return await readFile(resolve(`${name}/${file}`), 'utf8');
+    return await readTextFile(resolve(`${name}/${file}`), DataError);
   } catch (cause) {
     throw unavailable(name, user, cause);
   }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
+import { checkPath } from '../../io/path.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import type { Raster } from '../../vision/png.js';
 import {
@@ -24,12 +25,18 @@ export interface TensorBoardWriterOptions {
   flushSeconds?: number;
   /** Bytes that wait at most. Default: 1 MiB. */
   flushBytes?: number;
+  /**
+   * Told when the file was deleted, moved or changed by somebody else, so that what it had is lost; a new file takes
+   * what follows. Default: a warning of the process.
+   */
+  onWarning?: ((message: string) => void) | undefined;
 }
 
 const NAMES: OptionNames<TensorBoardWriterOptions> = {
   purgeStep: true,
   flushSeconds: true,
   flushBytes: true,
+  onWarning: true,
 };
 
 /**
@@ -50,6 +57,7 @@ export class TensorBoardWriter implements AsyncDisposable {
   readonly folder: string;
   readonly #flushSeconds: number;
   readonly #flushBytes: number;
+  readonly #onWarning: (message: string) => void;
   #file: AppendFile | null = null;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -59,6 +67,8 @@ export class TensorBoardWriter implements AsyncDisposable {
   /** Of a write that nobody waited for. */
   #failure: WriteError | null = null;
   #isClosed = false;
+  /** Whether the file to come follows one that is gone. */
+  #wasLeft = false;
 
   /**
    * @param folder of the run; made when the first value is written
@@ -73,7 +83,8 @@ export class TensorBoardWriter implements AsyncDisposable {
           'and no more than a day',
       );
     }
-    this.folder = folder;
+    this.folder = checkPath('TensorBoardWriter', folder);
+    this.#onWarning = options.onWarning ?? ((message) => process.emitWarning(message));
     this.#flushSeconds = flushSeconds;
     this.#flushBytes = flushBytes;
     this.#waiting.push(versionEvent(now()));
@@ -162,8 +173,13 @@ export class TensorBoardWriter implements AsyncDisposable {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const turn = this.#writing.then(async () => {
+      await this.#leaveIfGone();
       if (this.#waiting.length === 0) return;
-      this.#file ??= await this.#create();
+      if (this.#file === null) {
+        this.#file = await this.#create();
+        if (this.#wasLeft) this.#waiting.unshift(versionEvent(now()));
+        this.#wasLeft = false;
+      }
       const events = this.#waiting;
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -176,6 +192,18 @@ export class TensorBoardWriter implements AsyncDisposable {
     });
     this.#writing = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** A file that nobody can find any more takes nothing more. */
+  async #leaveIfGone(): Promise<void> {
+    const file = this.#file;
+    if (file === null || (await file.isIntact())) return;
+    this.#file = null;
+    this.#wasLeft = true;
+    await file.close().catch(() => undefined);
+    this.#onWarning(
+      `${file.path} was deleted, moved or changed while it was written; what it had is lost, a new file takes what follows`,
+    );
   }
 
   /** Readers take the files of a folder in the order of their names, so these begin with the time. */

@@ -1,5 +1,9 @@
-import { pathToFileURL } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import { Worker } from 'node:worker_threads';
+import { ArgumentError, DataError } from '../../errors.js';
+import { statOf } from '../../io/folder.js';
+import { checkPath, kindOf, reasonOf } from '../../io/path.js';
 import type { TrialContext, TrialOrder } from './trial.js';
 
 /** How a trial has ended. */
@@ -10,27 +14,60 @@ const GRACE_MS = 2000;
 
 const WORKER = new URL('./worker.js', import.meta.url);
 
+/** Whatever a trial throws or sends, as text. */
+function textOf(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' ? inspect(value, { depth: 2 }) : String(value);
+}
+
 function outcomeOf(message: unknown): Outcome {
   if (typeof message === 'object' && message !== null) {
-    if ('error' in message) return { error: String(message.error) };
+    if ('error' in message) return { error: textOf(message.error) };
     if ('score' in message) {
       const { score } = message;
       if (typeof score === 'number' && Number.isFinite(score)) return { score };
-      return { error: `the score is ${String(score)}, expected a finite number` };
+      return { error: `the score is ${textOf(score)}, expected a finite number` };
     }
   }
   return { error: 'the trial sent a message of its own to the search' };
 }
 
+/** Anything can be thrown. */
+function errorText(error: unknown): string {
+  return error instanceof Error && typeof error.stack === 'string' ? error.stack : textOf(error);
+}
+
+/**
+ * The address of a trial's module.
+ * @throws ArgumentError if that is no module that can be read: nothing may wait for a pipe
+ */
+export async function moduleOf(trial: URL | string): Promise<URL> {
+  let url: URL;
+  let path: string;
+  try {
+    if (typeof trial === 'string' && !trial.startsWith('file:')) {
+      url = pathToFileURL(checkPath('search: trial', trial));
+    } else {
+      url = new URL(trial);
+    }
+    if (url.protocol !== 'file:') return url;
+    path = fileURLToPath(url);
+  } catch (cause) {
+    if (cause instanceof ArgumentError) throw cause;
+    throw new ArgumentError(`search: trial is no path or URL of a module: ${reasonOf(cause)}`);
+  }
+  const there = await statOf(path, DataError).catch(() => null);
+  if (there === null || there.isFile()) return url;
+  throw new ArgumentError(`search: trial: ${path} is ${kindOf(there)}, expected a module`);
+}
+
 /** Runs a trial in a thread of its own. Never rejects: whatever happens in there is an outcome. */
 export function runTrial(
-  trial: { readonly file: URL | string; readonly name: string },
+  trial: { readonly url: URL; readonly name: string },
   context: Omit<TrialContext, 'signal'>,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const { file, name } = trial;
-  const isUrl = file instanceof URL || file.startsWith('file:');
-  const url = isUrl ? new URL(file) : pathToFileURL(file);
+  const { url, name } = trial;
   const workerData: TrialOrder = { url: url.href, name, context };
   return new Promise((resolve) => {
     const worker = new Worker(WORKER, { workerData });
@@ -48,7 +85,7 @@ export function runTrial(
       void worker.terminate();
     });
     worker.once('error', (error) => {
-      outcome ??= { error: String(error.stack ?? error) };
+      outcome ??= { error: errorText(error) };
     });
     worker.once('exit', (code) => {
       clearTimeout(grace);

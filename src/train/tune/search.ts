@@ -6,7 +6,7 @@ import type { Goal } from '../../optim/goal.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { Generator, randomUint32 } from '../../tensor/random.js';
 import { byRank, SearchResult } from './result.js';
-import { runTrial } from './run.js';
+import { moduleOf, runTrial } from './run.js';
 import { type Drawn, draw, type Space } from './space.js';
 import { ResultStore, type TrialRun } from './store.js';
 import { randomSearch, type Strategy } from './strategy.js';
@@ -110,6 +110,7 @@ async function inParallel<T>(
  *
  * @throws ArgumentError for options that are unknown or out of range, or a file of another search
  * @throws CheckpointError for a damaged file
+ * @throws WriteError if the file cannot be written
  *
  * @example
  * // trial.js: export default async ({ params, budget, seed }) => { ...; return validationLoss; };
@@ -141,6 +142,7 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   const signal = AbortSignal.any(signals);
   const identity = { seed, goal, space: described, strategy: strategy.describe(), trials };
   const store = new ResultStore(file, identity);
+  const url = await moduleOf(trial);
   await store.load();
   const all = candidates(space, trials, seed);
   const runs = new Map<string, TrialRun<Drawn<S>>>();
@@ -160,7 +162,7 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     if (signal.aborted) return false;
     const start = performance.now();
     const context = { ...candidate, budget };
-    const outcome = await runTrial({ file: trial, name: exportName }, context, signal);
+    const outcome = await runTrial({ url, name: exportName }, context, signal);
     if (outcome === 'aborted') return false;
     const seconds = (performance.now() - start) / 1e3;
     const result = 'score' in outcome ? outcome : { score: null, error: outcome.error };
