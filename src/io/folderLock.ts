@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { link, open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -123,7 +123,7 @@ export class FolderLock {
       const found = await readLock(this.path);
       if (found === null) continue;
       if (await this.#isAlive(found, onWait)) throw this.#refusal(found);
-      await this.#remove(found);
+      if (await this.#replace(found)) return;
     }
     throw this.#refusal(await readLock(this.path));
   }
@@ -153,44 +153,46 @@ export class FolderLock {
     return false;
   }
 
+  get #text(): string {
+    return `${JSON.stringify(this.#holder, null, 1)}\n`;
+  }
+
   /** True if the lock is ours now; false if there was one. */
-  async #create(): Promise<boolean> {
-    const text = `${JSON.stringify(this.#holder, null, 1)}\n`;
-    const temporary = join(this.folder, await temporaryName());
-    await writeNew(temporary, text);
-    try {
-      // It appears with all that it says, or not at all.
-      await link(temporary, this.path);
-      return true;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
-      if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
-    } finally {
-      await rm(temporary, { force: true }).catch(() => undefined);
+  #create(): Promise<boolean> {
+    return createWhole(this.folder, this.path, this.#text);
+  }
+
+  /**
+   * Puts our lock in the place of that of somebody who is gone; true if it is ours now. Of many who try, one may: whoever
+   * makes a file that is named after the old lock.
+   */
+  async #replace(found: Found): Promise<boolean> {
+    const name = createHash('sha256').update(found.text).digest('hex').slice(0, 16);
+    const permit = `${this.path}-${name}`;
+    if (!(await createWhole(this.folder, permit, this.#text))) {
+      await this.#outwait(permit, found);
+      return false;
     }
     try {
-      await writeNew(this.path, text);
+      const now = await readLock(this.path);
+      if (now?.text !== found.text) return false;
+      const temporary = join(this.folder, await temporaryName());
+      await writeNew(temporary, this.#text);
+      await rename(temporary, this.path);
       return true;
-    } catch (error) {
-      if (codeOf(error) === 'EEXIST') return false;
-      throw error;
+    } finally {
+      await rm(permit, { force: true });
     }
   }
 
-  /** Removes the lock of somebody who is gone, and no other that has come since. */
-  async #remove(found: Found): Promise<void> {
-    const aside = join(this.folder, await temporaryName());
-    try {
-      await rename(this.path, aside);
-    } catch (error) {
-      if (codeOf(error) === 'ENOENT') return;
-      throw error;
+  /** Waits for somebody else who takes the lock over. One who dies over it shall not block the folder for ever. */
+  async #outwait(permit: string, found: Found): Promise<void> {
+    for (const end = performance.now() + this.#timing.patience; performance.now() < end; ) {
+      if ((await readLock(this.path))?.text !== found.text) return;
+      await sleep(Math.min(20, this.#timing.beat));
+      if ((await readLock(permit)) === null) return;
     }
-    const taken = await readLock(aside);
-    // Somebody was quicker, and has the folder by now: the lock goes back.
-    if (taken !== null && taken.text !== found.text)
-      await link(aside, this.path).catch(() => undefined);
-    await rm(aside, { force: true });
+    await rm(permit, { force: true });
   }
 
   #beat(): void {
@@ -208,6 +210,28 @@ export class FolderLock {
 
 /** What systems without hard links say. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK', 'EXDEV', 'EACCES']);
+
+/** Makes a file that appears with all that it says, or not at all; false if there is one. */
+async function createWhole(folder: string, path: string, text: string): Promise<boolean> {
+  const temporary = join(folder, await temporaryName());
+  try {
+    await writeNew(temporary, text);
+    await link(temporary, path);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!NO_LINKS.has(codeOf(error) ?? '')) throw error;
+  } finally {
+    await rm(temporary, { force: true }).catch(() => undefined);
+  }
+  try {
+    await writeNew(path, text);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  }
+}
 
 async function writeNew(path: string, text: string): Promise<void> {
   const file = await open(path, 'wx');
