@@ -43,7 +43,7 @@ export async function findImages(
   if (!stats.isFile() && !stats.isDirectory()) {
     throw new DataError(`${root}: neither a folder nor an archive, but ${kindOf(stats)}`);
   }
-  const budget = new Budget('ImageFolder', maxArchiveBytes);
+  const budget = new Budget('ImageFolder', maxArchiveBytes, 'maxArchiveBytes');
   const candidates = stats.isFile() ? await inArchive(root, budget) : await inFolder(root);
   const classes = new Map<string, Candidate[]>();
   for (const candidate of candidates) {

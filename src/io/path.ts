@@ -43,7 +43,7 @@ export function kindOf(stats: Stats): string {
  * The most bytes that a reader is to take; no limit is Infinity.
  * @throws ArgumentError unless it is a number ≥ 0
  */
-export function checkMaxBytes(owner: string, maxBytes: number): number {
+export function checkMaxBytes(owner: string, maxBytes: number, option = 'maxBytes'): number {
   if (typeof maxBytes === 'number' && maxBytes >= 0) return maxBytes;
-  throw new ArgumentError(`${owner}: maxBytes is ${String(maxBytes)}, expected a number ≥ 0`);
+  throw new ArgumentError(`${owner}: ${option} is ${String(maxBytes)}, expected a number ≥ 0`);
 }
