@@ -1,10 +1,15 @@
-import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import process from 'node:process';
 import { TextDecoder } from 'node:util';
 import { DataError } from '../errors.js';
+import { isThere } from '../io/folder.js';
+import { unpackedPieces } from '../io/gzip.js';
+import { checkPath } from '../io/path.js';
+import { RegularFile } from '../io/regularFile.js';
+import { Turns } from '../io/turns.js';
 import { checkChoice } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { Budget } from './budget.js';
 import { readMaybeGzip } from './idx.js';
 import { type LabelledImages, SPLITS, type Split } from './labelledImages.js';
 import { tarEntries } from './tar.js';
@@ -29,7 +34,7 @@ export const CIFAR10_CLASSES = [
 
 const SIDE = 32;
 const PIXELS = 3 * SIDE * SIDE;
-/** The largest file has 50,000 records, the archives unpack to 184 MB; others of this form may have more. */
+/** The archives unpack to 184 MB, the pixels of a set have 154 MB; others of this form may have more. */
 const MAX_BYTES = 2 ** 29;
 
 /** Files of one of the two sets. */
@@ -61,16 +66,22 @@ export interface CifarOptions {
    * archive itself. Default: `cifar10` or `cifar100` in the folder that the environment variable AXONODE_DATA names.
    */
   folder?: string;
+  /** Bytes to hold at most, files and pixels together; no archive may unpack to more. Default: 512 MiB. */
+  maxBytes?: number;
 }
 
-const CIFAR: OptionNames<CifarOptions> = { folder: true };
+const CIFAR: OptionNames<CifarOptions> = { folder: true, maxBytes: true };
 
 export interface Cifar100Options extends CifarOptions {
   /** 100 classes, or the 20 groups that they form. Default: fine. */
   labels?: 'fine' | 'coarse';
 }
 
-const WITH_LABELS: OptionNames<Cifar100Options> = { folder: true, labels: true };
+const WITH_LABELS: OptionNames<Cifar100Options> = {
+  folder: true,
+  labels: true,
+  maxBytes: true,
+};
 
 /**
  * CIFAR-10 (Krizhevsky, "Learning multiple layers of features from tiny images", 2009) in its binary version:
@@ -87,8 +98,9 @@ export async function loadCifar10(
   checkChoice(split, SPLITS, 'split', 'loadCifar10');
   const names =
     split === 'train' ? [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`) : ['test_batch.bin'];
-  const files = await readFiles(CIFAR10, options.folder, names);
-  return { ...combine(files, 1, 0, 10), classes: CIFAR10_CLASSES };
+  const budget = new Budget('loadCifar10', options.maxBytes ?? MAX_BYTES);
+  const files = await readFiles(CIFAR10, options.folder, budget, names);
+  return { ...(await combine(files, 1, 0, 10, budget)), classes: CIFAR10_CLASSES };
 }
 
 /**
@@ -106,11 +118,12 @@ export async function loadCifar100(
   checkChoice(split, SPLITS, 'split', 'loadCifar100');
   checkChoice(labels, ['fine', 'coarse'], 'labels', 'loadCifar100');
   const names = `${labels}_label_names.txt`;
-  const files = await readFiles(CIFAR100, folder, [`${split}.bin`], [names]);
+  const budget = new Budget('loadCifar100', options.maxBytes ?? MAX_BYTES);
+  const files = await readFiles(CIFAR100, folder, budget, [`${split}.bin`], [names]);
   const list = files.find(({ path }) => path.endsWith(names));
   const images = files.filter((file) => file !== list);
   const count = labels === 'fine' ? 100 : 20;
-  const set = combine(images, 2, labels === 'fine' ? 1 : 0, count);
+  const set = await combine(images, 2, labels === 'fine' ? 1 : 0, count, budget);
   const classes = list && new TextDecoder().decode(list.bytes).split(/\s+/).filter(Boolean);
   if (list && classes?.length !== count) {
     throw new DataError(`${list.path}: ${classes?.length} names, expected ${count}`);
@@ -124,22 +137,15 @@ interface Content {
   readonly bytes: Uint8Array;
 }
 
-async function exists(path: string): Promise<boolean> {
-  try {
-    await access(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 /** The wanted files, in order, and those of the others that are there. */
 async function readFiles(
   source: Source,
   given: string | undefined,
+  budget: Budget,
   wanted: readonly string[],
   others: readonly string[] = [],
 ): Promise<Content[]> {
+  if (given !== undefined) checkPath(source.name, given);
   const root =
     given ?? (process.env.AXONODE_DATA && join(process.env.AXONODE_DATA, source.subfolder));
   if (!root) {
@@ -149,20 +155,22 @@ async function readFiles(
   }
   const first = wanted[0] ?? '';
   for (const folder of [root, join(root, source.folder)]) {
-    if (!(await exists(join(folder, first)))) continue;
-    const here = await Promise.all(others.map((name) => exists(join(folder, name))));
+    if (!(await isThere(join(folder, first)))) continue;
+    const here = await Promise.all(others.map((name) => isThere(join(folder, name))));
     const names = [...wanted, ...others.filter((_, i) => here[i])];
     const files: Content[] = [];
     for (const name of names) {
       const path = join(folder, name);
-      files.push({ path, bytes: await readMaybeGzip(path, MAX_BYTES) });
+      const bytes = await readMaybeGzip(path, budget.left);
+      budget.take(bytes.length, path);
+      files.push({ path, bytes });
     }
     return files;
   }
   for (const archive of [join(root, source.archive), root]) {
-    if ((archive === root && !/\.(tar|tgz|tar\.gz)$/.test(root)) || !(await exists(archive)))
+    if ((archive === root && !/\.(tar|tgz|tar\.gz)$/.test(root)) || !(await isThere(archive)))
       continue;
-    return readArchive(archive, wanted, others);
+    return readArchive(archive, budget, wanted, others);
   }
   throw new DataError(
     `${join(root, first)}: missing; neither there, nor in ${source.folder}/, nor is there ${source.archive}`,
@@ -171,13 +179,23 @@ async function readFiles(
 
 async function readArchive(
   archive: string,
+  budget: Budget,
   wanted: readonly string[],
   others: readonly string[],
 ): Promise<Content[]> {
   const found = new Map<string, Uint8Array>();
-  for (const { name, bytes } of tarEntries(await readMaybeGzip(archive, MAX_BYTES), archive)) {
-    found.set(name.slice(name.lastIndexOf('/') + 1), bytes);
-  }
+  const baseOf = (name: string): string => name.slice(name.lastIndexOf('/') + 1);
+  const isWanted = (name: string, size: number): boolean => {
+    if (![...wanted, ...others].includes(baseOf(name))) return false;
+    budget.take(size, archive);
+    return true;
+  };
+  await RegularFile.use(archive, { fault: DataError }, async (file) => {
+    const pieces = unpackedPieces(file, budget.maxBytes);
+    for await (const { name, bytes } of tarEntries(pieces, archive, isWanted)) {
+      found.set(baseOf(name), bytes);
+    }
+  });
   const missing = wanted.filter((name) => !found.has(name));
   if (missing.length > 0) throw new DataError(`${archive}: holds no ${missing.join(', ')}`);
   return [...wanted, ...others].flatMap((name) => {
@@ -187,12 +205,13 @@ async function readArchive(
 }
 
 /** Records of some labels, of which the one at `labelAt` counts, and the pixels of one image. */
-function combine(
+async function combine(
   files: readonly Content[],
   labelBytes: number,
   labelAt: number,
   classes: number,
-): LabelledImages {
+  budget: Budget,
+): Promise<LabelledImages> {
   const record = labelBytes + PIXELS;
   for (const { path, bytes } of files) {
     if (bytes.length === 0 || bytes.length % record !== 0) {
@@ -202,9 +221,11 @@ function combine(
     }
   }
   const count = files.reduce((sum, { bytes }) => sum + bytes.length / record, 0);
+  budget.take(count * PIXELS, files[0]?.path ?? '');
   const images = new Uint8Array(count * PIXELS);
   const labels = new Uint8Array(count);
   let next = 0;
+  const turns = new Turns();
   for (const { path, bytes } of files) {
     for (let at = 0; at < bytes.length; at += record) {
       const label = bytes[at + labelAt] ?? 0;
@@ -216,6 +237,7 @@ function combine(
       labels[next] = label;
       images.set(bytes.subarray(at + labelBytes, at + record), next * PIXELS);
       next++;
+      if (next % 256 === 0 && turns.isDue) await turns.next();
     }
   }
   return { images, labels, count, channels: 3, rows: SIDE, cols: SIDE };

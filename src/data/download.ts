@@ -1,4 +1,3 @@
-import { Buffer } from 'node:buffer';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { DataError } from '../errors.js';
 import { isError } from '../realm.js';
@@ -48,16 +47,17 @@ async function fetchBytes(url: string, maxBytes: number, stall: number): Promise
     if (!response.ok || !response.body) {
       throw new DataError(`the server answers ${response.status} ${response.statusText}`);
     }
-    const pieces: Uint8Array[] = [];
+    // Memory that nothing was written to costs nothing.
+    const bytes = new Uint8Array(maxBytes);
     let length = 0;
     for await (const piece of response.body) {
       timer.refresh();
-      length += piece.byteLength;
-      if (length > maxBytes)
+      if (length + piece.byteLength > maxBytes)
         throw new DataError(`more than the expected ${maxBytes} bytes at most`);
-      pieces.push(piece);
+      bytes.set(piece, length);
+      length += piece.byteLength;
     }
-    return Buffer.concat(pieces);
+    return bytes.subarray(0, length);
   } finally {
     clearTimeout(timer);
     controller.abort();

@@ -1,10 +1,9 @@
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { DataError } from '../errors.js';
-import { readBoundedFile } from '../io/boundedFile.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
+import { readUnpacked } from '../io/gzip.js';
+import { checkMaxBytes } from '../io/path.js';
+import { RegularFile } from '../io/regularFile.js';
 import { checkOptions, type OptionNames } from '../options.js';
-import { isError } from '../realm.js';
 
 /** Kinds of elements that IDX files hold. */
 export type IdxKind = 'uint8' | 'int8' | 'int16' | 'int32' | 'float32' | 'float64';
@@ -37,6 +36,16 @@ const MAX_BYTES = 2 ** 30;
 
 const MAX_AXES = 8;
 
+/** What an IDX file says before its elements. */
+export interface IdxHeader {
+  readonly kind: IdxKind;
+  readonly shape: readonly number[];
+  /** Where the elements begin. */
+  readonly start: number;
+  /** Bytes of an element. */
+  readonly size: number;
+}
+
 /**
  * Parses an IDX file, the format of MNIST (http://yann.lecun.com/exdb/mnist/): two zero bytes, the kind of the
  * elements, the number of axes, the size of each as a big-endian 32-bit integer, the elements, big-endian.
@@ -45,7 +54,17 @@ const MAX_AXES = 8;
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   checkOptions('parseIdx', options, NAMES);
-  const { file = 'IDX' } = options;
+  const { kind, shape, start, size } = parseIdxHeader(bytes, options.file ?? 'IDX');
+  const elements = copyBytes(bytes, start, bytes.length);
+  toHostOrder(elements, size, 'BE');
+  return { kind, shape, data: viewAs(kind, elements.buffer) };
+}
+
+/**
+ * What is before the elements, which are checked to be there, and nothing else.
+ * @throws DataError as {@link parseIdx}
+ */
+export function parseIdxHeader(bytes: Uint8Array, file: string): IdxHeader {
   if (bytes.length < 4)
     throw new DataError(`${file}: ${bytes.length} bytes are too few for an IDX file`);
   const [zero, nought, code = 0, axes = 0] = bytes;
@@ -76,42 +95,13 @@ export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray 
         `there are ${bytes.length}: ${fault}`,
     );
   }
-  const elements = copyBytes(bytes, start, expected);
-  toHostOrder(elements, element.size, 'BE');
-  return { kind: element.kind, shape, data: viewAs(element.kind, elements.buffer) };
+  return { kind: element.kind, shape, start, size: element.size };
 }
 
 /** The bytes of a file. Gzip is recognised by its content, not by the file's name, and unpacked. */
 export async function readMaybeGzip(path: string, maxBytes = MAX_BYTES): Promise<Uint8Array> {
-  return unpack(await readBoundedFile(path, maxBytes), path, maxBytes);
-}
-
-const gunzipAsync = promisify(gunzip);
-
-/**
- * Unpacks gzip; other bytes are given back as they are.
- *
- * @param maxBytes refuses to unpack more than this: a small file can hold gigabytes of zeros
- * @throws DataError if the packed data is damaged, incomplete or too large
- */
-export async function unpack(
-  bytes: Uint8Array,
-  file: string,
-  maxBytes: number,
-): Promise<Uint8Array> {
-  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
-  try {
-    return await gunzipAsync(bytes, { maxOutputLength: maxBytes });
-  } catch (cause) {
-    const tooLarge = isError(cause) && cause.name === 'RangeError';
-    const reason = isError(cause) ? cause.message : String(cause);
-    throw new DataError(
-      tooLarge
-        ? `${file}: unpacks to more than ${maxBytes} bytes`
-        : `${file}: damaged or truncated gzip: ${reason}`,
-      { cause },
-    );
-  }
+  checkMaxBytes(path, maxBytes);
+  return RegularFile.use(path, { fault: DataError }, (file) => readUnpacked(file, maxBytes));
 }
 
 function viewAs(kind: IdxKind, buffer: ArrayBuffer): IdxArray['data'] {

@@ -1,12 +1,13 @@
-import { Buffer } from 'node:buffer';
-import type { Stats } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { DataError } from '../errors.js';
-import { isError } from '../realm.js';
+import { listFolder, statOf } from '../io/folder.js';
+import { unpackedPieces } from '../io/gzip.js';
+import { compareNames } from '../io/names.js';
+import { kindOf } from '../io/path.js';
+import { RegularFile } from '../io/regularFile.js';
+import { runInTurns, sortSteps } from '../io/turns.js';
 import { IMAGE_EXTENSIONS } from '../vision/decode.js';
-import { readMaybeGzip } from './idx.js';
+import { Budget } from './budget.js';
 import { tarEntries } from './tar.js';
 
 /** An image of a class, not decoded. */
@@ -24,21 +25,26 @@ interface Candidate {
   readonly source: string | Uint8Array;
 }
 
-/** Largest archive that is read into memory. */
-const MAX_ARCHIVE_BYTES = 2 ** 31;
 const MAX_DEPTH = 16;
-/** Entries of an archive between two turns of the event loop. */
-const ENTRIES_PER_TURN = 1000;
+/** Memory that an image of an archive takes besides its bytes. */
+const BYTES_PER_ENTRY = 1024;
 
 /**
  * The images below a root, a folder or a tar archive, with the folders right below it as their classes, both
  * sorted by name.
+ * @param maxArchiveBytes that an archive may unpack to, and its images may take
  * @throws DataError if there are none, or a class has none
  */
 export async function findImages(
   root: string,
+  maxArchiveBytes: number,
 ): Promise<{ classes: readonly string[]; images: readonly FoundImage[] }> {
-  const candidates = (await statOf(root)).isFile() ? await inArchive(root) : await inFolder(root);
+  const stats = await statOf(root, DataError);
+  if (!stats.isFile() && !stats.isDirectory()) {
+    throw new DataError(`${root}: neither a folder nor an archive, but ${kindOf(stats)}`);
+  }
+  const budget = new Budget('ImageFolder', maxArchiveBytes, 'maxArchiveBytes');
+  const candidates = stats.isFile() ? await inArchive(root, budget) : await inFolder(root);
   const classes = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const name = candidate.parts[0] ?? '';
@@ -47,7 +53,7 @@ export async function findImages(
     if (candidate.parts.length > 1) list.push(candidate);
   }
   if (classes.size === 0) throw new DataError(`${root}: no folders, which would be the classes`);
-  const names = [...classes.keys()].sort(byName);
+  const names = await runInTurns(sortSteps([...classes.keys()], compareNames));
   const images: FoundImage[] = [];
   for (const [label, name] of names.entries()) {
     const list = classes.get(name) ?? [];
@@ -56,31 +62,14 @@ export async function findImages(
         `${join(root, name)}: a class without images (${IMAGE_EXTENSIONS.join(' ')})`,
       );
     }
-    list.sort((a, b) => byName(a.parts.join('/'), b.parts.join('/')));
-    for (const { parts, source } of list) {
-      images.push({ path: join(root, ...parts), label, source });
+    const named = list.map(({ parts, source }) => ({ name: parts.join('/'), source }));
+    for (const { name: path, source } of await runInTurns(
+      sortSteps(named, (a, b) => compareNames(a.name, b.name)),
+    )) {
+      images.push({ path: join(root, path), label, source });
     }
   }
   return { classes: names, images };
-}
-
-/** What the file system says of a path; its faults name the path. */
-async function asked<T>(path: string, ask: () => Promise<T>): Promise<T> {
-  try {
-    return await ask();
-  } catch (cause) {
-    const reason = isError(cause) ? cause.message : String(cause);
-    throw new DataError(`${path}: cannot be read: ${reason}`, { cause });
-  }
-}
-
-function statOf(path: string): Promise<Stats> {
-  return asked(path, () => stat(path));
-}
-
-/** Order of code points, as in Python; JavaScript's own is that of UTF-16 units. */
-function byName(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
 function isImage(name: string): boolean {
@@ -90,9 +79,10 @@ function isImage(name: string): boolean {
 /** Each class, as a candidate of one part, and the images in it. */
 async function inFolder(root: string): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  for (const name of await asked(root, () => readdir(root))) {
+  for (const { name } of await listFolder(root, DataError)) {
     // A class may be a link to a folder elsewhere; below it, folders that are links could lead in circles.
-    if (name.startsWith('.') || !(await statOf(join(root, name))).isDirectory()) continue;
+    if (name.startsWith('.')) continue;
+    if (!(await statOf(join(root, name), DataError)).isDirectory()) continue;
     found.push({ parts: [name], source: '' });
     await collect(join(root, name), [name], found);
   }
@@ -107,21 +97,27 @@ async function collect(
   if (parts.length > MAX_DEPTH) {
     throw new DataError(`${folder}: folders within folders, more than ${MAX_DEPTH} deep`);
   }
-  for (const entry of await asked(folder, () => readdir(folder, { withFileTypes: true }))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) await collect(path, [...parts, entry.name], found);
-    else if (isImage(entry.name)) found.push({ parts: [...parts, entry.name], source: path });
+  for (const { name, isFolder } of await listFolder(folder, DataError)) {
+    const path = join(folder, name);
+    if (isFolder) await collect(path, [...parts, name], found);
+    else if (isImage(name)) found.push({ parts: [...parts, name], source: path });
   }
 }
 
-async function inArchive(path: string): Promise<Candidate[]> {
+async function inArchive(path: string, budget: Budget): Promise<Candidate[]> {
   const found: Candidate[] = [];
-  let read = 0;
-  for (const { name, bytes } of tarEntries(await readMaybeGzip(path, MAX_ARCHIVE_BYTES), path)) {
-    const parts = name.split('/').filter((part) => part !== '' && part !== '.');
-    if (isImage(parts.at(-1) ?? '')) found.push({ parts, source: bytes });
-    if (++read % ENTRIES_PER_TURN === 0) await turn();
-  }
+  const partsOf = (name: string) => name.split('/').filter((part) => part !== '' && part !== '.');
+  const isWanted = (name: string, size: number): boolean => {
+    if (!isImage(name.slice(name.lastIndexOf('/') + 1))) return false;
+    budget.take(size + BYTES_PER_ENTRY, path);
+    return true;
+  };
+  await RegularFile.use(path, { fault: DataError }, async (file) => {
+    const pieces = unpackedPieces(file, budget.maxBytes);
+    for await (const { name, bytes } of tarEntries(pieces, path, isWanted)) {
+      found.push({ parts: partsOf(name), source: bytes });
+    }
+  });
   // Most archives hold one folder, which holds the classes.
   const [top] = found[0]?.parts ?? [];
   const hasTop = found.every(({ parts }) => parts[0] === top && parts.length > 2);

@@ -20,6 +20,13 @@ export interface ImageFolderOptions {
   concurrency?: number;
   /** Larger images are refused. Default: 2²⁶. */
   maxPixels?: number;
+  /** Larger files of images are refused before they are read. Default: 256 MiB. */
+  maxFileBytes?: number;
+  /**
+   * For a root that is an archive: what it may unpack to, and what its images, not decoded, may take of the memory that
+   * they are kept in. Default: 2 GiB.
+   */
+  maxArchiveBytes?: number;
 }
 
 const OPEN: OptionNames<ImageFolderOptions> = {
@@ -27,7 +34,11 @@ const OPEN: OptionNames<ImageFolderOptions> = {
   channels: true,
   concurrency: true,
   maxPixels: true,
+  maxFileBytes: true,
+  maxArchiveBytes: true,
 };
+
+const MAX_ARCHIVE_BYTES = 2 ** 31;
 
 export interface LoadImagesOptions {
   /** Called after each image. */
@@ -71,7 +82,7 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
     found: { classes: readonly string[]; images: readonly FoundImage[] },
     options: ImageFolderOptions,
   ) {
-    const { size, channels, concurrency = 8, maxPixels } = options;
+    const { size, channels, concurrency = 8, maxPixels, maxFileBytes } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new ArgumentError(
         `ImageFolder: concurrency is ${concurrency}, expected an integer ≥ 1`,
@@ -82,7 +93,7 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
     this.samples = found.images.map(({ path, label }) => ({ path, label }));
     this.#images = found.images;
     this.#concurrency = concurrency;
-    this.#decoding = { size, channels, maxPixels };
+    this.#decoding = { size, channels, maxPixels, maxBytes: maxFileBytes };
   }
 
   /**
@@ -92,7 +103,8 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
    */
   static async open(root: string, options: ImageFolderOptions = {}): Promise<ImageFolder> {
     checkOptions('ImageFolder', options, OPEN);
-    return new ImageFolder(root, await findImages(root), options);
+    const { maxArchiveBytes = MAX_ARCHIVE_BYTES } = options;
+    return new ImageFolder(root, await findImages(root, maxArchiveBytes), options);
   }
 
   get length(): number {

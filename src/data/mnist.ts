@@ -1,16 +1,17 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import process from 'node:process';
-import { isUint8Array } from 'node:util/types';
 import { DataError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
+import { isThere } from '../io/folder.js';
+import { unpack } from '../io/gzip.js';
+import { checkMaxBytes, checkPath } from '../io/path.js';
 import { checkChoice } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { isError } from '../realm.js';
 import { download } from './download.js';
-import { parseIdx, readMaybeGzip, unpack } from './idx.js';
+import { parseIdxHeader, readMaybeGzip } from './idx.js';
 import { type LabelledImages, SPLITS, type Split } from './labelledImages.js';
 
 /** Mean and standard deviation of the training pixels, scaled to 0 to 1. */
@@ -54,6 +55,9 @@ const FILES: Readonly<Record<Split, { images: SourceFile; labels: SourceFile }>>
 /** The largest packed file has 9.9 MB, the largest unpacked one 47 MB; other data of this form may have more. */
 const MAX_PACKED_BYTES = 16 * 2 ** 20;
 const MAX_BYTES = 256 * 2 ** 20;
+const PIXELS = 28 * 28;
+/** Room for what is in a file besides elements. */
+const HEAD_BYTES = 4096;
 
 export interface MnistOptions {
   /** A folder with the four files, as they are or as .gz. When given, no other place is tried. */
@@ -66,6 +70,8 @@ export interface MnistOptions {
   mirrors?: readonly string[];
   /** Called with the address before each download. */
   onDownload?: (url: string) => void;
+  /** Refuses larger files, also once unpacked: MNIST's have 47 MB at most. Default: 256 MiB. */
+  maxBytes?: number;
 }
 
 const NAMES: OptionNames<MnistOptions> = {
@@ -74,6 +80,7 @@ const NAMES: OptionNames<MnistOptions> = {
   download: true,
   mirrors: true,
   onDownload: true,
+  maxBytes: true,
 };
 
 /**
@@ -87,11 +94,18 @@ const NAMES: OptionNames<MnistOptions> = {
 export async function loadMnist(split: Split, options: MnistOptions = {}): Promise<LabelledImages> {
   checkOptions('loadMnist', options, NAMES);
   const files = FILES[checkChoice(split, SPLITS, 'split', 'loadMnist')];
-  const folder = options.folder ?? (await folderFromEnvironment(files.images.name));
-  const read = (file: SourceFile) =>
-    folder === null ? readCached(file, options) : readFrom(folder, file.name);
+  const { maxBytes = MAX_BYTES } = options;
+  checkMaxBytes('loadMnist', maxBytes);
+  const given = options.folder === undefined ? undefined : checkPath('loadMnist', options.folder);
+  const folder = given ?? (await folderFromEnvironment(files.images.name));
+  const read = (file: SourceFile, limit: number) =>
+    folder === null ? readCached(file, options, limit) : readFrom(folder, file.name, limit);
   // Both come to their end before a fault is thrown: nothing goes on in the background.
-  const [images, labels] = await Promise.allSettled([read(files.images), read(files.labels)]);
+  const [images, labels] = await Promise.allSettled([
+    read(files.images, maxBytes),
+    // A byte for each image: two files may not take the limit twice.
+    read(files.labels, Math.ceil(maxBytes / PIXELS) + HEAD_BYTES),
+  ]);
   if (images.status === 'rejected') throw images.reason;
   if (labels.status === 'rejected') throw labels.reason;
   return combine(images.value, labels.value);
@@ -115,27 +129,26 @@ async function find(folder: string, name: string): Promise<string | null> {
   const dotted = name.replace('-idx', '.idx');
   for (const candidate of [name, `${name}.gz`, dotted, `${dotted}.gz`]) {
     const path = join(folder, candidate);
-    try {
-      await access(path);
-      return path;
-    } catch {
-      // Not under this name.
-    }
+    if (await isThere(path)) return path;
   }
   return null;
 }
 
-async function readFrom(folder: string, name: string): Promise<Content> {
+async function readFrom(folder: string, name: string, maxBytes: number): Promise<Content> {
   const path = await find(folder, name);
   if (path === null) throw new DataError(`${join(folder, name)}: missing, also as ${name}.gz`);
-  return { path, bytes: await readMaybeGzip(path, MAX_BYTES) };
+  return { path, bytes: await readMaybeGzip(path, maxBytes) };
 }
 
-async function readCached(file: SourceFile, options: MnistOptions): Promise<Content> {
+async function readCached(
+  file: SourceFile,
+  options: MnistOptions,
+  maxBytes: number,
+): Promise<Content> {
   const folder = options.cacheFolder ?? defaultCacheFolder();
   const path = join(folder, `${file.name}.gz`);
   try {
-    const bytes = await readMaybeGzip(path, MAX_BYTES);
+    const bytes = await readMaybeGzip(path, maxBytes);
     checkHash(bytes, file, path);
     return { path, bytes };
   } catch (error) {
@@ -147,19 +160,18 @@ async function readCached(file: SourceFile, options: MnistOptions): Promise<Cont
     urls: (options.mirrors ?? MIRRORS).map((mirror) => `${mirror}${file.name}.gz`),
     maxBytes: MAX_PACKED_BYTES,
     verify: async (bytes) => {
-      unpacked = await unpack(bytes, file.name, MAX_BYTES);
+      unpacked = await unpack(bytes, file.name, maxBytes);
       checkHash(unpacked, file, file.name);
     },
     ...(options.onDownload && { onAttempt: options.onDownload }),
   });
-  await keep(folder, path, packed);
+  await keep(path, packed);
   return { path, bytes: unpacked };
 }
 
-async function keep(folder: string, path: string, packed: Uint8Array): Promise<void> {
+async function keep(path: string, packed: Uint8Array): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFileAtomic(path, packed);
+    await writeFileAtomic(path, packed, { makeFolder: true });
   } catch (cause) {
     const reason = isError(cause) ? cause.message : String(cause);
     throw new DataError(`${path}: the download cannot be kept: ${reason}`, { cause });
@@ -179,31 +191,32 @@ function checkHash(bytes: Uint8Array, file: SourceFile, path: string): void {
 }
 
 function combine(imageFile: Content, labelFile: Content): LabelledImages {
-  const images = parseIdx(imageFile.bytes, { file: imageFile.path });
-  const labels = parseIdx(labelFile.bytes, { file: labelFile.path });
+  // The pixels stay where the file was read to: a copy would take as much memory again.
+  const images = parseIdxHeader(imageFile.bytes, imageFile.path);
+  const labels = parseIdxHeader(labelFile.bytes, labelFile.path);
   const [count = 0, rows = 0, cols = 0] = images.shape;
-  if (!isUint8Array(images.data) || images.shape.length !== 3 || rows !== 28 || cols !== 28) {
+  if (images.kind !== 'uint8' || images.shape.length !== 3 || rows !== 28 || cols !== 28) {
     throw new DataError(
       `${imageFile.path}: holds ${images.kind} of shape [${images.shape.join(', ')}], ` +
         'expected images: uint8 of shape [count, 28, 28]',
     );
   }
-  if (!isUint8Array(labels.data) || labels.shape.length !== 1) {
+  if (labels.kind !== 'uint8' || labels.shape.length !== 1) {
     throw new DataError(
       `${labelFile.path}: holds ${labels.kind} of shape [${labels.shape.join(', ')}], ` +
         'expected labels: uint8 of shape [count]',
     );
   }
-  if (labels.data.length !== count) {
+  const classes = labelFile.bytes.subarray(labels.start);
+  if (classes.length !== count) {
     throw new DataError(
-      `${labelFile.path}: ${labels.data.length} labels for the ${count} images of ${imageFile.path}`,
+      `${labelFile.path}: ${classes.length} labels for the ${count} images of ${imageFile.path}`,
     );
   }
-  const wrong = labels.data.findIndex((label) => label > 9);
+  const wrong = classes.findIndex((label) => label > 9);
   if (wrong >= 0) {
-    throw new DataError(
-      `${labelFile.path}: label ${wrong} is ${labels.data[wrong]}, expected 0 to 9`,
-    );
+    throw new DataError(`${labelFile.path}: label ${wrong} is ${classes[wrong]}, expected 0 to 9`);
   }
-  return { images: images.data, labels: labels.data, count, channels: 1, rows, cols };
+  const pixels = imageFile.bytes.subarray(images.start);
+  return { images: pixels, labels: classes, count, channels: 1, rows, cols };
 }

@@ -1,7 +1,8 @@
 import { isMap } from 'node:util/types';
 import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
-import { parseStrictJson } from '../io/strictJson.js';
+import { type StrictJson, strictJsonSteps } from '../io/strictJson.js';
+import { runInTurns } from '../io/turns.js';
 import { isError } from '../realm.js';
 import { loadText } from './text.js';
 
@@ -33,9 +34,9 @@ export class CharVocabulary {
     const list = [...characters];
     const numbers = new Map<string, number>();
     for (const [i, character] of list.entries()) {
-      if (typeof character !== 'string' || [...character].length !== 1) {
+      if (!isCharacter(character)) {
         throw new ArgumentError(
-          `CharVocabulary: character ${i} is ${JSON.stringify(character)}, expected one character each`,
+          `CharVocabulary: character ${i} is ${shown(character)}, expected one character each`,
         );
       }
       if (numbers.has(character)) {
@@ -109,7 +110,10 @@ export class CharVocabulary {
     return pieces.join('');
   }
 
-  /** Saves the vocabulary as a JSON file, whole or not at all. */
+  /**
+   * Saves the vocabulary as a JSON file, whole or not at all.
+   * @throws WriteError if it cannot be written
+   */
   async save(path: string): Promise<void> {
     const content = { format: FORMAT, characters: this.characters };
     await writeFileAtomic(path, `${JSON.stringify(content)}\n`);
@@ -122,7 +126,7 @@ export class CharVocabulary {
   static async load(path: string): Promise<CharVocabulary> {
     const text = await loadText(path, { maxBytes: MAX_FILE_BYTES });
     try {
-      return fromJson(text);
+      return fromJson(await runInTurns(strictJsonSteps(text)));
     } catch (cause) {
       const reason = isError(cause) ? cause.message : String(cause);
       throw new DataError(`${path}: ${reason}`, { cause });
@@ -130,8 +134,7 @@ export class CharVocabulary {
   }
 }
 
-function fromJson(text: string): CharVocabulary {
-  const root = parseStrictJson(text);
+function fromJson(root: StrictJson): CharVocabulary {
   if (!isMap(root) || root.get('format') !== FORMAT) {
     throw new DataError(`it is no vocabulary: its format is not '${FORMAT}'`);
   }
@@ -140,6 +143,16 @@ function fromJson(text: string): CharVocabulary {
     throw new DataError('it has no list of characters');
   }
   return new CharVocabulary(list.map((item) => (typeof item === 'string' ? item : '')));
+}
+
+/** True for one code point, which takes one unit of a string, or two. */
+function isCharacter(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > 2) return false;
+  return [...value].length === 1;
+}
+
+function shown(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : `a ${typeof value}`;
 }
 
 /** `"é" (U+00E9)` */

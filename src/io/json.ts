@@ -25,12 +25,36 @@ export function stringifyExact(value: object): string {
  * @throws SyntaxError if it is no JSON
  */
 export function parseExact(text: string): Json {
-  const revive = (_: string, item: Json): Json => {
-    if (!isJsonObject(item)) return item;
-    const number = item.$number;
-    return typeof number === 'string' ? Number(number) : item;
+  const value = JSON.parse(text) as Json;
+  // Most texts have no number of this kind, and need not be gone through.
+  return text.includes('"$number"') ? withNumbers(value) : value;
+}
+
+/** A list or object whose parts are still to be looked at. */
+type Container = Json[] | Record<string, Json>;
+
+function numberOf(item: Json): number | null {
+  const number = isJsonObject(item) && Object.hasOwn(item, '$number') ? item.$number : undefined;
+  return typeof number === 'string' ? Number(number) : null;
+}
+
+/** Puts numbers in their places; without recursion, as the nesting is the file's. */
+function withNumbers(value: Json): Json {
+  const root = numberOf(value);
+  if (root !== null) return root;
+  const left: Container[] = [];
+  const visit = (item: Json): void => {
+    if (typeof item === 'object' && item !== null) left.push(item as Container);
   };
-  return JSON.parse(text, revive) as Json;
+  visit(value);
+  for (let container = left.pop(); container !== undefined; container = left.pop()) {
+    for (const [key, item] of Object.entries(container)) {
+      const number = numberOf(item);
+      if (number === null) visit(item);
+      else Object.defineProperty(container, key, { value: number });
+    }
+  }
+  return value;
 }
 
 export function isJsonObject(value: Json | undefined): value is JsonObject {

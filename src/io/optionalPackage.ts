@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { DependencyError } from '../errors.js';
+import { DataError, DependencyError } from '../errors.js';
 import { requireFrom, resolvePackage } from '../installed.js';
 import { isError } from '../realm.js';
+import { readTextFile } from './regularFile.js';
 
 /**
  * Loads an optional peer dependency at its first use.
@@ -42,7 +42,7 @@ export async function readOptional(
   resolve: (path: string) => string = resolvePackage,
 ): Promise<string> {
   try {
-    return await readFile(resolve(`${name}/${file}`), 'utf8');
+    return await readTextFile(resolve(`${name}/${file}`), DataError);
   } catch (cause) {
     throw unavailable(name, user, cause);
   }

@@ -1,3 +1,4 @@
+import { endianness } from 'node:os';
 import type { DType, TypedArray } from '../tensor/dtype.js';
 import { toHostOrder } from './bytes.js';
 
@@ -31,6 +32,11 @@ export function elementSize(kind: string): number | undefined {
   return ELEMENT_SIZE.get(kind);
 }
 
+/** True for kinds that {@link decodeElements} understands. */
+export function isReadable(kind: string): boolean {
+  return ELEMENT_SIZE.has(kind);
+}
+
 export interface Elements {
   readonly dtype: DType;
   readonly data: TypedArray;
@@ -42,7 +48,7 @@ export interface Elements {
  *
  * @param bytes little-endian, a whole number of elements; may be changed, and shared with the result
  * @param float64 what F64 becomes
- * @throws RangeError for an I64 outside int32, or a BOOL other than 0 and 1
+ * @throws RangeError for an I64 outside int32, an F64 that float32 would make infinite, or a BOOL other than 0 and 1
  */
 export function decodeElements(
   kind: string,
@@ -60,7 +66,7 @@ export function decodeElements(
       const data = new Float64Array(buffer, byteOffset, length);
       return float64 === 'float64'
         ? { dtype: 'float64', data }
-        : { dtype: 'float32', data: Float32Array.from(data) };
+        : { dtype: 'float32', data: rounded(data) };
     }
     case 'F16':
       return { dtype: 'float32', data: halfToFloat(new Uint16Array(buffer, byteOffset, length)) };
@@ -109,13 +115,31 @@ function bfloatToFloat(upper: Uint16Array): Float32Array {
   return new Float32Array(bits.buffer);
 }
 
+/** Rounded to float32. Infinities stay; a number that would become one is a fault. */
+function rounded(wide: Float64Array): Float32Array {
+  const out = new Float32Array(wide);
+  for (let i = 0; i < out.length; i++) {
+    const value = wide[i] ?? 0;
+    if (Number.isFinite(out[i]) || !Number.isFinite(value)) continue;
+    throw new RangeError(
+      `element ${i} is ${value}, which float32 cannot hold; { float64: 'float64' } keeps F64 as it is`,
+    );
+  }
+  return out;
+}
+
 function narrow(wide: BigInt64Array): Int32Array {
+  // Halves of each element: thousands of BigInts would take their time.
+  const halves = new Int32Array(wide.buffer, wide.byteOffset, 2 * wide.length);
+  const low = endianness() === 'LE' ? 0 : 1;
   const out = new Int32Array(wide.length);
-  for (const [i, value] of wide.entries()) {
-    if (value !== BigInt.asIntN(32, value)) {
-      throw new RangeError(`element ${i} is ${value}, which int32 cannot hold`);
+  for (let i = 0; i < out.length; i++) {
+    const value = halves[2 * i + low] ?? 0;
+    // The upper half of what fits is its sign, all over.
+    if (halves[2 * i + 1 - low] !== value >> 31) {
+      throw new RangeError(`element ${i} is ${wide[i]}, which int32 cannot hold`);
     }
-    out[i] = Number(value);
+    out[i] = value;
   }
   return out;
 }

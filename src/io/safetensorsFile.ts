@@ -1,22 +1,25 @@
-import { Buffer } from 'node:buffer';
-import { type FileHandle, open } from 'node:fs/promises';
 import { isMap } from 'node:util/types';
-import { CheckpointError } from '../errors.js';
+import { ArgumentError, CheckpointError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { isError } from '../realm.js';
 import { type DType, dtypeOf, type TypedArray } from '../tensor/dtype.js';
 import { formatShape, type Shape, sizeOf } from '../tensor/shape.js';
 import { writeFileAtomic } from './atomicFile.js';
 import { concatBytes, copyBytes, littleEndianBytes } from './bytes.js';
-import { decodeElements, STORED_AS } from './safetensorsElements.js';
+import { compareNames } from './names.js';
+import { checkMaxBytes } from './path.js';
+import { RegularFile } from './regularFile.js';
+import { decodeElements, isReadable, READABLE_KINDS, STORED_AS } from './safetensorsElements.js';
 import {
   headerLength,
+  headerSteps,
   LENGTH_BYTES,
   MAX_HEADER_BYTES,
-  parseHeader,
+  type SafetensorsHeader,
   type TensorRecord,
 } from './safetensorsHeader.js';
 import { isWellFormed } from './strictJson.js';
+import { runAtOnce, runInTurns, Turns } from './turns.js';
 
 /** A tensor's content on the host, row-major. */
 export interface SafetensorsEntry {
@@ -25,10 +28,19 @@ export interface SafetensorsEntry {
   readonly data: TypedArray;
 }
 
+/** What the header of a file says of a tensor. */
+export interface SafetensorsInfo {
+  /** As the format names it: `F32`, `BF16`, `F8_E4M3`. */
+  readonly dtype: string;
+  readonly shape: Shape;
+}
+
 export interface SafetensorsContent {
   readonly metadata: Map<string, string>;
   /** By name, in the order of the file's header. */
   readonly entries: Map<string, SafetensorsEntry>;
+  /** Tensors that `unreadable: 'skip'` has left out. */
+  readonly skipped: Map<string, SafetensorsInfo>;
 }
 
 export interface SafetensorsReadOptions {
@@ -36,6 +48,15 @@ export interface SafetensorsReadOptions {
   float64?: 'float32' | 'float64';
   /** What messages call the file. Default: its path, or `safetensors` for bytes. */
   file?: string;
+  /**
+   * Names of the tensors to read, or a function that says it of each; the others are not touched, whatever their
+   * dtype. Default: all.
+   */
+  only?: Iterable<string> | ((name: string, info: SafetensorsInfo) => boolean);
+  /** Tensors of a dtype that cannot be read, of those to be read: `refuse` the file (default), or `skip` them. */
+  unreadable?: 'refuse' | 'skip';
+  /** Refuses to read more bytes of tensors than this. Default: no limit, since weights may be large. */
+  maxBytes?: number;
 }
 
 export interface SafetensorsWriteOptions {
@@ -44,7 +65,13 @@ export interface SafetensorsWriteOptions {
 }
 
 /** @internal */
-export const READ_NAMES: OptionNames<SafetensorsReadOptions> = { float64: true, file: true };
+export const READ_NAMES: OptionNames<SafetensorsReadOptions> = {
+  float64: true,
+  file: true,
+  only: true,
+  unreadable: true,
+  maxBytes: true,
+};
 
 /** @internal */
 export const WRITE_NAMES: OptionNames<SafetensorsWriteOptions> = { metadata: true };
@@ -58,9 +85,11 @@ export type Named<T> = ReadonlyMap<string, T> | Readonly<Record<string, T>>;
  * and bytes that belong to no tensor are refused.
  *
  * F32, F64, F16, BF16, I64, I32, I16, I8, U8 and BOOL can be read; F16 and BF16 become float32, I64 (checked to
- * fit), I16 and I8 become int32, BOOL becomes uint8.
+ * fit), I16 and I8 become int32, BOOL becomes uint8. Tensors of other dtypes can be left out, see `only` and
+ * `unreadable`.
  *
- * @throws CheckpointError that names the tensor and the fault
+ * @throws CheckpointError that names the tensor and the fault: damage, a dtype that cannot be read, a number that the
+ *   dtype it is to become cannot hold
  */
 export function parseSafetensors(
   bytes: Uint8Array,
@@ -70,17 +99,16 @@ export function parseSafetensors(
   const file = options.file ?? 'safetensors';
   const length = headerLength(bytes.subarray(0, LENGTH_BYTES), bytes.length, file);
   const base = LENGTH_BYTES + length;
-  const { metadata, tensors } = parseHeader(
-    bytes.subarray(LENGTH_BYTES, base),
-    bytes.length - base,
-    file,
+  const header = runAtOnce(
+    headerSteps(bytes.subarray(LENGTH_BYTES, base), bytes.length - base, file),
   );
+  const { chosen, skipped } = choose(header, options, file);
   const entries = new Map<string, SafetensorsEntry>();
-  for (const record of tensors) {
+  for (const record of chosen) {
     const own = copyBytes(bytes, base + record.start, base + record.end);
     entries.set(record.name, toEntry(record, own, options, file));
   }
-  return { metadata, entries };
+  return { metadata: header.metadata, entries, skipped };
 }
 
 /**
@@ -93,25 +121,101 @@ export async function readSafetensors(
   path: string,
   options: SafetensorsReadOptions = {},
 ): Promise<SafetensorsContent> {
-  const name = options.file ?? path;
-  const file = await openFile(path, name);
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile()) throw new CheckpointError(`${name}: not a file`);
-    const prefix = await readRange(file, 0, Math.min(stat.size, LENGTH_BYTES), name);
-    const length = headerLength(prefix, stat.size, name);
-    const base = LENGTH_BYTES + length;
-    const header = await readRange(file, LENGTH_BYTES, length, name);
-    const { metadata, tensors } = parseHeader(header, stat.size - base, name);
-    const entries = new Map<string, SafetensorsEntry>();
-    for (const record of tensors) {
-      const own = await readRange(file, base + record.start, record.end - record.start, name);
-      entries.set(record.name, toEntry(record, own, options, name));
-    }
-    return { metadata, entries };
-  } finally {
-    await file.close();
+  const open = { fault: CheckpointError, name: options.file };
+  return RegularFile.use(path, open, (file) => readSafetensorsFrom(file, options));
+}
+
+/**
+ * {@link readSafetensors} of a file that is open.
+ * @param onBytes told all bytes of the file, in order, if all tensors are read; may not change them
+ */
+export async function readSafetensorsFrom(
+  file: RegularFile,
+  options: SafetensorsReadOptions,
+  onBytes: (bytes: Uint8Array) => Promise<void> = async () => {},
+): Promise<SafetensorsContent> {
+  const { name, size } = file;
+  const prefix = await file.readRange(0, Math.min(size, LENGTH_BYTES));
+  const length = headerLength(prefix, size, name);
+  const base = LENGTH_BYTES + length;
+  const text = await file.readRange(LENGTH_BYTES, length);
+  const header = await runInTurns(headerSteps(text, size - base, name));
+  await onBytes(prefix);
+  await onBytes(text);
+  const { chosen, skipped } = choose(header, options, name);
+  const wanted = new Set(chosen);
+  const read = new Map<TensorRecord, SafetensorsEntry>();
+  const turns = new Turns();
+  for (const record of header.ordered) {
+    if (!wanted.has(record)) continue;
+    const bytes = record.end - record.start;
+    const own = bytes === 0 ? new Uint8Array(0) : await file.readRange(base + record.start, bytes);
+    if (bytes > 0) await onBytes(own);
+    read.set(record, toEntry(record, own, options, name));
+    if (turns.isDue) await turns.next();
   }
+  const entries = new Map<string, SafetensorsEntry>();
+  for (const record of chosen) {
+    const entry = read.get(record);
+    if (entry !== undefined) entries.set(record.name, entry);
+  }
+  return { metadata: header.metadata, entries, skipped };
+}
+
+/** The tensors to read, in the order of the header. */
+function choose(
+  { tensors }: SafetensorsHeader,
+  { only, unreadable = 'refuse', maxBytes = Number.POSITIVE_INFINITY }: SafetensorsReadOptions,
+  file: string,
+): { chosen: TensorRecord[]; skipped: Map<string, SafetensorsInfo> } {
+  if (unreadable !== 'refuse' && unreadable !== 'skip') {
+    throw new ArgumentError(`${file}: unreadable is ${unreadable}, expected 'refuse' or 'skip'`);
+  }
+  checkMaxBytes(file, maxBytes);
+  const isWanted = choiceOf(tensors, only, file);
+  const chosen: TensorRecord[] = [];
+  const skipped = new Map<string, SafetensorsInfo>();
+  let bytes = 0;
+  for (const record of tensors) {
+    const { name, kind, shape } = record;
+    if (!isWanted(name, { dtype: kind, shape })) continue;
+    if (isReadable(kind)) {
+      chosen.push(record);
+      bytes += record.end - record.start;
+    } else if (unreadable === 'skip') {
+      skipped.set(name, { dtype: kind, shape });
+    } else {
+      throw new CheckpointError(
+        `${file}: tensor ${JSON.stringify(name)}: dtype is ${JSON.stringify(kind)}, expected one of ${READABLE_KINDS}; ` +
+          "to read the other tensors, give { unreadable: 'skip' }, or name them in { only }",
+      );
+    }
+  }
+  if (bytes > maxBytes) {
+    throw new CheckpointError(
+      `${file}: the tensors to read have ${bytes} bytes, at most ${maxBytes} are read`,
+    );
+  }
+  return { chosen, skipped };
+}
+
+function choiceOf(
+  tensors: readonly TensorRecord[],
+  only: SafetensorsReadOptions['only'],
+  file: string,
+): (name: string, info: SafetensorsInfo) => boolean {
+  if (only === undefined) return () => true;
+  if (typeof only === 'function') return only;
+  if (typeof only === 'string' || typeof only?.[Symbol.iterator] !== 'function') {
+    throw new ArgumentError(`${file}: only is no list of names, and no function`);
+  }
+  const names = new Set(only);
+  const there = new Set(tensors.map(({ name }) => name));
+  const missing = [...names].filter((name) => !there.has(name));
+  if (missing.length === 0) return (name) => names.has(name);
+  const list = missing.slice(0, 10).map((name) => JSON.stringify(name));
+  const more = missing.length > 10 ? ` and ${missing.length - 10} more` : '';
+  throw new CheckpointError(`${file}: it has no tensor ${list.join(', ')}${more}`);
 }
 
 /**
@@ -139,44 +243,6 @@ export async function writeSafetensors(
   await writeFileAtomic(path, layOut(entries, options.metadata ?? {}));
 }
 
-async function openFile(path: string, name: string): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (cause) {
-    const reason = isError(cause) ? cause.message : String(cause);
-    throw new CheckpointError(`${name}: cannot be opened: ${reason}`, { cause });
-  }
-}
-
-/** The most that one read call is asked for. */
-const READ_BYTES = 2 ** 30;
-
-async function readRange(
-  file: FileHandle,
-  position: number,
-  length: number,
-  name: string,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = allocateBytes(length, name);
-  let done = 0;
-  while (done < length) {
-    const wanted = Math.min(length - done, READ_BYTES);
-    const { bytesRead } = await file.read(bytes, done, wanted, position + done);
-    if (bytesRead === 0) throw new CheckpointError(`${name}: became shorter while it was read`);
-    done += bytesRead;
-  }
-  return bytes;
-}
-
-/** A sparse file can claim any size without taking it. */
-function allocateBytes(length: number, name: string): Uint8Array<ArrayBuffer> {
-  try {
-    return new Uint8Array(length);
-  } catch (cause) {
-    throw new CheckpointError(`${name}: no memory for a piece of ${length} bytes`, { cause });
-  }
-}
-
 function toEntry(
   record: TensorRecord,
   bytes: Uint8Array<ArrayBuffer>,
@@ -195,11 +261,6 @@ function toEntry(
 }
 
 const ORDER: Record<DType, number> = { float64: 0, float32: 1, int32: 2, uint8: 3 };
-
-/** Code points, as UTF-8 and the reference implementation order names. */
-function compareNames(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b));
-}
 
 /**
  * The pieces of a file: length, header, then the tensors. The header starts with the metadata, by name.
@@ -249,6 +310,9 @@ function encodeHeader(json: string): Uint8Array[] {
 
 /** The names and values of either form. */
 export function pairs<T>(named: Named<T>): [string, T][] {
+  if (typeof named !== 'object' || named === null) {
+    throw new ArgumentError(`safetensors: expected a Map or an object, got ${String(named)}`);
+  }
   return isMap(named) ? [...named] : Object.entries(named as Readonly<Record<string, T>>);
 }
 

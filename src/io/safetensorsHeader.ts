@@ -3,8 +3,9 @@ import { isMap } from 'node:util/types';
 import { CheckpointError } from '../errors.js';
 import { isError } from '../realm.js';
 import { checkShape, formatShape, type Shape, sizeOf } from '../tensor/shape.js';
-import { elementSize, READABLE_KINDS } from './safetensorsElements.js';
-import { parseStrictJson, type StrictJson } from './strictJson.js';
+import { elementSize } from './safetensorsElements.js';
+import { type StrictJson, strictJsonSteps } from './strictJson.js';
+import { type Steps, sortSteps } from './turns.js';
 
 /** Bytes of the header's length, at the start of the file. */
 export const LENGTH_BYTES = 8;
@@ -15,10 +16,13 @@ export const MAX_HEADER_BYTES = 100_000_000;
 /** Largest size of one axis. */
 const MAX_DIM = 2 ** 31 - 1;
 
+/** Tensors between two moments at which others may run. */
+const TENSORS_PER_STEP = 500;
+
 /** Where a tensor lies in the file. */
 export interface TensorRecord {
   readonly name: string;
-  /** The element kind as the file names it, one that can be read. */
+  /** The element kind as the file names it, which may be one that cannot be read. */
   readonly kind: string;
   readonly shape: Shape;
   /** First byte, and the byte after the last, counted from the end of the header. */
@@ -29,7 +33,9 @@ export interface TensorRecord {
 export interface SafetensorsHeader {
   readonly metadata: Map<string, string>;
   /** In the order of the header. */
-  readonly tensors: TensorRecord[];
+  readonly tensors: readonly TensorRecord[];
+  /** The same in the order of their bytes. */
+  readonly ordered: readonly TensorRecord[];
 }
 
 /**
@@ -64,23 +70,30 @@ export function headerLength(prefix: Uint8Array, fileBytes: number, file: string
  * @param dataBytes bytes of the file after the header
  * @param file the name for messages
  */
-export function parseHeader(bytes: Uint8Array, dataBytes: number, file: string): SafetensorsHeader {
-  const root = parseRoot(bytes, file);
+export function* headerSteps(
+  bytes: Uint8Array,
+  dataBytes: number,
+  file: string,
+): Steps<SafetensorsHeader> {
+  const root = yield* rootSteps(bytes, file);
   const metadata = parseMetadata(root.get('__metadata__'), file);
   const tensors: TensorRecord[] = [];
   for (const [name, value] of root) {
-    if (name !== '__metadata__') tensors.push(parseRecord(name, value, file));
+    if (name === '__metadata__') continue;
+    tensors.push(parseRecord(name, value, file));
+    if (tensors.length % TENSORS_PER_STEP === 0) yield;
   }
-  checkCoverage(tensors, dataBytes, file);
-  return { metadata, tensors };
+  const ordered = yield* orderSteps(tensors);
+  checkCoverage(ordered, dataBytes, file);
+  return { metadata, tensors, ordered };
 }
 
-function parseRoot(bytes: Uint8Array, file: string): Map<string, StrictJson> {
+function* rootSteps(bytes: Uint8Array, file: string): Steps<Map<string, StrictJson>> {
   let root: StrictJson;
   try {
     const text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
     if (!text.startsWith('{')) throw new SyntaxError("it does not start with '{'");
-    root = parseStrictJson(text);
+    root = yield* strictJsonSteps(text);
   } catch (cause) {
     const reason = isError(cause) ? cause.message : String(cause);
     throw new CheckpointError(`${file}: the header is not valid JSON: ${reason}`, { cause });
@@ -103,36 +116,37 @@ function parseMetadata(value: StrictJson | undefined, file: string): Map<string,
 }
 
 function parseRecord(name: string, value: StrictJson, file: string): TensorRecord {
-  const where = `${file}: tensor ${JSON.stringify(name)}`;
-  if (!isMap(value)) throw new CheckpointError(`${where}: its entry is not an object`);
+  const fault = (what: string, cause?: unknown): CheckpointError =>
+    new CheckpointError(`${file}: tensor ${JSON.stringify(name)}: ${what}`, { cause });
+  if (!isMap(value)) throw fault('its entry is not an object');
   for (const key of value.keys()) {
     if (key !== 'dtype' && key !== 'shape' && key !== 'data_offsets') {
-      throw new CheckpointError(`${where}: unknown field ${JSON.stringify(key)}`);
+      throw fault(`unknown field ${JSON.stringify(key)}`);
     }
   }
   const kind = value.get('dtype');
-  const bytesEach = typeof kind === 'string' ? elementSize(kind) : undefined;
-  if (typeof kind !== 'string' || bytesEach === undefined) {
-    const found = kind === undefined ? 'missing' : JSON.stringify(kind);
-    throw new CheckpointError(`${where}: dtype is ${found}, expected one of ${READABLE_KINDS}`);
+  if (typeof kind !== 'string') {
+    throw fault(`dtype is ${kind === undefined ? 'missing' : 'not text'}`);
   }
   const shape = naturals(value.get('shape'));
-  if (!shape)
-    throw new CheckpointError(`${where}: shape is not a list of integers from 0 to 2³¹ − 1`);
+  if (!shape) throw fault('shape is not a list of integers from 0 to 2³¹ − 1');
   try {
-    checkShape(shape, where);
+    checkShape(shape, file);
   } catch (cause) {
-    throw new CheckpointError(isError(cause) ? cause.message : String(cause), { cause });
+    const reason = isError(cause) ? cause.message : String(cause);
+    throw fault(reason.replace(`${file}: `, ''), cause);
   }
   const offsets = naturals(value.get('data_offsets'), Number.MAX_SAFE_INTEGER);
   const [start, end] = offsets ?? [];
   if (start === undefined || end === undefined || offsets?.length !== 2 || end < start) {
-    throw new CheckpointError(`${where}: data_offsets is not a pair [begin, end] with begin ≤ end`);
+    throw fault('data_offsets is not a pair [begin, end] with begin ≤ end');
   }
-  const expected = sizeOf(shape) * bytesEach;
+  const each = elementSize(kind);
+  // Of a kind that we do not know, nobody can say how many bytes it takes.
+  const expected = each === undefined ? end - start : sizeOf(shape) * each;
   if (end - start !== expected) {
-    throw new CheckpointError(
-      `${where}: ${kind} of shape ${formatShape(shape)} takes ${expected} bytes, ` +
+    throw fault(
+      `${kind} of shape ${formatShape(shape)} takes ${expected} bytes, ` +
         `data_offsets [${start}, ${end}] give ${end - start}`,
     );
   }
@@ -151,8 +165,13 @@ function naturals(value: StrictJson | undefined, largest = MAX_DIM): number[] | 
   return list;
 }
 
-function checkCoverage(tensors: readonly TensorRecord[], dataBytes: number, file: string): void {
-  const ordered = tensors.toSorted((a, b) => a.start - b.start || a.end - b.end);
+function* orderSteps(tensors: readonly TensorRecord[]): Steps<readonly TensorRecord[]> {
+  const isInOrder = tensors.every(({ start }, i) => start >= (tensors[i - 1]?.end ?? 0));
+  if (isInOrder) return tensors;
+  return yield* sortSteps(tensors, (a, b) => a.start - b.start || a.end - b.end);
+}
+
+function checkCoverage(ordered: readonly TensorRecord[], dataBytes: number, file: string): void {
   let covered = 0;
   for (const { name, start, end } of ordered) {
     if (start !== covered) {

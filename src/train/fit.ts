@@ -21,7 +21,8 @@ import type { History } from './loop/history.js';
 import { silentLogger } from './loop/logger.js';
 import type { Scheduler } from './loop/schedule.js';
 import { Trainer } from './loop/trainer.js';
-import { resumePath } from './resumePath.js';
+import { checkResume, resumePath } from './resumePath.js';
+import { takeFolders } from './runFolders.js';
 
 /** Options that are objects of others, which nothing is known of yet. */
 type FitParts = Readonly<
@@ -62,8 +63,8 @@ function optimizersOf(
  *
  * @returns the values of every epoch
  * @throws ArgumentError for options that are unknown, or do not fit together
- * @throws CheckpointError for a checkpoint that is damaged, or of another run: nothing is loaded then; or for one
- *   that cannot be written
+ * @throws CheckpointError for a checkpoint that is damaged, or of another run: nothing is loaded then; for one
+ *   that cannot be written; or if another run has the folder of checkpoints
  *
  * @example
  * const history = await train.fit({
@@ -126,12 +127,18 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     signal,
     log,
   });
-  const from = await resumePath(options.resume, callbacks);
-  if (from !== null) {
-    restore(trainer.parts, await readCheckpoint(from), from);
-    log.info({ from, step: trainer.step }, `going on from ${from}, step ${trainer.step}`);
+  checkResume(options.resume, callbacks);
+  const giveBack = await takeFolders(callbacks, log);
+  try {
+    const from = await resumePath(options.resume, callbacks);
+    if (from !== null) {
+      restore(trainer.parts, await readCheckpoint(from), from);
+      log.info({ from, step: trainer.step }, `going on from ${from}, step ${trainer.step}`);
+    }
+    return await trainer.run();
+  } finally {
+    await giveBack();
   }
-  return trainer.run();
 }
 
 /** Refuses what is none of the objects that some options are. */

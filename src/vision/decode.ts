@@ -1,6 +1,7 @@
 import { ArgumentError, DataError, DependencyError } from '../errors.js';
-import { readBoundedFile } from '../io/boundedFile.js';
 import { importOptional } from '../io/optionalPackage.js';
+import { checkMaxBytes, checkPath } from '../io/path.js';
+import { RegularFile } from '../io/regularFile.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { isError } from '../realm.js';
 import type { Raster } from './png.js';
@@ -17,6 +18,8 @@ export interface DecodeOptions {
   size?: number | readonly [rows: number, cols: number];
   /** Larger images are refused before they take memory: a small file can claim gigabytes. Default: 2²⁶. */
   maxPixels?: number;
+  /** Larger files are refused before they are read. Default: 256 MiB. */
+  maxBytes?: number;
 }
 
 const NAMES: OptionNames<DecodeOptions> = {
@@ -24,6 +27,7 @@ const NAMES: OptionNames<DecodeOptions> = {
   channels: true,
   size: true,
   maxPixels: true,
+  maxBytes: true,
 };
 
 /** What a package for images has to do for us; sharp does. */
@@ -100,17 +104,22 @@ export async function decodeImage(
   options: DecodeOptions = {},
 ): Promise<Raster> {
   checkOptions('decodeImage', options, NAMES);
-  const { channels = 3, maxPixels = MAX_PIXELS } = options;
+  const { channels = 3, maxPixels = MAX_PIXELS, maxBytes = MAX_FILE_BYTES } = options;
   const size =
     typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   const file = options.file ?? (typeof source === 'string' ? source : 'image');
   checkRanges(channels, size, maxPixels);
+  checkMaxBytes('decodeImage', maxBytes);
+  if (!ArrayBuffer.isView(source)) checkPath('decodeImage', source);
   opener ??= loadOpener();
   opener.catch(() => {
     opener = undefined;
   });
   const open = await opener;
-  const bytes = typeof source === 'string' ? await readBoundedFile(source, MAX_FILE_BYTES) : source;
+  const bytes =
+    typeof source === 'string'
+      ? await RegularFile.use(source, { fault: DataError }, (found) => found.readAll(maxBytes))
+      : source;
   if (!SIGNATURES.some(([at, text]) => startsWith(bytes, at, text))) {
     throw new DataError(`${file}: neither JPEG, PNG, WebP, GIF, AVIF nor TIFF`);
   }

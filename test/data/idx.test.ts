@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseIdx, readMaybeGzip, unpack } from '../../src/data/idx.js';
+import { parseIdx, readMaybeGzip } from '../../src/data/idx.js';
 import { DataError } from '../../src/errors.js';
+import { unpack } from '../../src/io/gzip.js';
 import { eachInFolder } from '../support/folder.js';
 
 describe('parseIdx', () => {

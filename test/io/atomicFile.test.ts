@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../../src/io/atomicFile.js';
@@ -38,11 +38,10 @@ describe('writeFileAtomic', () => {
     expect(await readdir(folder)).toEqual(['taken']);
   });
 
-  it('replaces what a crash has left, where the temporary name is fixed', async () => {
-    await writeFile(join(folder, '.axonode-file.tmp'), 'half');
-    await writeFileAtomic(join(folder, 'file'), 'whole', { fixedTemporary: true });
-    expect(await readdir(folder)).toEqual(['file']);
-    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('whole');
+  it('makes the folder, where it is asked to', async () => {
+    const path = join(folder, 'a', 'b', 'file');
+    await writeFileAtomic(path, 'text', { makeFolder: true });
+    expect(await readFile(path, 'utf8')).toBe('text');
   });
 
   it('says when there is no such folder', async () => {

@@ -29,8 +29,8 @@ const cases: OptionsCase[] = [
   [
     'writeFileAtomic',
     (options) => io.writeFileAtomic(missing, 'text', options),
-    'fixedTemporery',
-    'fixedTemporary',
+    'makeFoldr',
+    'makeFolder',
   ],
 ];
 

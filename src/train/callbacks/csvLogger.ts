@@ -1,11 +1,9 @@
-import { Buffer } from 'node:buffer';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { AppendFile } from '../../io/appendFile.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
+import { checkPath } from '../../io/path.js';
 import type { Callback, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
-import { checkPath, tryWriting } from './writing.js';
+import { tryWriting } from './writing.js';
 
 const COLUMNS = ['epoch', 'step', 'lr', 'seconds', 'samplesPerSecond'] as const;
 
@@ -18,7 +16,8 @@ function field(value: string | number | undefined): string {
 /**
  * Writes a CSV file with a row for every epoch: `epoch`, `step`, `lr`, `seconds`, `samplesPerSecond`, the loss and all
  * metrics. Rows are added as epochs end. A resumed run goes on in the file: epochs that it repeats replace those that
- * are there; any other run begins anew. If the file cannot be written, a warning says so and training goes on.
+ * are there; any other run begins anew. If the file cannot be written, a warning says so and training goes on. A file
+ * that is deleted or changed in mid-run is written anew, with all epochs, and a warning tells of it.
  */
 export class CsvLogger implements Callback {
   readonly path: string;
@@ -44,7 +43,8 @@ export class CsvLogger implements Callback {
   async onEpochEnd(run: TrainingRun, record: EpochRecord): Promise<void> {
     await this.#try(run, async () => {
       const isKnown = Object.keys(record.values).every((name) => this.#names.includes(name));
-      if (this.#file === null || !isKnown) await this.#rewrite(run);
+      const isThere = await this.#isThere(run);
+      if (this.#file === null || !isKnown || !isThere) await this.#rewrite(run);
       else await this.#file.append(Buffer.from(this.#row(record)));
     });
   }
@@ -55,6 +55,16 @@ export class CsvLogger implements Callback {
 
   async onTrainError(): Promise<void> {
     await this.#close();
+  }
+
+  /** False if what was written is no longer at its path. */
+  async #isThere(run: TrainingRun): Promise<boolean> {
+    if (this.#file === null || (await this.#file.isIntact())) return true;
+    run.log.warn(
+      { path: this.path },
+      `${this.path} was deleted, moved or changed while training goes on; it is written anew`,
+    );
+    return false;
   }
 
   async #try(run: TrainingRun, write: () => Promise<void>): Promise<void> {
@@ -68,8 +78,7 @@ export class CsvLogger implements Callback {
     this.#names = [...new Set(names)];
     const header = [...COLUMNS, ...this.#names].map(field).join(',');
     const rows = history.epochs.map((record) => this.#row(record));
-    await mkdir(dirname(this.path), { recursive: true });
-    await writeFileAtomic(this.path, `${header}\n${rows.join('')}`);
+    await writeFileAtomic(this.path, `${header}\n${rows.join('')}`, { makeFolder: true });
     this.#file = await AppendFile.open(this.path);
   }
 

@@ -1,4 +1,4 @@
-import { performance } from 'node:perf_hooks';
+import { checkPath } from '../../io/path.js';
 import type { SummaryInput } from '../../nn/summary.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import type {
@@ -20,7 +20,7 @@ import {
 import { writeReport } from '../report/report.js';
 import { GradientNorms } from './gradientNorms.js';
 import { StepSeries } from './stepSeries.js';
-import { checkPath, tryWriting } from './writing.js';
+import { tryWriting } from './writing.js';
 
 /** What to predict with, and how to show it. */
 export interface PredictionsOptions extends PredictClassesOptions {

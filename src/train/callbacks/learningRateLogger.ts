@@ -1,11 +1,10 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { writeFileAtomic } from '../../io/atomicFile.js';
+import { checkPath } from '../../io/path.js';
 import { lineChart } from '../../plot/lines.js';
 import type { Callback, CallbackState, StepInfo, TrainingRun } from '../loop/callback.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 import { StepSeries } from './stepSeries.js';
-import { checkPath, tryWriting } from './writing.js';
+import { tryWriting } from './writing.js';
 
 /** Learning rates by the names of their optimisers; groups after the first have their number in it. */
 export function learningRatesOf(run: TrainingRun): Map<string, number> {
@@ -73,10 +72,7 @@ export class LearningRateLogger implements Callback {
   async onTrainEnd(run: TrainingRun): Promise<void> {
     const path = this.#path;
     if (path === undefined) return;
-    await tryWriting(run, path, async () => {
-      await mkdir(dirname(path), { recursive: true });
-      await writeFileAtomic(path, this.toSvg());
-    });
+    await tryWriting(run, path, () => writeFileAtomic(path, this.toSvg(), { makeFolder: true }));
   }
 
   stateDict(): CallbackState {

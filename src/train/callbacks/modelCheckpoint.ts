@@ -1,12 +1,13 @@
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ArgumentError, CheckpointError } from '../../errors.js';
+import { removeFile } from '../../io/folder.js';
+import type { FolderLock } from '../../io/folderLock.js';
+import { checkPath } from '../../io/path.js';
 import type { Goal } from '../../optim/goal.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
 import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
-import { checkPath } from './writing.js';
 
 export interface ModelCheckpointOptions {
   /** Saves after every so many epochs, and after the last; 0 for the last only. Default: 1. */
@@ -41,7 +42,8 @@ const NUMBERED = /^(?:epoch|step)-[0-9]+\.safetensors$/;
 /**
  * Saves checkpoints of the whole run: `last.safetensors`, which `resume` goes on from, `best.safetensors`, and the
  * latest ones as `epoch-0003.safetensors` or `step-00001200.safetensors`. Also when training is stopped. A checkpoint
- * takes the place of the one before only once it is safe on disk.
+ * takes the place of the one before only once it is safe on disk. While `fit` runs it has the folder to itself: a second
+ * run is refused, also one of another process or machine.
  *
  * @example
  * callbacks: [new train.ModelCheckpoint('runs/7', { monitor: 'valAccuracy', everySteps: 500, keep: 3 })]
@@ -58,6 +60,7 @@ export class ModelCheckpoint implements Callback {
   /** Names of numbered files, oldest first. */
   #kept: string[] = [];
   #savedStep = -1;
+  #lock: FolderLock | null = null;
 
   /**
    * @param folder made if need be; one run has it to itself
@@ -84,6 +87,14 @@ export class ModelCheckpoint implements Callback {
     return join(this.folder, BEST);
   }
 
+  /**
+   * Told by `fit` that the folder is its own, until null says that it is no longer.
+   * @internal
+   */
+  set lock(lock: FolderLock | null) {
+    this.#lock = lock;
+  }
+
   onTrainBegin(run: TrainingRun): void {
     this.#monitor = monitorOf(run, this.#asked);
     if (run.step > 0) return;
@@ -92,29 +103,31 @@ export class ModelCheckpoint implements Callback {
     this.#savedStep = -1;
   }
 
-  onBatchEnd(run: TrainingRun): void {
+  onBatchEnd(run: TrainingRun): void | Promise<void> {
     if (this.#everySteps === 0 || run.step % this.#everySteps !== 0) return;
-    this.#save(run, `step-${String(run.step).padStart(8, '0')}`);
+    return this.#save(run, `step-${String(run.step).padStart(8, '0')}`);
   }
 
-  onEpochEnd(run: TrainingRun, record: EpochRecord): void {
+  async onEpochEnd(run: TrainingRun, record: EpochRecord): Promise<void> {
     if (this.#wantsBest) {
       const value = monitored('ModelCheckpoint', record, this.#monitor.name);
       if (isBetter(value, this.#best, this.#monitor.goal)) {
         this.#best = value;
+        await this.#lock?.confirm();
         run.save(this.bestPath);
       }
     }
     const isDue = this.#everyEpochs > 0 && record.epoch % this.#everyEpochs === 0;
     if (!isDue && record.epoch < run.epochs) return;
-    this.#save(run, `epoch-${String(record.epoch).padStart(4, '0')}`);
+    await this.#save(run, `epoch-${String(record.epoch).padStart(4, '0')}`);
   }
 
-  onStop(run: TrainingRun): void {
-    if (this.#savedStep !== run.step) this.#save(run, null);
+  async onStop(run: TrainingRun): Promise<void> {
+    if (this.#savedStep !== run.step) await this.#save(run, null);
   }
 
-  #save(run: TrainingRun, numbered: string | null): void {
+  async #save(run: TrainingRun, numbered: string | null): Promise<void> {
+    await this.#lock?.confirm();
     this.#savedStep = run.step;
     if (numbered !== null && this.#keep > 0) {
       const file = `${numbered}.safetensors`;
@@ -128,7 +141,7 @@ export class ModelCheckpoint implements Callback {
   async onCheckpoint(_run: TrainingRun, { path }: SavedCheckpoint): Promise<void> {
     if (path !== this.lastPath) return;
     for (const old of this.#kept.splice(0, Math.max(0, this.#kept.length - this.#keep))) {
-      await rm(join(this.folder, old), { force: true });
+      await removeFile(join(this.folder, old));
     }
   }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { ArgumentError } from '../../errors.js';
+import { checkPath } from '../../io/path.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -10,7 +11,7 @@ import { splitValues } from '../loop/valueNames.js';
 import { TensorBoardWriter } from '../tensorboard/writer.js';
 import { GradientNorms } from './gradientNorms.js';
 import { learningRatesOf } from './learningRateLogger.js';
-import { checkPath, tryWriting } from './writing.js';
+import { tryWriting } from './writing.js';
 
 export interface TensorBoardOptions {
   /** Steps between two whose loss, learning rate and reported values are written; 0 for epochs only. Default: 10. */
@@ -38,7 +39,8 @@ const NAMES: OptionNames<TensorBoardOptions> = {
  * `step/loss`, `step/lr` and `step/gradNorm`; on request histograms of weights and gradients, and images.
  *
  * A resumed run replaces the steps that it repeats; a new run hides what an earlier one wrote into the same folder. If
- * a file cannot be written, a warning says so and training goes on.
+ * a file cannot be written, a warning says so and training goes on. Where a file is deleted in mid-run, a new one takes
+ * what follows, and a warning tells of it.
  *
  * @example
  * await train.fit({ ..., callbacks: [new train.TensorBoard('runs/first', { histograms: 1 })] });
@@ -74,9 +76,11 @@ export class TensorBoard implements Callback {
 
   onTrainBegin(run: TrainingRun): void {
     const purgeStep = run.step === 0 ? 0 : run.step + 1;
-    this.#training = new TensorBoardWriter(join(this.folder, 'train'), { purgeStep });
+    const onWarning = (message: string): void => run.log.warn({ folder: this.folder }, message);
+    const options = { purgeStep, onWarning };
+    this.#training = new TensorBoardWriter(join(this.folder, 'train'), options);
     this.#validation = run.hasValidation
-      ? new TensorBoardWriter(join(this.folder, 'validation'), { purgeStep })
+      ? new TensorBoardWriter(join(this.folder, 'validation'), options)
       : null;
     this.#training.text('model', describeModel(run), run.step);
   }

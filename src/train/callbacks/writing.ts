@@ -1,4 +1,4 @@
-import { ArgumentError, WriteError } from '../../errors.js';
+import { WriteError } from '../../errors.js';
 import { isError } from '../../realm.js';
 import type { TrainingRun } from '../loop/callback.js';
 
@@ -22,11 +22,4 @@ export async function tryWriting(
     run.log.warn({ error }, `${what} is no longer written: ${error.message}`);
     return false;
   }
-}
-
-/** @throws ArgumentError unless a destination is the path of a file or folder */
-export function checkPath(owner: string, path: string): string {
-  if (typeof path === 'string' && path !== '') return path;
-  const found = typeof path === 'string' ? 'empty' : `of type ${typeof path}`;
-  throw new ArgumentError(`${owner}: the path is ${found}, expected that of a file or folder`);
 }

@@ -1,16 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { createHash, type Hash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { synchronize } from '../../backend/select.js';
-import { CheckpointError } from '../../errors.js';
+import { CheckpointError, WriteError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { type Json, parseExact, stringifyExact } from '../../io/json.js';
-import { layOut, readSafetensors, type SafetensorsEntry } from '../../io/safetensorsFile.js';
-import { LENGTH_BYTES } from '../../io/safetensorsHeader.js';
-import { isError } from '../../realm.js';
+import { reasonOf } from '../../io/path.js';
+import { RegularFile } from '../../io/regularFile.js';
+import { layOut, readSafetensorsFrom, type SafetensorsEntry } from '../../io/safetensorsFile.js';
 import { newArray } from '../../tensor/dtype.js';
 import { rowMajor, type Tensor } from '../../tensor/tensor.js';
 
@@ -20,7 +17,6 @@ import { rowMajor, type Tensor } from '../../tensor/tensor.js';
 
 const FORMAT = 'axonode.checkpoint.1';
 const BEGIN = `{"__metadata__":{"format":"${FORMAT}","sha256":"`;
-const CHECKSUM_AT = LENGTH_BYTES + BEGIN.length;
 const NO_CHECKSUM = '0'.repeat(64);
 
 /** Bytes hashed or copied before others get a turn. */
@@ -30,10 +26,6 @@ const SLICE_BYTES = 4 * 2 ** 20;
 export interface Checkpoint {
   readonly state: Json;
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
-}
-
-function reasonOf(cause: unknown): string {
-  return isError(cause) ? cause.message : String(cause);
 }
 
 async function hashPiece(hash: Hash, piece: Uint8Array): Promise<void> {
@@ -83,9 +75,10 @@ export async function encodeCheckpoint(
  */
 export async function writeCheckpoint(path: string, pieces: Uint8Array[]): Promise<void> {
   try {
-    await mkdir(dirname(path), { recursive: true });
-    await writeFileAtomic(path, pieces, { fixedTemporary: true });
-  } catch (cause) {
+    await writeFileAtomic(path, pieces, { makeFolder: true });
+  } catch (error) {
+    // The system's own error says most.
+    const cause = error instanceof WriteError ? (error.cause ?? error) : error;
     throw new CheckpointError(
       `${path}: the checkpoint cannot be written: ${reasonOf(cause)}; what was there before is untouched`,
       { cause },
@@ -93,39 +86,46 @@ export async function writeCheckpoint(path: string, pieces: Uint8Array[]): Promi
   }
 }
 
-/** The checksum of a file, as it should be. */
-async function checksumOf(path: string): Promise<string> {
-  const hash = createHash('sha256');
-  const zeros = Buffer.from(NO_CHECKSUM);
-  let at = 0;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 20 })) {
-      const bytes: Buffer = chunk;
-      for (let i = Math.max(at, CHECKSUM_AT); i < CHECKSUM_AT + zeros.length; i++) {
-        if (i - at >= bytes.length) break;
-        bytes[i - at] = zeros[i - CHECKSUM_AT] ?? 0;
-      }
-      hash.update(bytes);
-      at += bytes.length;
+/** The checksum of a file, of its pieces in their order; the second is the header, which has the checksum in it. */
+class Checksum {
+  readonly #hash = createHash('sha256');
+  #pieces = 0;
+
+  async add(piece: Uint8Array): Promise<void> {
+    let bytes = piece;
+    if (this.#pieces++ === 1) {
+      bytes = piece.slice();
+      bytes.fill(NO_CHECKSUM.charCodeAt(0), BEGIN.length, BEGIN.length + NO_CHECKSUM.length);
     }
-  } catch (cause) {
-    throw new CheckpointError(`${path}: cannot be read: ${reasonOf(cause)}`, { cause });
+    await hashPiece(this.#hash, bytes);
   }
-  return hash.digest('hex');
+
+  get value(): string {
+    return this.#hash.digest('hex');
+  }
 }
 
 /**
- * Reads a checkpoint, and makes sure that every bit of it is as it was written.
+ * Reads a checkpoint, and makes sure that every bit of it is as it was written. The file is opened and gone through
+ * once, so one that is replaced meanwhile does no harm.
  * @throws CheckpointError that says what is wrong with the file
  */
-export async function readCheckpoint(path: string): Promise<Checkpoint> {
-  const { entries, metadata } = await readSafetensors(path, { float64: 'float64' });
+export function readCheckpoint(path: string): Promise<Checkpoint> {
+  return RegularFile.use(path, { fault: CheckpointError }, readFrom);
+}
+
+async function readFrom(file: RegularFile): Promise<Checkpoint> {
+  const { name: path } = file;
+  const sum = new Checksum();
+  const { entries, metadata } = await readSafetensorsFrom(file, { float64: 'float64' }, (piece) =>
+    sum.add(piece),
+  );
   const format = metadata.get('format');
   if (format !== FORMAT) {
     const found = format === undefined ? 'it names no format' : `its format is ${format}`;
     throw new CheckpointError(`${path}: no checkpoint of a training run: ${found}, not ${FORMAT}`);
   }
-  const checksum = await checksumOf(path);
+  const checksum = sum.value;
   if (metadata.get('sha256') !== checksum) {
     throw new CheckpointError(
       `${path}: damaged: its bytes have the checksum ${checksum}, not ${metadata.get('sha256')} as when it was written`,

@@ -107,8 +107,7 @@ export class StepRunner<B, O, T> {
       const contribution = this.#options.isAutomatic
         ? knownContribution(outcome.contribution)
         : outcome.contribution;
-      if (!isThenable(contribution))
-        return this.#take({ ...outcome, contribution }, epoch);
+      if (!isThenable(contribution)) return this.#take({ ...outcome, contribution }, epoch);
       return contribution.then((known) => this.#take({ ...outcome, contribution: known }, epoch));
     };
     const result = step(batch, { training: true, epoch, step: this.#position.step });

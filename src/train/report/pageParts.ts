@@ -1,5 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { codeFile } from '../../installed.js';
+import { fileURLToPath } from 'node:url';
+import { DataError } from '../../errors.js';
+import { readTextFile } from '../../io/regularFile.js';
 
 /** Sources that go into every page. */
 export interface PageParts {
@@ -12,7 +13,8 @@ export interface PageParts {
 
 /** The page's own sources, which lie beside the code. */
 export async function loadPage(): Promise<Omit<PageParts, 'echarts'>> {
-  const read = (file: string) => readFile(codeFile(`train/report/page/${file}`, 'report'), 'utf8');
+  const read = (file: string) =>
+    readTextFile(fileURLToPath(new URL(`./page/${file}`, import.meta.url)), DataError);
   const [client, style] = await Promise.all([read('client.js'), read('style.css')]);
   return { client, style };
 }

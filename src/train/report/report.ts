@@ -1,5 +1,3 @@
-import { mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { ArgumentError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import type { Module } from '../../nn/module.js';
@@ -57,6 +55,7 @@ const NAMES: OptionNames<ReportOptions> = {
  * @param path of the file; folders on the way to it are made
  * @throws ArgumentError for an unknown option
  * @throws DependencyError if echarts is not installed
+ * @throws WriteError if the file cannot be written
  *
  * @example
  * const history = await train.fit({ ... });
@@ -76,8 +75,7 @@ export async function writeReport(
   }
   const [page, echarts] = await Promise.all([loadPage(), loadEcharts()]);
   const html = reportHtml({ ...page, echarts }, history, options);
-  await mkdir(dirname(path), { recursive: true });
-  await writeFileAtomic(path, html);
+  await writeFileAtomic(path, html, { makeFolder: true });
 }
 
 /** The page as text. */

@@ -5,6 +5,7 @@ import process from 'node:process';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
+import { checkPath } from '../../io/path.js';
 import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import type { Raster } from '../../vision/png.js';
 import {
@@ -27,12 +28,18 @@ export interface TensorBoardWriterOptions {
   flushSeconds?: number;
   /** Bytes that wait at most. Default: 1 MiB. */
   flushBytes?: number;
+  /**
+   * Told when the file was deleted, moved or changed by somebody else, so that what it had is lost; a new file takes
+   * what follows. Default: a warning of the process.
+   */
+  onWarning?: ((message: string) => void) | undefined;
 }
 
 const NAMES: OptionNames<TensorBoardWriterOptions> = {
   purgeStep: true,
   flushSeconds: true,
   flushBytes: true,
+  onWarning: true,
 };
 
 /**
@@ -53,6 +60,7 @@ export class TensorBoardWriter implements AsyncDisposable {
   readonly folder: string;
   readonly #flushSeconds: number;
   readonly #flushBytes: number;
+  readonly #onWarning: (message: string) => void;
   #file: AppendFile | null = null;
   #waiting: Uint8Array[] = [];
   #waitingBytes = 0;
@@ -62,6 +70,8 @@ export class TensorBoardWriter implements AsyncDisposable {
   /** Of a write that nobody waited for. */
   #failure: WriteError | null = null;
   #isClosed = false;
+  /** Whether the file to come follows one that is gone. */
+  #wasLeft = false;
   /** The time in milliseconds when the writer was made, by both clocks: that of the system may be put back. */
   readonly #madeAt = { system: Date.now(), steady: performance.now() };
 
@@ -79,12 +89,8 @@ export class TensorBoardWriter implements AsyncDisposable {
           'expected 0 or more, and no more than a day',
       );
     }
-    if (typeof folder !== 'string' || folder === '') {
-      throw new ArgumentError(
-        `TensorBoardWriter: the folder is ${inWords(folder)}, expected the path of one`,
-      );
-    }
-    this.folder = folder;
+    this.folder = checkPath('TensorBoardWriter', folder);
+    this.#onWarning = options.onWarning ?? ((message) => process.emitWarning(message));
     this.#flushSeconds = flushSeconds;
     this.#flushBytes = flushBytes;
     this.#waiting.push(versionEvent(this.#now()));
@@ -179,8 +185,13 @@ export class TensorBoardWriter implements AsyncDisposable {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     const turn = this.#writing.then(async () => {
+      await this.#leaveIfGone();
       if (this.#waiting.length === 0) return;
-      this.#file ??= await this.#create();
+      if (this.#file === null) {
+        this.#file = await this.#create();
+        if (this.#wasLeft) this.#waiting.unshift(versionEvent(this.#now()));
+        this.#wasLeft = false;
+      }
       const events = this.#waiting;
       this.#waiting = [];
       this.#waitingBytes = 0;
@@ -193,6 +204,18 @@ export class TensorBoardWriter implements AsyncDisposable {
     });
     this.#writing = turn.catch(() => undefined);
     return turn;
+  }
+
+  /** A file that nobody can find any more takes nothing more. */
+  async #leaveIfGone(): Promise<void> {
+    const file = this.#file;
+    if (file === null || (await file.isIntact())) return;
+    this.#file = null;
+    this.#wasLeft = true;
+    await file.close().catch(() => undefined);
+    this.#onWarning(
+      `${file.path} was deleted, moved or changed while it was written; what it had is lost, a new file takes what follows`,
+    );
   }
 
   /** Readers take the files of a folder in the order of their names, so these begin with the time. */

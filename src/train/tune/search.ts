@@ -7,7 +7,7 @@ import type { Goal } from '../../optim/goal.js';
 import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { Generator, randomUint32 } from '../../tensor/random.js';
 import { byRank, SearchResult } from './result.js';
-import { runTrial } from './run.js';
+import { moduleOf, runTrial } from './run.js';
 import { type Drawn, draw, type Space } from './space.js';
 import { Stop } from './stop.js';
 import { ResultStore, type TrialRun } from './store.js';
@@ -112,7 +112,7 @@ async function inParallel<T>(
  *
  * @throws ArgumentError for options that are unknown or out of range, or a file of another search
  * @throws CheckpointError for a damaged file
- * @throws DependencyError in a bundle that does not find this package's own worker; see docs/bundlers.md
+ * @throws WriteError if the file cannot be written
  *
  * @example
  * // trial.js: export default async ({ params, budget, seed }) => { ...; return validationLoss; };
@@ -144,6 +144,7 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   );
   const identity = { seed, goal, space: described, strategy: strategy.describe(), trials };
   const store = new ResultStore(file, identity);
+  const url = await moduleOf(trial);
   await store.load();
   const all = candidates(space, trials, seed);
   const stop = new Stop();
@@ -164,7 +165,7 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     if (stop.isSet) return false;
     const start = performance.now();
     const context = { ...candidate, budget };
-    const outcome = await runTrial({ file: trial, name: exportName }, context, stop);
+    const outcome = await runTrial({ url, name: exportName }, context, stop);
     if (outcome === 'aborted') return false;
     const seconds = (performance.now() - start) / 1e3;
     const result = 'score' in outcome ? outcome : { score: null, error: outcome.error };

@@ -1,10 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
-import type { Json, JsonObject } from '../../io/json.js';
+import { isLink } from '../../io/folder.js';
+import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
+import { checkPath, codeOf, reasonOf } from '../../io/path.js';
+import { readTextFile } from '../../io/regularFile.js';
+import { plainOf, strictJsonSteps } from '../../io/strictJson.js';
+import { runInTurns } from '../../io/turns.js';
 import type { Goal } from '../../optim/goal.js';
-import { isError } from '../../realm.js';
 
 /** A run of a trial, with one budget. */
 export interface TrialRun<P = JsonObject> {
@@ -29,6 +32,8 @@ export interface SearchIdentity {
 }
 
 const VERSION = 1;
+/** A run takes a few hundred bytes. */
+const MAX_FILE_BYTES = 2 ** 28;
 
 function isRun(value: unknown): value is TrialRun {
   if (typeof value !== 'object' || value === null) return false;
@@ -51,7 +56,7 @@ export class ResultStore {
   #writing: Promise<void> = Promise.resolve();
 
   constructor(file: string | undefined, identity: SearchIdentity) {
-    this.#file = file;
+    this.#file = file === undefined ? undefined : checkPath('search: file', file);
     this.#identity = identity;
   }
 
@@ -72,15 +77,16 @@ export class ResultStore {
     if (this.#file === undefined) return;
     let text: string;
     try {
-      text = await readFile(this.#file, 'utf8');
+      text = await readTextFile(this.#file, CheckpointError, MAX_FILE_BYTES);
     } catch (error) {
-      if (isError(error) && 'code' in error && error.code === 'ENOENT') return;
+      const isMissing = error instanceof CheckpointError && codeOf(error.cause) === 'ENOENT';
+      if (isMissing && !(await isLink(this.#file))) return;
       throw error;
     }
-    const { identity, runs } = this.#parse(text);
+    const { identity, runs } = await this.#parse(text);
     const own: Record<string, unknown> = { ...this.#identity };
     for (const [key, value] of Object.entries(own)) {
-      const saved = Reflect.get(identity, key);
+      const saved = Object.hasOwn(identity, key) ? identity[key] : undefined;
       if (isDeepStrictEqual(saved, JSON.parse(JSON.stringify(value)))) continue;
       throw new ArgumentError(
         `search: ${this.#file} holds another search: its ${key} is ${JSON.stringify(saved)}, ` +
@@ -90,25 +96,27 @@ export class ResultStore {
     for (const run of runs) this.#runs.set(`${run.trial}/${run.budget}`, run);
   }
 
-  #parse(text: string): { identity: object; runs: TrialRun[] } {
+  async #parse(text: string): Promise<{ identity: JsonObject; runs: TrialRun[] }> {
     const damaged = (what: string, cause?: unknown): CheckpointError =>
       new CheckpointError(`search: ${this.#file} is damaged: ${what}`, { cause });
-    let content: unknown;
+    let content: Json;
     try {
-      content = JSON.parse(text);
+      content = plainOf(await runInTurns(strictJsonSteps(text)));
     } catch (cause) {
-      throw damaged('it is no JSON', cause);
+      throw damaged(`it is no JSON: ${reasonOf(cause)}`, cause);
     }
-    if (typeof content !== 'object' || content === null) throw damaged('it is no object');
-    const { version, identity, runs }: Record<string, unknown> = { ...content };
+    if (!isJsonObject(content)) throw damaged('it is no object');
+    const { version, identity, runs } = content;
     if (version !== VERSION) {
-      throw damaged(`its version is ${String(version)}, expected ${VERSION}`);
+      throw damaged(`its version is ${JSON.stringify(version)}, expected ${VERSION}`);
     }
-    if (typeof identity !== 'object' || identity === null) throw damaged('it names no search');
+    if (!isJsonObject(identity)) throw damaged('it names no search');
     if (!Array.isArray(runs)) throw damaged('it has no runs');
-    const bad = runs.findIndex((run) => !isRun(run));
-    if (bad >= 0) throw damaged(`run ${bad} is ${JSON.stringify(runs[bad])}`);
-    return { identity, runs };
+    const list: readonly unknown[] = runs;
+    const good = list.filter(isRun);
+    const bad = list.findIndex((run) => !isRun(run));
+    if (bad >= 0) throw damaged(`run ${bad} is ${JSON.stringify(list[bad])}`);
+    return { identity, runs: good };
   }
 
   /** Keeps a result; on the disk when the promise is fulfilled. */

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import {
@@ -259,8 +259,9 @@ describe('a checkpoint', () => {
       await train.fit({ ...setUp(1), epochs: 1, checkpoint: dir });
       const path = join(dir, 'last.safetensors');
       const before = await readFile(path);
-      // A folder in the way of the temporary file, whoever runs this.
-      await mkdir(join(dir, '.axonode-last.safetensors.tmp', 'full'), { recursive: true });
+      // A folder in the way of a checkpoint, whoever runs this.
+      await rm(join(dir, 'best.safetensors'));
+      await mkdir(join(dir, 'best.safetensors', 'full'), { recursive: true });
       const training = train.fit({ ...setUp(1), checkpoint: dir, resume: true });
       await expect(training).rejects.toThrow(CheckpointError);
       expect(await readFile(path)).toEqual(before);
