@@ -14,7 +14,7 @@ import { adopt } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { allocateForHost } from '../tensor/storage.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { defineOp, elementsForWriting, floats, floatsForWriting } from './kit/define.js';
+import { checkTensor, defineOp, elementsForWriting, floats, floatsForWriting } from './kit/define.js';
 
 /** Numbers, nested to any depth, each level of one length. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
@@ -309,10 +309,11 @@ export function eye(rows: number, options: EyeOptions = {}): Tensor {
   return finish(made, options);
 }
 
-const cloneOp = defineOp('clone');
+const cloneOp = defineOp('clone', (g) => [g]);
 
-/** A copy with memory of its own, cut from the graph. See {@link Tensor.detach} for one that shares it. */
+/** A copy with memory of its own, and a gradient. {@link Tensor.detach} cuts from the graph: `x.detach().clone()`. */
 export function clone(x: Tensor): Tensor {
+  checkTensor(x, 'clone');
   const made = empty(x.shape, x.dtype, x.layout);
   kernels().cast(made.raw, x.raw, x.size);
   return record(cloneOp, made, [x]);
