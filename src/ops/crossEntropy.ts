@@ -286,7 +286,7 @@ export function crossEntropy(
       const losses = withProbabilities(x, wanted, weight, labelSmoothing, reduction);
       return reduction === 'none' ? reshape(losses, indexShape(logits.shape)) : losses;
     }
-    return withIndices(x, target, weight ? constant(weight) : null, {
+    return withIndices(x, target, weight ? constant(weight, op, 'weight') : null, {
       ignoreIndex: checkIgnoreIndex(op, ignoreIndex),
       labelSmoothing,
       reduction,
@@ -326,7 +326,10 @@ export function nllLoss(
     const factors = weight
       ? mul(
           kept,
-          reshape(indexSelect(constant(weight), 0, reshape(safe, [safe.size])), target.shape),
+          reshape(
+            indexSelect(constant(weight, op, 'weight'), 0, reshape(safe, [safe.size])),
+            target.shape,
+          ),
         )
       : kept;
     const losses = where(counts, neg(mul(picked, factors)), 0);
