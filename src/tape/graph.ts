@@ -20,6 +20,10 @@ export class Graph implements TensorGraph {
     return graph;
   }
 
+  isConsumed(): boolean {
+    return this.root().consumed;
+  }
+
   own(tensor: Tensor): void {
     this.root().#owned.push(tensor);
   }

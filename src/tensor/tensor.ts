@@ -2,7 +2,8 @@ import { backend, synchronize } from '../backend/select.js';
 import { AutogradError, DisposedError, ShapeError } from '../errors.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { format } from './format.js';
-import { adopt, Owned } from './scope.js';
+import { Owned, ownedIn } from './owned.js';
+import { adopt } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
 import { allocate, type Storage } from './storage.js';
 
@@ -15,6 +16,21 @@ export interface TensorNode {
 /** What keeps computed tensors until backward() has consumed them; the tape makes them. */
 export interface TensorGraph {
   own(tensor: Tensor): void;
+  /** True once backward() has run through it without retaining it. */
+  isConsumed(): boolean;
+}
+
+/** Who lends a tensor that is freed when the next one is asked for. */
+const lent = new WeakMap<Tensor, string>();
+
+/** Notes that the tensors in a value are on loan, for the message when they are used afterwards. @internal */
+export function markLent(value: unknown, lender: string): void {
+  for (const each of ownedIn(value)) if (each instanceof Tensor) lent.set(each, lender);
+}
+
+/** True for a tensor that somebody lends. @internal */
+export function isLent(tensor: Tensor): boolean {
+  return lent.has(tensor);
 }
 
 /** How the elements of a 4-D image tensor lie in memory. Seen from outside it is always NCHW. */
@@ -122,9 +138,24 @@ export class Tensor extends Owned {
   }
 
   #disposedError(): DisposedError {
+    const what = `${this.label === null ? '' : `${this.label}, `}a tensor of shape ${formatShape(this.shape)}`;
+    const gone = `${what} was used after its memory was given back`;
+    const lender = lent.get(this);
+    if (lender !== undefined) {
+      return new DisposedError(
+        `${gone}: it was on loan from a ${lender}, until the next one was asked for. Call keep() on the tensors that ` +
+          'you need for longer, before that, and dispose() when you are done with them.',
+      );
+    }
+    if (this.node?.graph.isConsumed()) {
+      return new DisposedError(
+        `${gone}: backward() has consumed the graph that it belongs to, and the next step has begun. What a step takes ` +
+          'over from the one before, such as a recurrent state, has to be cut from its graph: state = state.detach(). ' +
+          'Call keep() on what you only look at later.',
+      );
+    }
     return new DisposedError(
-      `a tensor of shape ${formatShape(this.shape)} was used after its memory was given back: ` +
-        'by dispose(), at the end of its scope, noGrad or forward, or by the step after backward(). ' +
+      `${gone}: by dispose(), at the end of its scope, noGrad or forward, or by the step after backward(). ` +
         'Return it, call keep() on it, or detach() it before.',
     );
   }
