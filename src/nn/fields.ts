@@ -2,7 +2,7 @@ import { types } from 'node:util';
 import { ArgumentError, DisposedError } from '../errors.js';
 import { isForwardRunning } from '../tensor/owned.js';
 import { formatShape } from '../tensor/shape.js';
-import { isLent, Tensor } from '../tensor/tensor.js';
+import { isLent, nameFieldsBy, Tensor } from '../tensor/tensor.js';
 import { Parameter } from './parameter.js';
 
 // What of a module's fields is state. Parameters and modules are, wherever they were assigned. Of other tensors those
@@ -13,8 +13,6 @@ import { Parameter } from './parameter.js';
 interface Known {
   /** Names of buffers; false for those that are not saved. */
   readonly buffers: Map<string, boolean>;
-  /** Containers in fields that were looked into at the end of a forward. */
-  readonly seen: WeakSet<object>;
   hasRun: boolean;
   /** Made by the forward of another one, where every tensor counts as passing. */
   readonly isLate: boolean;
@@ -25,7 +23,10 @@ const modules = new WeakMap<object, Known>();
 /** Notes a new module. */
 export function addModule(module: object): void {
   const isLate = isForwardRunning();
-  modules.set(module, { buffers: new Map(), seen: new WeakSet(), hasRun: false, isLate });
+  modules.set(module, { buffers: new Map(), hasRun: false, isLate });
+  const ref = new WeakRef(module);
+  living.add(ref);
+  dead.register(module, ref);
 }
 
 function knownOf(module: object): Known {
@@ -53,6 +54,15 @@ function read(owner: object, name: PropertyKey): unknown {
 
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
+}
+
+function isTensor(value: object): value is Tensor {
+  try {
+    return value instanceof Tensor;
+  } catch {
+    // A proxy that throws.
+    return false;
+  }
 }
 
 /** True for a tensor that somebody has made to stay: not for what a forward, a graph or a loader hands about. */
@@ -83,12 +93,13 @@ export function ownFields<M extends object>(module: M): OwnFields<M> {
   for (const name of Object.keys(module)) {
     const value = read(module, name);
     if (!isObject(value)) continue;
-    if (value instanceof Parameter) own.parameters.push([name, value]);
-    else if (value instanceof Tensor) {
-      if (!isBuffer(module, known, name, value)) continue;
-      own.buffers.push([name, value.keep(), known.buffers.get(name) === true]);
-    } else if (modules.has(value)) own.children.push([name, value as M]);
-    else checkContainer(module, name, value, !known.hasRun);
+    if (modules.has(value)) own.children.push([name, value as M]);
+    else if (isTensor(value)) {
+      if (value instanceof Parameter) own.parameters.push([name, value]);
+      else if (isBuffer(module, known, name, value)) {
+        own.buffers.push([name, value.keep(), known.buffers.get(name) === true]);
+      }
+    } else checkContainer(module, name, value, !known.hasRun);
   }
   checkSymbols(module);
   return own;
@@ -149,30 +160,40 @@ export function beforeForward(module: object): void {
   if (known.isLate) {
     for (const name of Object.keys(module)) {
       const value = read(module, name);
-      if (value instanceof Tensor && value.node === null) known.buffers.set(name, true);
+      if (isObject(value) && isTensor(value) && value.node === null) known.buffers.set(name, true);
     }
   }
   ownFields(module);
   known.hasRun = true;
 }
 
-/** After forward: gives what it has left in fields a name for messages, and looks into new containers. */
+/** After forward: what takes the place of a buffer stays, as the buffer does. */
 export function afterForward(module: object): void {
   const known = modules.get(module);
-  if (known === undefined) return;
-  for (const name in module) {
+  if (known === undefined || known.buffers.size === 0) return;
+  for (const name of known.buffers.keys()) {
     const value = read(module, name);
-    if (!isObject(value)) continue;
-    if (value instanceof Tensor) {
-      if (value.passing) value.label ??= `${module.constructor.name}.${name}`;
-      // What takes the place of a buffer stays, as the buffer does.
-      if (value.passing && known.buffers.has(name)) value.keep();
-    } else if (!modules.has(value) && !known.seen.has(value)) {
-      known.seen.add(value);
-      checkContainer(module, name, value, false);
-    }
+    if (isObject(value) && isTensor(value)) value.keep();
   }
 }
+
+// --- names for messages -------------------------------------------------------------------------------------------
+
+/** All modules that are alive, to be searched when a tensor's memory is gone. */
+const living = new Set<WeakRef<object>>();
+const dead = new FinalizationRegistry<WeakRef<object>>((ref) => living.delete(ref));
+
+/** The field that holds a tensor: `Net.attention`. */
+nameFieldsBy((tensor) => {
+  for (const ref of living) {
+    const module = ref.deref();
+    if (module === undefined) continue;
+    for (const name of Object.keys(module)) {
+      if (read(module, name) === tensor) return `${module.constructor.name}.${name}`;
+    }
+  }
+  return null;
+});
 
 // --- state where it is not found ----------------------------------------------------------------------------------
 
@@ -188,6 +209,7 @@ interface Stray {
 }
 
 function isPlain(value: object): boolean {
+  if (types.isProxy(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === Object.prototype || prototype === null;
 }
@@ -208,11 +230,12 @@ function straysIn(field: object, wantsTensors: boolean): Stray[] {
       }
       if (!isObject(value) || seen.has(value)) continue;
       seen.add(value);
-      if (modules.has(value) || value instanceof Parameter) strays.push({ value, holder });
-      else if (value instanceof Tensor) {
+      if (modules.has(value)) strays.push({ value, holder });
+      else if (isTensor(value)) {
         // An instance of a class may well work with tensors.
         const isWanted = value.requiresGrad || (wantsTensors && !isInside);
-        if (isWanted && isLasting(value)) strays.push({ value, holder });
+        const isState = value instanceof Parameter || (isWanted && isLasting(value));
+        if (isState) strays.push({ value, holder });
       } else if (isCollection(value)) waiting.push({ holder: value, isInside });
       else if (!isInside) waiting.push({ holder: value, isInside: true });
     }
@@ -251,7 +274,7 @@ function partsOf(module: object): ReadonlySet<object> {
     if (!modules.has(part)) continue;
     for (const name of Object.keys(part)) {
       const value = read(part, name);
-      if (isObject(value) && (modules.has(value) || value instanceof Tensor)) parts.add(value);
+      if (isObject(value) && (modules.has(value) || isTensor(value))) parts.add(value);
     }
   }
   return parts;
@@ -305,7 +328,8 @@ function checkSymbols(module: object): void {
   if (symbols.length === 0) return;
   for (const symbol of symbols) {
     const value = read(module, symbol);
-    if (isObject(value) && (modules.has(value) || value instanceof Parameter)) {
+    if (!isObject(value)) continue;
+    if (modules.has(value) || (isTensor(value) && isLasting(value))) {
       throw new ArgumentError(
         `${module.constructor.name}: a field that is named by ${String(symbol)} would be no part of the model; ` +
           'expected a name that is a string, or a #private field',

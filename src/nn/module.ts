@@ -136,7 +136,7 @@ export abstract class Module {
   registerBuffer<T extends Tensor | null>(name: string, buffer: T, options: BufferOptions = {}): T {
     const op = `${this.constructor.name}.registerBuffer`;
     checkOptions(op, options, BUFFER);
-    checkFieldName(this, name, op, (present) => present === null || present instanceof Tensor);
+    checkFieldName(this, name, op, (present) => present == null || present instanceof Tensor);
     if (buffer !== null) {
       checkTensor(buffer, op, 'buffer');
       if (buffer.requiresGrad) {

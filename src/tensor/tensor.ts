@@ -33,6 +33,14 @@ export function isLent(tensor: Tensor): boolean {
   return lent.has(tensor);
 }
 
+/** Finds the field of a module that holds a tensor, for messages. */
+let fieldOf: (tensor: Tensor) => string | null = () => null;
+
+/** Has messages say which field holds a tensor whose memory is gone. @internal */
+export function nameFieldsBy(find: (tensor: Tensor) => string | null): void {
+  fieldOf = find;
+}
+
 /** How the elements of a 4-D image tensor lie in memory. Seen from outside it is always NCHW. */
 export type Layout = 'rowMajor' | 'channelsLast';
 
@@ -138,8 +146,9 @@ export class Tensor extends Owned {
   }
 
   #disposedError(): DisposedError {
-    const what = `${this.label === null ? '' : `${this.label}, `}a tensor of shape ${formatShape(this.shape)}`;
-    const gone = `${what} was used after its memory was given back`;
+    const name = this.label ?? fieldOf(this);
+    const what = `a tensor of shape ${formatShape(this.shape)}`;
+    const gone = `${name === null ? '' : `${name}, `}${what} was used after its memory was given back`;
     const lender = lent.get(this);
     if (lender !== undefined) {
       return new DisposedError(
