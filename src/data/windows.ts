@@ -8,7 +8,7 @@ import { reshape } from '../ops/view.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { markLent, Tensor } from '../tensor/tensor.js';
-import type { BatchDataset } from './dataset.js';
+import { type BatchDataset, checkSample } from './dataset.js';
 
 /** A sequence in the order of time: numbers, or a tensor whose first axis is the time. */
 export type Sequence = Int32Array | Float32Array | Tensor;
@@ -78,6 +78,7 @@ export class WindowDataset implements BatchDataset<NextStepBatch, NextStepBatch>
     const steps = this.#window;
     const places = new Int32Array(indices.length * steps);
     for (const [row, index] of indices.entries()) {
+      checkSample(this.constructor.name, index, this.length);
       for (let t = 0; t < steps; t++) places[row * steps + t] = index * this.#stride + t;
     }
     const rest = this.#sequence.shape.slice(1);

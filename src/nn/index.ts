@@ -51,6 +51,7 @@ export {
   type NormLayerOptions,
 } from './norm.js';
 export { type ForwardObserver, observeForward } from './observe.js';
+export type { Lengths } from './packing.js';
 export { Parameter, type ParameterOptions } from './parameter.js';
 export {
   Perceptron,

@@ -1,4 +1,4 @@
-import { kernels } from '../backend/select.js';
+import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { record } from '../tape/record.js';
@@ -321,7 +321,9 @@ export function nllLoss(
     const counts = notEqual(indices, ignoreIndex);
     const safe = where(counts, indices, 0);
     const unfit = logProbabilities.shape.map((size, i) => (i === axis ? 1 : size));
-    const picked = reshape(gather(logProbabilities, axis, reshape(safe, unfit)), target.shape);
+    const picked = backend().faultsAs(op, () =>
+      reshape(gather(logProbabilities, axis, reshape(safe, unfit)), target.shape),
+    );
     const kept = cast(counts, logProbabilities.dtype);
     const factors = weight
       ? mul(

@@ -33,6 +33,13 @@ export function isLent(tensor: Tensor): boolean {
   return lent.has(tensor);
 }
 
+let writes = 0;
+
+/** How often a tensor was changed in place by now. @internal */
+export function writesSoFar(): number {
+  return writes;
+}
+
 /** Finds the field of a module that holds a tensor, for messages. */
 let fieldOf: (tensor: Tensor) => string | null = () => null;
 
@@ -158,9 +165,9 @@ export class Tensor extends Owned {
     }
     if (this.node?.graph.isConsumed()) {
       return new DisposedError(
-        `${gone}: backward() has consumed the graph that it belongs to, and the next step has begun. What a step takes ` +
-          'over from the one before, such as a recurrent state, has to be cut from its graph: state = state.detach(). ' +
-          'Call keep() on what you only look at later.',
+        `${gone}: backward() has consumed the graph that it belongs to, and the next step has begun. ` +
+          'Call keep() on what you only look at later. What a step takes over from the one before, such as a ' +
+          'recurrent state, has to be cut from its graph: state = state.detach().',
       );
     }
     return new DisposedError(
@@ -181,6 +188,7 @@ export class Tensor extends Owned {
   /** Notes a change in place, so that the tape refuses what it saved before. @internal */
   markWritten(): void {
     this.storage.version++;
+    writes++;
   }
 
   /** Another handle of the same storage, with its own shape, as part of no graph. @internal */

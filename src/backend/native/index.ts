@@ -30,6 +30,9 @@ function turnAllocator(
   };
 }
 
+/** Names that are kept before those of completed work are dropped. */
+const MAX_FAULT_NAMES = 256;
+
 /** What goes with updates that are queued; see {@link Backend.whenLeftOut}. */
 class Undo {
   readonly #addon: NativeAddon;
@@ -58,10 +61,36 @@ class Undo {
   }
 }
 
+/** Which ops the user has called, where kernels have names of their own; see {@link Backend.faultsAs}. */
+class FaultNames {
+  readonly #addon: NativeAddon;
+  /** Work from one ticket to another, both included; an op around another one comes later. */
+  #entries: { readonly first: number; readonly last: number; readonly op: string }[] = [];
+
+  constructor(addon: NativeAddon) {
+    this.#addon = addon;
+  }
+
+  add(op: string, first: number): void {
+    const entries = this.#entries;
+    if (entries.length >= MAX_FAULT_NAMES && this.#addon.failedTicket() === 0) {
+      const completed = this.#addon.completed();
+      this.#entries = entries.filter(({ last }) => last > completed);
+    }
+    this.#entries.push({ first, last: this.#addon.submitted(), op });
+  }
+
+  of(ticket: number): string | null {
+    const found = this.#entries.findLast(({ first, last }) => first <= ticket && ticket <= last);
+    return found?.op ?? null;
+  }
+}
+
 /** The backend that the addon computes; see {@link loadAddon}. */
 export function nativeBackend(addon: NativeAddon): Backend {
   addon.setNumThreads(defaultThreads());
   const undo = new Undo(addon);
+  const names = new FaultNames(addon);
   const pace = new CollectorPace(addon);
 
   function throwFault(): void {
@@ -71,7 +100,7 @@ export function nativeBackend(addon: NativeAddon): Backend {
     undo.after(ticket);
     if (message !== null) throw new BackendError(`${kernel}: ${message}`);
     throw new IndexFaultError(
-      `${kernel}: index ${index} is out of range for an axis of size ${limit}`,
+      `${names.of(ticket) ?? kernel}: index ${index} is out of range for an axis of size ${limit}`,
     );
   }
 
@@ -99,6 +128,14 @@ export function nativeBackend(addon: NativeAddon): Backend {
     spin: addon.spin,
     wait: addon.wait,
     throwFault,
+    faultsAs(op, fn) {
+      const first = addon.submitted() + 1;
+      try {
+        return fn();
+      } finally {
+        names.add(op, first);
+      }
+    },
     whenLeftOut: (entry) => undo.add(entry),
     allocate: turnAllocator(addon.allocate, pace),
     collectorIsBehind: () => pace.isBehind(),
