@@ -1,4 +1,7 @@
 import { types } from 'node:util';
+import { uncloneable } from '../refusals.js';
+
+const UNCLONEABLE = uncloneable('Tensor', 'send await x.data() and x.shape');
 
 let runsForward = false;
 
@@ -16,6 +19,8 @@ export function isForwardRunning(): boolean {
 
 /** What contexts own: the base of Tensor, here so that those who look for tensors need not know it. */
 export abstract class Owned {
+  /** Makes structuredClone and postMessage fail rather than lose the elements. @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** Set by `keep()`: contexts and graphs leave it alone. @internal */
   kept = false;
   /** True only while a context that closes looks for what its function returned. @internal */
