@@ -50,8 +50,8 @@ export class Graph implements TensorGraph {
     if (a === b) return a;
     if (a.#owned.length < b.#owned.length) [a, b] = [b, a];
     for (const tensor of b.#owned) a.#owned.push(tensor);
-    a.#losses.push(...b.#losses);
-    a.#earlierLosses.push(...b.#earlierLosses);
+    for (const loss of b.#losses) a.#losses.push(loss);
+    for (const loss of b.#earlierLosses) a.#earlierLosses.push(loss);
     b.#owned = [];
     b.#losses = [];
     b.#earlierLosses = [];
@@ -77,7 +77,7 @@ export class Graph implements TensorGraph {
       if (!tensor.kept && !losses.includes(tensor)) tensor.dispose();
     }
     for (const loss of graph.#earlierLosses) if (!loss.kept) loss.dispose();
-    if (next !== null) next.root().#earlierLosses.push(...losses);
+    if (next !== null) for (const loss of losses) next.root().#earlierLosses.push(loss);
     graph.#owned = [];
     graph.#losses = [];
     graph.#earlierLosses = [];

@@ -110,6 +110,11 @@ export function checkFloat(x: Tensor, op: string, name = 'input'): void {
 
 /** Throws unless all have one dtype. @internal */
 export function checkSameDType(op: string, ...tensors: Tensor[]): void {
+  checkOneDType(op, tensors);
+}
+
+/** As {@link checkSameDType}, of a list. @internal */
+export function checkOneDType(op: string, tensors: readonly Tensor[]): void {
   const dtype = tensors[0]?.dtype;
   for (const other of tensors) {
     if (other.dtype !== dtype) {
