@@ -39,8 +39,8 @@ const ROOMS = `
   backend/ts/kit/
   backend/kernels/
   numeric/
-  options.ts           installed.ts
-  version.ts           realm.ts            node.ts
+  options.ts
+  refusals.ts
   errors.ts
 `;
 

@@ -4,11 +4,11 @@ import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { finishedGraphOf, type Graph } from '../tape/graph.js';
-import { type Edge, type GraphNode, nodeOf } from '../tape/node.js';
+import { type Edge, type GraphNode, nodeOf, nodesSoFar } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { adopt, runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { type Tensor, writesSoFar } from '../tensor/tensor.js';
 
 export interface BackwardOptions {
   /** Gradient of the tensor itself, of its shape. Default: 1, for a tensor of one element. */
@@ -140,6 +140,32 @@ function runNode(node: GraphNode, retain: boolean, createGraph: boolean, sink: S
   if (!retain) node.releaseSaved();
 }
 
+/** An op of an earlier step whose result is used after backward(); null if there is none. */
+function takenOver(from: GraphNode, nodes: number): GraphNode | null {
+  return reachable([from]).find(({ id }) => id < nodes) ?? null;
+}
+
+/** A graph was consumed before: what to do depends on whether this step has taken something over from it. */
+function consumedError(node: GraphNode): AutogradError {
+  const { nodes, writes } = node.graph.consumption;
+  const earlier = node.id >= nodes ? takenOver(node, nodes) : null;
+  const retain = '{ retainGraph: true }';
+  if (earlier === null) {
+    return new AutogradError(
+      `backward: this graph was consumed by an earlier backward() (at ${node.op.name}). ` +
+        `Pass ${retain} to the first one, or add the losses before calling it.`,
+    );
+  }
+  // Once weights have changed, the earlier graph cannot be run through again, retained or not.
+  const otherwise =
+    writes === writesSoFar() ? ` If it is one step, pass ${retain} to the first backward().` : '';
+  return new AutogradError(
+    `backward: the result of ${earlier.op.name} was computed in a step whose graph was consumed by an earlier ` +
+      'backward(), and this step goes on from it. detach() what a step takes over from the one before, such as a ' +
+      `recurrent state: state = state.detach().${otherwise}`,
+  );
+}
+
 function walk(
   roots: readonly { tensor: Tensor; gradient: Tensor }[],
   retain: boolean,
@@ -151,10 +177,7 @@ function walk(
     const node = nodeOf(tensor);
     if (node !== null) {
       if (node.graph.root().consumed) {
-        throw new AutogradError(
-          `backward: this graph was consumed by an earlier backward() (at ${node.op.name}). ` +
-            'Pass { retainGraph: true } to the first one, or add the losses before calling it.',
-        );
+        throw consumedError(node);
       }
       nodes.push(node);
       const { grads } = node;
@@ -225,7 +248,7 @@ function ownMemory(leaf: Tensor): void {
 
 /** Leaves the graph to be released by the next op on one of its leaves, with any other that waits for that. */
 function finish(graph: Graph, leaves: Iterable<Tensor>, loss: Tensor | null): void {
-  graph.finish(loss);
+  graph.finish(loss, { nodes: nodesSoFar(), writes: writesSoFar() });
   for (const leaf of leaves) {
     const finished = finishedGraphOf(leaf);
     leaf.finishedGraph = finished === null ? graph.root() : graph.merge(finished);

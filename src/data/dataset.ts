@@ -20,6 +20,14 @@ export interface BatchDataset<T, B> extends Dataset<T> {
   batch(indices: Int32Array): B | Promise<B>;
 }
 
+/** Throws unless a dataset has a sample of that number. @internal */
+export function checkSample(owner: string, index: number, length: number): void {
+  if (Number.isInteger(index) && index >= 0 && index < length) return;
+  throw new ArgumentError(
+    `${owner}: there is no sample ${String(index)}, expected an integer from 0 to ${length - 1}`,
+  );
+}
+
 /**
  * Tensors whose first axes are of one length; sample i is the i-th part of each.
  *
@@ -45,10 +53,12 @@ export class TensorDataset<const T extends readonly Tensor[]> implements BatchDa
   }
 
   get(index: number): T {
+    checkSample('TensorDataset', index, this.length);
     return this.#each((t) => select(t, 0, index));
   }
 
   batch(indices: Int32Array): T {
+    for (const index of indices) checkSample('TensorDataset', index, this.length);
     const index = tensor(indices);
     const parts = this.#each((t) => indexSelect(t, 0, index));
     index.dispose();

@@ -4,6 +4,7 @@ import { PHILOX_LANES } from '../numeric/philox.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { Generator, permutation, randomUint32, withGenerator } from '../tensor/random.js';
 import { noGrad, scope } from '../tensor/scope.js';
+import { markLent } from '../tensor/tensor.js';
 import { type Collated, collate } from './collate.js';
 import type { BatchDataset, Dataset } from './dataset.js';
 
@@ -267,7 +268,9 @@ class Loan<B> {
         this.#end = end;
       });
       scope(async () => {
-        resolve(await noGrad(this.#load));
+        const batch = await noGrad(this.#load);
+        markLent(batch, 'DataLoader');
+        resolve(batch);
         await ended;
       }).catch(reject);
     });

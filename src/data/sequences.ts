@@ -1,5 +1,6 @@
 import { isFloat32Array, isInt32Array } from 'node:util/types';
 import { ArgumentError, ShapeError } from '../errors.js';
+import { greatest } from '../numeric/extremes.js';
 import { tensor } from '../ops/creation.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -50,7 +51,7 @@ export function padSequence(
     if (sequence.length === 0) throw new ShapeError(`padSequence: sequence ${i} is empty`);
     return sequence.length;
   });
-  const steps = Math.max(...lengths);
+  const steps = greatest(lengths);
   const [stepStride, rowStride] = batchFirst ? [1, steps] : [sequences.length, 1];
   const count = steps * sequences.length;
   const padded = isInteger ? new Int32Array(count) : new Float32Array(count);

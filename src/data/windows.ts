@@ -7,8 +7,8 @@ import { narrow, select } from '../ops/slice.js';
 import { reshape } from '../ops/view.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { dim, formatShape } from '../tensor/shape.js';
-import { Tensor } from '../tensor/tensor.js';
-import type { BatchDataset } from './dataset.js';
+import { markLent, Tensor } from '../tensor/tensor.js';
+import { type BatchDataset, checkSample } from './dataset.js';
 
 /** A sequence in the order of time: numbers, or a tensor whose first axis is the time. */
 export type Sequence = Int32Array | Float32Array | Tensor;
@@ -78,6 +78,7 @@ export class WindowDataset implements BatchDataset<NextStepBatch, NextStepBatch>
     const steps = this.#window;
     const places = new Int32Array(indices.length * steps);
     for (const [row, index] of indices.entries()) {
+      checkSample(this.constructor.name, index, this.length);
       for (let t = 0; t < steps; t++) places[row * steps + t] = index * this.#stride + t;
     }
     const rest = this.#sequence.shape.slice(1);
@@ -111,7 +112,8 @@ export interface StreamChunk {
  * Cuts a sequence into `batchSize` long pieces and reads them side by side, chunk by chunk, so that row i of a
  * chunk goes on where row i of the chunk before has stopped: for models that carry their state along (see
  * `train.truncatedBptt`). What is left over at the end of the sequence is not read. A chunk is handed out on loan:
- * its tensors are freed when the next one is asked for, or the loop ends.
+ * its tensors are freed when the next one is asked for, or the loop ends; call `keep()` on those that you need for
+ * longer.
  *
  * @example
  * const stream = new StreamBatches(vocabulary.encode(text), 64, { batchSize: 32, epochs: 2 });
@@ -162,11 +164,11 @@ export class StreamBatches implements Iterable<StreamChunk> {
         const steps = Math.min(this.#chunk, perRow - start);
         const input = narrow(this.#inputs, 1, start, steps);
         const target = narrow(this.#targets, 1, start, steps);
+        markLent([input, target], 'StreamBatches');
         try {
           yield { input, target, reset: start === 0 };
         } finally {
-          input.dispose();
-          target.dispose();
+          for (const part of [input, target]) if (!part.kept) part.dispose();
         }
       }
     }

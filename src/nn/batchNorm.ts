@@ -59,9 +59,11 @@ abstract class BatchNorm extends Module {
     this.#relu = options.relu ?? false;
     this.weight = affine ? filledParameter([features], 1) : null;
     this.bias = affine && bias ? filledParameter([features], 0) : null;
-    this.running_mean = trackRunningStats ? zeros([features]).keep() : null;
-    this.running_var = trackRunningStats ? ones([features]).keep() : null;
-    this.num_batches_tracked = trackRunningStats ? zeros([], { dtype: 'int32' }).keep() : null;
+    const buffer = (name: string, make: () => Tensor): Tensor | null =>
+      this.registerBuffer(name, trackRunningStats ? make() : null);
+    this.running_mean = buffer('running_mean', () => zeros([features]));
+    this.running_var = buffer('running_var', () => ones([features]));
+    this.num_batches_tracked = buffer('num_batches_tracked', () => zeros([], { dtype: 'int32' }));
   }
 
   /** Number of channels. */

@@ -1,6 +1,8 @@
 import { ArgumentError } from '../errors.js';
-import { isError, isThenable } from '../realm.js';
+import { enterForward } from '../tensor/owned.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
+import { Tensor } from '../tensor/tensor.js';
+import { afterForward, beforeForward } from './fields.js';
 
 /** A module, as far as this file knows it. */
 export interface Runnable {
@@ -55,12 +57,16 @@ function scoped(forward: Forward): Forward {
     // super.forward() is part of the call that runs already.
     if (running.at(-1) === this) return forward.apply(this, inputs);
     running.push(this);
+    const wasRunning = enterForward(true);
     try {
       return runInContext(isRecording(), () => {
+        beforeForward(this);
+        for (const input of inputs) markPassing(input);
         const output = forward.apply(this, inputs);
         if (isThenable(output)) {
           throw new ArgumentError('forward: it is async, expected a function that returns at once');
         }
+        afterForward(this);
         observer?.(this, inputs, output);
         return output;
       });
@@ -68,9 +74,24 @@ function scoped(forward: Forward): Forward {
       if (isError(error)) blame(error);
       throw error;
     } finally {
+      enterForward(wasRunning);
       running.pop();
     }
   };
+}
+
+/** What is handed to a forward is not state of the modules that keep it; what was kept before may well be. */
+function markPassing(input: unknown): void {
+  if (input instanceof Tensor) {
+    if (!input.kept) input.passing = true;
+  } else if (Array.isArray(input)) {
+    for (const each of input) if (each instanceof Tensor && !each.kept) each.passing = true;
+  } else if (typeof input === 'object' && input !== null) {
+    if (Object.getPrototypeOf(input) !== Object.prototype) return;
+    for (const each of Object.values(input)) {
+      if (each instanceof Tensor && !each.kept) each.passing = true;
+    }
+  }
 }
 
 /** Puts the path of the module that failed before the message: `layer1.0.conv1: conv2d: ...`. */
@@ -91,10 +112,19 @@ function blame(error: Error): void {
 
 /** Path of the innermost running module that the outermost one contains; '' for that one itself. */
 function pathOfRunning(): string {
-  const paths = new Map(running[0]?.namedModules().map(([path, module]) => [module, path]));
+  const paths = pathsIn(running[0]);
   for (const module of running.toReversed()) {
     const path = paths.get(module);
     if (path !== undefined) return path;
   }
   return '';
+}
+
+function pathsIn(root: Runnable | undefined): ReadonlyMap<Runnable, string> {
+  try {
+    return new Map(root?.namedModules().map(([path, module]) => [module, path]));
+  } catch {
+    // A field that is no part of the model is reported by itself; here another error is on its way.
+    return new Map();
+  }
 }

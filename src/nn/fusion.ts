@@ -84,6 +84,11 @@ export function convNorm(
  * keep() on it.
  */
 export function chain(x: Tensor, ...layers: readonly Layer[]): Tensor {
+  return chainOf(x, layers);
+}
+
+/** As {@link chain}, of layers in a list. @internal */
+export function chainOf(x: Tensor, layers: readonly Layer[]): Tensor {
   let y = x;
   for (let i = 0; i < layers.length; ) {
     const [output, used] = advance(y, layers, i);

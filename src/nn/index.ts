@@ -3,7 +3,14 @@ export type { ConvFinish } from '../ops/conv/conv.js';
 export * from './activation.js';
 export { Adaline, type AdalineFit, type AdalineOptions } from './adaline.js';
 export { BatchNorm1d, BatchNorm2d, type BatchNormLayerOptions } from './batchNorm.js';
-export { ModuleList, Sequential } from './container.js';
+export {
+  ModuleDict,
+  ModuleList,
+  type Named,
+  ParameterDict,
+  ParameterList,
+  Sequential,
+} from './container.js';
 export {
   type BiasOption,
   Conv1d,
@@ -35,7 +42,7 @@ export * as init from './init.js';
 export { Linear, type LinearOptions } from './linear.js';
 export type { Samples, Targets } from './linearUnit.js';
 export * from './loss.js';
-export { type Layer, Module } from './module.js';
+export { type BufferOptions, type Layer, Module } from './module.js';
 export {
   GroupNorm,
   LayerNorm,
@@ -44,6 +51,7 @@ export {
   type NormLayerOptions,
 } from './norm.js';
 export { type ForwardObserver, observeForward } from './observe.js';
+export type { Lengths } from './packing.js';
 export { Parameter, type ParameterOptions } from './parameter.js';
 export {
   Perceptron,

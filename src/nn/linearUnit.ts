@@ -107,7 +107,7 @@ export abstract class LinearUnit extends Module {
 
   /** A copy of the parameters: the weights, and then the bias. */
   protected readUnit(): Float32Array {
-    return Float32Array.of(...this.weight.dataSync(), ...this.bias.dataSync());
+    return Float32Array.from([...this.weight.dataSync(), ...this.bias.dataSync()]);
   }
 
   protected writeUnit(unit: Float32Array): void {

@@ -1,21 +1,46 @@
 import { ArgumentError, DTypeError } from '../errors.js';
 import { cast } from '../ops/elementwise.js';
+import { checkTensor } from '../ops/kit/define.js';
+import { checkOptions, type OptionNames } from '../options.js';
+import { refuseJson, uncloneable } from '../refusals.js';
 import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';
+import {
+  addModule,
+  checkAlive,
+  checkFieldName,
+  childrenOf,
+  declareBuffer,
+  ownFields,
+} from './fields.js';
 import { wrapForward } from './forward.js';
 import { Parameter } from './parameter.js';
 import { type LoadedKeys, type LoadStateOptions, loadState, type StateDict } from './state.js';
 import { type SummaryInput, type SummaryOptions, summarize } from './summary.js';
 
+export interface BufferOptions {
+  /** Whether it is saved with the model. Default: true. */
+  persistent?: boolean;
+}
+
+const REMEDY =
+  'expected model.stateDict(), and io.saveSafetensors() or await x.data() of its tensors';
+const UNCLONEABLE = uncloneable('Module', REMEDY);
+
+const BUFFER: OptionNames<BufferOptions> = { persistent: true };
+
 /**
  * A layer, or a model made of layers: what it learns ({@link Parameter} fields), what it remembers (buffers:
- * plain Tensor fields), and its parts (Module fields; several of them in a `Sequential` or `ModuleList`). The
- * names of these fields are the keys of the state dict, so that PyTorch's weights load by name. All other
- * fields, tensors above all, are `#private`.
+ * plain Tensor fields), and its parts (Module fields). Several of them stand in a `Sequential`, `ModuleList`,
+ * `ModuleDict`, `ParameterList` or `ParameterDict`; in an array, a Map, a Set or a plain object they would be no part
+ * of the model, which is an error. The names of these fields are the keys of the state dict, so that PyTorch's weights
+ * load by name. Tensors that are no part of the state are `#private`.
  *
- * `forward` computes the output from the inputs, and is a scope: what it makes and does not return is let go of
- * when it ends (what a gradient needs is kept). An error inside says which layer it comes from.
+ * `forward` computes the output from the inputs, and is a scope: when it ends, every tensor that it made and does not
+ * return is freed (what a gradient needs is kept). It may return tensors in arrays, plain objects, Maps, Sets and public
+ * fields of classes. A tensor that it leaves in a field, to be looked at later, is no buffer, and needs `keep()`; one that
+ * takes the place of a buffer stays one. An error inside says which layer it comes from.
  *
  * @example
  * class Net extends nn.Module {
@@ -27,12 +52,14 @@ import { type SummaryInput, type SummaryOptions, summarize } from './summary.js'
  * }
  */
 export abstract class Module {
+  /** Makes structuredClone and postMessage fail rather than lose the weights. @internal */
+  readonly uncloneable = UNCLONEABLE;
   /** True while training, when dropout drops and batch-norm uses the batch; see {@link train}. */
   training = true;
 
   constructor() {
-    // Not by new.target: a minifier (terser) moves it into a function where it is undefined.
-    wrapForward(Object.getPrototypeOf(this));
+    addModule(this);
+    wrapForward(new.target.prototype);
   }
 
   /** The output for given inputs. A subclass names the types of its own. */
@@ -40,7 +67,7 @@ export abstract class Module {
 
   /** The modules that this one is made of, not theirs, with their names. */
   namedChildren(): [name: string, module: Module][] {
-    return ownState(this).children;
+    return ownFields<Module>(this).children;
   }
 
   /** The modules that this one is made of, not theirs. */
@@ -54,7 +81,7 @@ export abstract class Module {
     const visit = (module: Module, path: string): void => {
       if (found.has(module)) return;
       found.set(module, path);
-      for (const [name, child] of ownState(module).children) visit(child, join(path, name));
+      for (const [name, child] of ownFields(module).children) visit(child, join(path, name));
     };
     visit(this, '');
     return Array.from(found, ([module, path]) => [path, module]);
@@ -69,7 +96,7 @@ export abstract class Module {
   namedParameters(): [name: string, parameter: Parameter][] {
     const found = new Map<Parameter, string>();
     for (const [path, module] of this.namedModules()) {
-      for (const [name, parameter] of ownState(module).parameters) {
+      for (const [name, parameter] of ownFields(module).parameters) {
         if (!found.has(parameter)) found.set(parameter, join(path, name));
       }
     }
@@ -89,7 +116,8 @@ export abstract class Module {
   namedBuffers(): [name: string, buffer: Tensor][] {
     const found = new Map<Tensor, string>();
     for (const [path, module] of this.namedModules()) {
-      for (const [name, buffer] of ownState(module).buffers) {
+      for (const [name, buffer] of ownFields(module).buffers) {
+        checkAlive(module, name, buffer);
         if (!found.has(buffer)) found.set(buffer, join(path, name));
       }
     }
@@ -99,6 +127,34 @@ export abstract class Module {
   /** All buffers; a shared one once. */
   buffers(): Tensor[] {
     return this.namedBuffers().map(([, buffer]) => buffer);
+  }
+
+  /**
+   * Makes a tensor a buffer: part of the state, but not trained. Needed inside of `forward`, and for buffers that are
+   * not saved; elsewhere a field that is assigned a tensor does the same.
+   *
+   * @param buffer null for one that is not there (yet)
+   * @returns the buffer
+   * @throws ArgumentError for a name that is taken, or a tensor that was computed with gradients
+   *
+   * @example
+   * readonly mask = this.registerBuffer('mask', ones([8, 8]), { persistent: false });
+   */
+  registerBuffer<T extends Tensor | null>(name: string, buffer: T, options: BufferOptions = {}): T {
+    const op = `${this.constructor.name}.registerBuffer`;
+    checkOptions(op, options, BUFFER);
+    checkFieldName(this, name, op, (present) => present == null || present instanceof Tensor);
+    if (buffer !== null) {
+      checkTensor(buffer, op, 'buffer');
+      if (buffer.requiresGrad) {
+        throw new ArgumentError(
+          `${op}: ${name} requires gradients, expected buffer.detach(), or a field with an nn.Parameter`,
+        );
+      }
+    }
+    declareBuffer(this, name, options.persistent ?? true);
+    Reflect.set(this, name, buffer?.keep() ?? null);
+    return buffer;
   }
 
   /** Switches this module and all within it to training, or to evaluation. */
@@ -170,7 +226,8 @@ export abstract class Module {
     const converted = new Map<Tensor, Tensor>();
     runInContext(false, () => {
       for (const module of this.modules()) {
-        const { parameters, buffers } = ownState(module);
+        const { parameters, buffers } = ownFields(module);
+        for (const [name, buffer] of buffers) checkAlive(module, name, buffer);
         for (const [name, tensor] of [...parameters, ...buffers]) {
           if (!isFloat(tensor.dtype) || tensor.dtype === dtype) continue;
           const replacement = converted.get(tensor) ?? convert(tensor, dtype);
@@ -194,12 +251,20 @@ export abstract class Module {
 
   /** The tree of modules, as PyTorch prints it. */
   toString(): string {
-    const lines = this.namedChildren().map(([name, child]) => `(${name}): ${child}`);
+    const lines = childrenOf<Module>(this).map(([name, child]) => `(${name}): ${child}`);
     const options = this.describeOptions();
     const type = this.constructor.name;
     if (lines.length === 0) return `${type}(${options})`;
     if (options !== '') lines.unshift(options);
     return `${type}(\n${lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n')}\n)`;
+  }
+
+  /**
+   * A module has no JSON: save its {@link stateDict}.
+   * @throws ArgumentError always
+   */
+  toJSON(): never {
+    refuseJson(this.constructor.name, REMEDY);
   }
 
   /** What `console.log` shows. */
@@ -223,34 +288,6 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-interface OwnState {
-  readonly parameters: [string, Parameter][];
-  readonly buffers: [string, Tensor][];
-  readonly children: [string, Module][];
-}
-
-function isState(value: unknown): boolean {
-  return value instanceof Tensor || value instanceof Module;
-}
-
-/** What a module's own fields hold, in the order of their declaration. */
-function ownState(module: Module): OwnState {
-  const own: OwnState = { parameters: [], buffers: [], children: [] };
-  const fields: [string, unknown][] = Object.entries(module);
-  for (const [name, value] of fields) {
-    if (value instanceof Parameter) own.parameters.push([name, value]);
-    else if (value instanceof Tensor) own.buffers.push([name, value.keep()]);
-    else if (value instanceof Module) own.children.push([name, value]);
-    else if (Array.isArray(value) && value.some(isState)) {
-      throw new ArgumentError(
-        `${module.constructor.name}.${name}: modules and tensors in an array would be no part of the model; ` +
-          'use a Sequential or ModuleList, or make the field #private',
-      );
-    }
-  }
-  return own;
-}
-
 /** A shared module appears under each of its names, as in PyTorch. */
 function collectState(
   module: Module,
@@ -263,8 +300,13 @@ function collectState(
       `${path}: ${module.constructor.name} contains itself; keep a reference to a parent in a #private field`,
     );
   }
-  const { parameters, buffers, children } = ownState(module);
-  for (const [name, tensor] of [...parameters, ...buffers]) state.set(join(path, name), tensor);
+  const { parameters, buffers, children } = ownFields(module);
+  for (const [name, parameter] of parameters) state.set(join(path, name), parameter);
+  for (const [name, buffer, isSaved] of buffers) {
+    if (!isSaved) continue;
+    checkAlive(module, name, buffer);
+    state.set(join(path, name), buffer);
+  }
   for (const [name, child] of children)
     collectState(child, join(path, name), state, [...above, module]);
 }

@@ -2,8 +2,9 @@ import { ArgumentError } from '../errors.js';
 import { tensor, zeros } from '../ops/creation.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
 import { permute, reshape } from '../ops/view.js';
-import { dim } from '../tensor/shape.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { isFloat } from '../tensor/dtype.js';
+import { dim, formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** Sequences as the recurrent ops take them: rows of time steps, longest sequence first, without padding. */
 export interface Packed {
@@ -16,13 +17,35 @@ export interface Packed {
   unsort(states: Tensor): Tensor;
 }
 
-/** Throws unless there is one length from 1 to `steps` for each sequence. */
-export function checkLengths(
+/** Steps of each sequence: numbers, a typed array of them, or a vector of integers. */
+export type Lengths = readonly number[] | Int32Array | Uint8Array | Tensor;
+
+function numbersOf(op: string, lengths: Lengths): readonly number[] {
+  if (Array.isArray(lengths)) return lengths;
+  if (lengths instanceof Tensor) {
+    if (isFloat(lengths.dtype) || lengths.rank !== 1) {
+      throw new ArgumentError(
+        `${op}: lengths are a tensor ${formatShape(lengths.shape)} ${lengths.dtype}, expected a vector of int32, or a list of numbers`,
+      );
+    }
+    return Array.from(lengths.dataSync());
+  }
+  if (ArrayBuffer.isView(lengths) && !(lengths instanceof DataView)) {
+    return Array.from(lengths as ArrayLike<number>, Number);
+  }
+  throw new ArgumentError(
+    `${op}: lengths are ${lengths === null ? 'null' : `a ${typeof lengths}`}, expected a list of numbers or a vector of int32`,
+  );
+}
+
+/** The lengths as numbers. Throws unless there is one from 1 to `steps` for each sequence. */
+export function checkedLengths(
   op: string,
-  lengths: readonly number[],
+  given: Lengths,
   batch: number,
   steps: number,
-): void {
+): readonly number[] {
+  const lengths = numbersOf(op, given);
   if (lengths.length !== batch) {
     throw new ArgumentError(
       `${op}: ${lengths.length} lengths, expected one for each of ${batch} sequences`,
@@ -31,10 +54,11 @@ export function checkLengths(
   for (const [i, length] of lengths.entries()) {
     if (!Number.isInteger(length) || length < 1 || length > steps) {
       throw new ArgumentError(
-        `${op}: lengths[${i}] is ${length}, expected an integer from 1 to ${steps}, the time steps of the input`,
+        `${op}: lengths[${i}] is ${String(length)}, expected an integer from 1 to ${steps}, the time steps of the input`,
       );
     }
   }
+  return lengths;
 }
 
 /** Sequences of one length: packed as they are, once time comes first. */
@@ -54,7 +78,7 @@ function packWhole(x: Tensor, batchFirst: boolean): Packed {
 }
 
 /**
- * Packs padded sequences; `lengths` in any order, see {@link checkLengths}. All of one length when undefined.
+ * Packs padded sequences; `lengths` in any order, see {@link checkedLengths}. All of one length when undefined.
  * @param x [steps, batch, features], or [batch, steps, features] when batchFirst
  */
 export function pack(

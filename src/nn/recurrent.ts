@@ -19,8 +19,9 @@ import { dim, formatShape, sameShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { uniform } from './init.js';
 import { Module } from './module.js';
-import { checkLengths, type Packed, pack } from './packing.js';
+import { checkedLengths, type Lengths, type Packed, pack } from './packing.js';
 import { emptyParameter, Parameter } from './parameter.js';
+import { oneState, statePair } from './recurrentState.js';
 
 export interface RecurrentOptions {
   /** Layers on top of each other. Default: 1. */
@@ -54,9 +55,10 @@ export interface RecurrentForwardOptions {
   /**
    * The true length of each sequence, from 1 to the time steps of the input, in any order. What comes after is
    * neither read nor trained; outputs there are zero, final states are those at each sequence's own end, and the
-   * reverse direction begins there. Default: all steps.
+   * reverse direction begins there. Of a tensor, int32, the numbers are read at once, which waits for the work that is
+   * queued; a list of numbers needs no waiting. Default: all steps.
    */
-  lengths?: readonly number[];
+  lengths?: Lengths;
 }
 
 const STACK: OptionNames<RecurrentOptions> = {
@@ -204,7 +206,6 @@ abstract class RecurrentModule extends Module {
   ): [output: Tensor, states: Tensor[]] {
     const type = this.constructor.name;
     checkOptions(type, options, FORWARD);
-    const { lengths } = options;
     this.#checkInput(x);
     const isBatch = x.rank === 3;
     const batchFirst = isBatch && this.#options.batchFirst;
@@ -215,7 +216,8 @@ abstract class RecurrentModule extends Module {
         `${type}: input ${formatShape(x.shape)}, expected a sequence and a time step at least`,
       );
     }
-    if (lengths !== undefined) checkLengths(type, lengths, batch, steps);
+    const { lengths: given } = options;
+    const lengths = given === undefined ? given : checkedLengths(type, given, batch, steps);
     if (states !== null) this.#checkStates(x, states, features, isBatch ? [batch] : []);
     const sequences = isBatch ? x : reshape(x, [steps, 1, this.#sizes.input]);
     const packed = pack(sequences, batchFirst, lengths);
@@ -284,11 +286,6 @@ abstract class RecurrentModule extends Module {
   ): void {
     const type = this.constructor.name;
     const layers = this.#directions * this.#options.numLayers;
-    if (states.length !== features.length) {
-      throw new ArgumentError(
-        `${type}: state has ${states.length} tensors, expected ${features.length}`,
-      );
-    }
     for (const [i, state] of states.entries()) {
       const name = features.length === 1 ? 'state' : `state[${i}]`;
       checkTensor(state, type, name);
@@ -335,7 +332,8 @@ abstract class HiddenStateModule extends RecurrentModule {
     state: Tensor | null = null,
     options: RecurrentForwardOptions = {},
   ): [output: Tensor, state: Tensor] {
-    const [output, [last = output]] = this.run(x, state && [state], [this.hiddenSize], options);
+    const states = state === null ? null : [oneState(this.constructor.name, state)];
+    const [output, [last = output]] = this.run(x, states, [this.hiddenSize], options);
     return [output, last];
   }
 }
@@ -422,7 +420,8 @@ export class LSTM extends RecurrentModule {
     options: RecurrentForwardOptions = {},
   ): [output: Tensor, state: LstmState] {
     const features = [this.#outputFeatures, this.hiddenSize];
-    const [output, [h = output, c = output]] = this.run(x, state, features, options);
+    const states = state === null ? null : statePair(this.constructor.name, state);
+    const [output, [h = output, c = output]] = this.run(x, states, features, options);
     return [output, [h, c]];
   }
 

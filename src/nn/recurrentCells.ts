@@ -14,6 +14,7 @@ import { uniform } from './init.js';
 import { Module } from './module.js';
 import { emptyParameter, type Parameter } from './parameter.js';
 import type { LstmState } from './recurrent.js';
+import { oneState, statePair } from './recurrentState.js';
 
 export interface CellOptions {
   /** Adds two biases, as PyTorch does. Default: true. */
@@ -118,7 +119,8 @@ export class RNNCell extends RecurrentCell {
   }
 
   override forward(x: Tensor, state: Tensor | null = null): Tensor {
-    const h = this.stateOf(x, state, 'state');
+    const given = state === null ? null : oneState(this.constructor.name, state);
+    const h = this.stateOf(x, given, 'state');
     const sum = add(this.inputPart(x), this.statePart(h));
     return this.#nonlinearity === 'tanh' ? tanh(sum) : relu(sum);
   }
@@ -131,8 +133,9 @@ export class LSTMCell extends RecurrentCell {
   }
 
   override forward(x: Tensor, state: LstmState | null = null): [h: Tensor, c: Tensor] {
-    const h = this.stateOf(x, state?.[0] ?? null, 'state[0]');
-    const c = this.stateOf(x, state?.[1] ?? null, 'state[1]');
+    const [h0, c0] = state === null ? [null, null] : statePair(this.constructor.name, state);
+    const h = this.stateOf(x, h0, 'state[0]');
+    const c = this.stateOf(x, c0, 'state[1]');
     const gates = split(add(this.inputPart(x), this.statePart(h)), this.hiddenSize, -1);
     const [input = h, forget = h, candidate = h, output = h] = gates;
     const cell = add(mul(sigmoid(forget), c), mul(sigmoid(input), tanh(candidate)));
@@ -147,7 +150,8 @@ export class GRUCell extends RecurrentCell {
   }
 
   override forward(x: Tensor, state: Tensor | null = null): Tensor {
-    const h = this.stateOf(x, state, 'state');
+    const given = state === null ? null : oneState(this.constructor.name, state);
+    const h = this.stateOf(x, given, 'state');
     const [resetX = h, updateX = h, newX = h] = split(this.inputPart(x), this.hiddenSize, -1);
     const [resetH = h, updateH = h, newH = h] = split(this.statePart(h), this.hiddenSize, -1);
     const reset = sigmoid(add(resetX, resetH));

@@ -1,9 +1,35 @@
+import { ArgumentError } from '../errors.js';
 import { where } from '../ops/elementwise.js';
 import { reshape } from '../ops/view.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { formatShape } from '../tensor/shape.js';
+import { Tensor } from '../tensor/tensor.js';
 
 /** What a recurrent model carries from step to step: a tensor (RNN, GRU), or several (LSTM: h and c). */
 export type RecurrentState = Tensor | readonly RecurrentState[];
+
+function described(state: unknown): string {
+  if (state instanceof Tensor) return `one tensor ${formatShape(state.shape)}`;
+  if (Array.isArray(state)) {
+    return state.length === 2 ? 'a pair' : `a list of ${state.length}`;
+  }
+  return state === null ? 'null' : `a ${typeof state}`;
+}
+
+/** Throws unless a state is one tensor. */
+export function oneState(owner: string, state: unknown): Tensor {
+  if (state instanceof Tensor) return state;
+  throw new ArgumentError(`${owner}: the state is ${described(state)}, expected one tensor, h`);
+}
+
+/** Throws unless a state is a pair of tensors. */
+export function statePair(owner: string, state: unknown): readonly [h: Tensor, c: Tensor] {
+  const pair: readonly unknown[] = Array.isArray(state) && state.length === 2 ? state : [];
+  const [h, c] = pair;
+  if (h instanceof Tensor && c instanceof Tensor) return [h, c];
+  throw new ArgumentError(
+    `${owner}: the state is ${described(state)}, expected a pair of tensors, [h, c]`,
+  );
+}
 
 /** A model that is run over a sequence and then over its continuation: RNN, LSTM, GRU, or one made of them. */
 export interface RecurrentModel<S extends RecurrentState, O = never> {

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { greatest } from '../numeric/extremes.js';
 import { zeros } from '../ops/creation.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
@@ -170,7 +171,10 @@ export function summarize(root: Summarized, input: SummaryInput, options: Summar
     (row) => [row.path, row.type, row.output, grouped(row.parameters)] as const,
   );
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...cells.map((row) => row[column]?.length ?? 0)),
+    greatest(
+      cells.map((row) => row[column]?.length ?? 0),
+      title.length,
+    ),
   );
   const line = (row: readonly string[]): string =>
     row

@@ -10,11 +10,16 @@ import {
   dtypeOf,
   type TypedArray,
 } from '../tensor/dtype.js';
-import { allocateForHost } from '../tensor/pool.js';
-import { adopt } from '../tensor/scope.js';
+import { adopt, isRecording } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';
-import { defineOp, elementsForWriting, floats, floatsForWriting } from './kit/define.js';
+import {
+  checkTensor,
+  defineOp,
+  elementsForWriting,
+  floats,
+  floatsForWriting,
+} from './kit/define.js';
 
 /** Numbers, nested to any depth, each level of one length. */
 export type NestedNumbers = number | boolean | readonly NestedNumbers[];
@@ -309,10 +314,11 @@ export function eye(rows: number, options: EyeOptions = {}): Tensor {
   return finish(made, options);
 }
 
-const cloneOp = defineOp('clone');
+const cloneOp = defineOp('clone', (g) => [g]);
 
-/** A copy with memory of its own, cut from the graph. See {@link Tensor.detach} for one that shares it. */
+/** A copy with memory of its own, and a gradient. {@link Tensor.detach} cuts from the graph: `x.detach().clone()`. */
 export function clone(x: Tensor): Tensor {
+  checkTensor(x, 'clone');
   const made = empty(x.shape, x.dtype, x.layout);
   kernels().cast(made.raw, x.raw, x.size);
   return record(cloneOp, made, [x]);
@@ -365,8 +371,9 @@ export function assign(target: Tensor, source: Tensor): void {
 }
 
 /**
- * Overwrites a tensor's elements with another's, of its shape, in place. Not recorded; a leaf that requires
- * gradients may be overwritten, a computed tensor may not.
+ * Overwrites a tensor's elements with another's, of its shape, in place. Not recorded: no gradient flows to the
+ * source. A leaf that requires gradients may be overwritten, a computed tensor may not.
+ * @throws AutogradError for a source that was computed with gradients, outside of noGrad(): they would be lost
  */
 export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void {
   if (!(source instanceof Tensor)) {
@@ -376,6 +383,12 @@ export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void
     return;
   }
   checkReplacement('copyFrom', target, source);
+  if (source.node !== null && isRecording()) {
+    throw new AutogradError(
+      'copyFrom: source was computed with gradients, which copyFrom does not pass on; ' +
+        'expected source.detach(), or a call within noGrad()',
+    );
+  }
   const from = inLayout(source, target.layout);
   kernels().cast(elementsForWriting(target), from.raw, target.size);
   releaseTemporary(from, source);

@@ -1,4 +1,4 @@
-import { kernels } from '../backend/select.js';
+import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { record } from '../tape/record.js';
@@ -320,7 +320,7 @@ export function crossEntropy(
       const losses = withProbabilities(x, wanted, weight, labelSmoothing, reduction);
       return reduction === 'none' ? reshape(losses, indexShape(logits.shape)) : losses;
     }
-    return withIndices(x, target, weight ? constant(weight) : null, {
+    return withIndices(x, target, weight ? constant(weight, op, 'weight') : null, {
       ignoreIndex: checkIgnoreIndex(op, ignoreIndex),
       labelSmoothing,
       reduction,
@@ -366,12 +366,17 @@ export function nllLoss(
     const counts = notEqual(indices, ignoreIndex);
     const safe = where(counts, indices, 0);
     const unfit = logProbabilities.shape.map((size, i) => (i === axis ? 1 : size));
-    const picked = reshape(gather(logProbabilities, axis, reshape(safe, unfit)), target.shape);
+    const picked = backend().faultsAs(op, () =>
+      reshape(gather(logProbabilities, axis, reshape(safe, unfit)), target.shape),
+    );
     const kept = cast(counts, logProbabilities.dtype);
     const factors = weight
       ? mul(
           kept,
-          reshape(indexSelect(constant(weight), 0, reshape(safe, [safe.size])), target.shape),
+          reshape(
+            indexSelect(constant(weight, op, 'weight'), 0, reshape(safe, [safe.size])),
+            target.shape,
+          ),
         )
       : kept;
     const losses = where(counts, neg(mul(picked, factors)), 0);

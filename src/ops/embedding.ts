@@ -1,4 +1,4 @@
-import { kernels } from '../backend/select.js';
+import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { record } from '../tape/record.js';
@@ -87,14 +87,9 @@ function renormed(weight: Tensor, index: Tensor, maxNorm: number, normType: numb
   }
   const ids = int32Index(index);
   const [rows, features] = [dim(weight.shape, 0), dim(weight.shape, 1)];
-  kernels().renormRows(
-    floatsForWriting(weight),
-    ints(ids),
-    index.size,
-    features,
-    rows,
-    maxNorm,
-    normType,
+  const table = floatsForWriting(weight);
+  backend().faultsAs('embedding', () =>
+    kernels().renormRows(table, ints(ids), index.size, features, rows, maxNorm, normType),
   );
   releaseTemporary(ids, index);
 }
@@ -103,7 +98,9 @@ function lookedUp(index: Tensor, weight: Tensor, attrs: EmbeddingAttrs): Tensor 
   const ids = int32Index(index);
   const [rows, features] = [dim(weight.shape, 0), dim(weight.shape, 1)];
   const out = empty([...index.shape, features], weight.dtype);
-  kernels().indexSelect(out.raw, weight.raw, ints(ids), 1, rows, features, index.size);
+  backend().faultsAs('embedding', () =>
+    kernels().indexSelect(out.raw, weight.raw, ints(ids), 1, rows, features, index.size),
+  );
   record(embeddingOp, out, [index, weight], { index: ids }, attrs);
   releaseTemporary(ids, index);
   return out;

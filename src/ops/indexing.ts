@@ -28,7 +28,7 @@ import {
   memoryOrder,
 } from './kit/define.js';
 import { checkInteger } from './kit/options.js';
-import { pad, slice } from './slice.js';
+import { pad, sliceBy } from './slice.js';
 
 // An index that lies outside its axis is found by the kernel, which throws an IndexFaultError: at once on the
 // TypeScript backend, at the next synchronisation on the native one.
@@ -112,7 +112,10 @@ function checkIndexFits(op: string, name: string, x: Shape, index: Shape, axis: 
 /** The leading part of x of the given shape; x itself if that is all of it. */
 function leadingPart(x: Tensor, shape: Shape): Tensor {
   if (sameShape(x.shape, shape)) return x;
-  return slice(x, ...shape.map((size): readonly [number, number] => [0, size]));
+  return sliceBy(
+    x,
+    shape.map((size): readonly [number, number] => [0, size]),
+  );
 }
 
 /**

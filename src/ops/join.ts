@@ -5,7 +5,7 @@ import { dim, formatShape, MAX_RANK, normalizeAxis, sameShape } from '../tensor/
 import { empty, type Tensor } from '../tensor/tensor.js';
 import { expand } from './broadcast.js';
 import { composite } from './kit/composite.js';
-import { checkSameDType, checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
+import { checkOneDType, checkTensor, defineOp, inputShape, stridesIn } from './kit/define.js';
 import { stridedCopy, walkThrough } from './kit/strided.js';
 import { narrow } from './slice.js';
 import { reshape, unsqueeze } from './view.js';
@@ -26,7 +26,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
   const [first] = tensors;
   if (first === undefined) throw new ArgumentError('concat: no tensors given');
   for (const t of tensors) checkTensor(t, 'concat');
-  checkSameDType('concat', ...tensors);
+  checkOneDType('concat', tensors);
   const at = normalizeAxis(axis, first.rank, 'concat');
   for (const t of tensors) {
     if (t.rank !== first.rank || t.shape.some((size, i) => i !== at && size !== first.shape[i])) {

@@ -320,7 +320,7 @@ export function bceWithLogitsLoss(
     const given = checkedTarget(x, target, op);
     checkWeight(weight, x, 'weight', op);
     checkWeight(options.posWeight, x, 'posWeight', op);
-    const posWeight = options.posWeight ? constant(options.posWeight) : null;
+    const posWeight = options.posWeight ? constant(options.posWeight, op, 'posWeight') : null;
     const t = inLayout(given, x.layout);
     const { array, inner } = posWeightOperand(posWeight, x);
     const out = empty(x.shape, x.dtype, x.layout);

@@ -156,6 +156,11 @@ function leadingSlice(
  * slice(x, { start: 0, step: 2 }); // every second row
  */
 export function slice(x: Tensor, ...specs: SliceSpec[]): Tensor {
+  return sliceBy(x, specs);
+}
+
+/** As {@link slice}, of a list. @internal */
+export function sliceBy(x: Tensor, specs: readonly SliceSpec[]): Tensor {
   checkTensor(x, 'slice');
   if (specs.length > x.rank) {
     throw new ShapeError(
@@ -186,13 +191,13 @@ export function narrow(x: Tensor, axis: number, start: number, size: number): Te
       `narrow: ${size} from ${start} on do not fit axis ${at} of ${formatShape(x.shape)}`,
     );
   }
-  return slice(x, ...Array.from({ length: at }, () => null), [start, start + size]);
+  return sliceBy(x, [...Array.from({ length: at }, () => null), [start, start + size]]);
 }
 
 /** x[i] along the leading axis, without it. Shares memory. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
   const at = normalizeAxis(axis, x.rank, 'select');
-  return slice(x, ...Array.from({ length: at }, () => null), index);
+  return sliceBy(x, [...Array.from({ length: at }, () => null), index]);
 }
 
 const flipOp = defineOp<Nothing, { readonly axes: readonly number[] }>('flip', (g, { attrs }) => [
@@ -305,7 +310,7 @@ export function pad(x: Tensor, padding: Padding, options: PadOptions = {}): Tens
     const growth = pairs.map(
       ([before, after]): PadWidth => [Math.max(0, before), Math.max(0, after)],
     );
-    return composite(() => pad(slice(x, ...crops), growth, { value }));
+    return composite(() => pad(sliceBy(x, crops), growth, { value }));
   }
   const shape = x.shape.map(
     (size, axis) => size + (pairs[axis]?.[0] ?? 0) + (pairs[axis]?.[1] ?? 0),

@@ -1,6 +1,6 @@
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError, DTypeError } from '../errors.js';
-import { isError } from '../realm.js';
+import { refuseJson, uncloneable } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
@@ -16,6 +16,9 @@ import {
   restored,
   stateFaults,
 } from './state.js';
+
+const REMEDY = 'expected the groups and tensors of optimizer.stateDict()';
+const UNCLONEABLE = uncloneable('Optimizer', REMEDY);
 
 /** Options of every optimiser. */
 export interface BaseOptions {
@@ -106,6 +109,8 @@ function groupsOf<O>(
  * one kernel call a group; parameters without a gradient stay as they are.
  */
 export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
+  /** Makes structuredClone and postMessage fail rather than lose the state. @internal */
+  readonly uncloneable = UNCLONEABLE;
   readonly #defaults: O;
   readonly #groups: ParamGroup<O>[] = [];
   readonly #batches: Batches[] = [];
@@ -125,6 +130,14 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
 
   /** How a group with these options is updated. @internal */
   protected abstract plan(options: O): UpdatePlan;
+
+  /**
+   * An optimiser has no JSON: save its {@link stateDict}.
+   * @throws ArgumentError always
+   */
+  toJSON(): never {
+    refuseJson(this.#name, REMEDY);
+  }
 
   get #name(): string {
     return this.constructor.name;

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { greatest } from '../numeric/extremes.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { styleOf } from './colors.js';
 import {
@@ -140,13 +141,19 @@ export function categoryLabels(
   width: number,
 ): { height: number; draw: (place: (i: number) => number, top: number) => string[] } {
   const room = width / Math.max(1, names.length);
-  const widest = Math.max(0, ...names.map((name) => textWidth(name)));
+  const widest = greatest(
+    names.map((name) => textWidth(name)),
+    0,
+  );
   // Numbers and the like need not be slanted when some of them are left out.
   const slanted = widest + 6 > room && widest > 30;
   const every = Math.max(1, Math.ceil((slanted ? 16 : widest + 6) / room));
   const shown = names.map((name) => (slanted ? fitText(name, 110) : name));
   // A text at 45° is as tall as it is wide, by √½.
-  const longest = Math.max(0, ...shown.map((name) => textWidth(name)));
+  const longest = greatest(
+    shown.map((name) => textWidth(name)),
+    0,
+  );
   return {
     height: slanted ? longest * Math.SQRT1_2 + 16 : 20,
     draw: (place, top) =>

@@ -74,7 +74,7 @@ export function decisionBoundary(
   const marks = points.map((point, i) => mark(view, point, (labels[i] ?? 0) > 0));
   return picture({ width: WIDTH, height: HEIGHT }, title, [
     textAt(LEFT + PLOT / 2, 26, title, { 'font-size': 16, 'text-anchor': 'middle' }),
-    element('g', { 'shape-rendering': 'crispEdges' }, ...background(field, resolution)),
+    element('g', { 'shape-rendering': 'crispEdges' }, background(field, resolution).join('')),
     element('path', {
       d: boundary(field, resolution).join(''),
       fill: 'none',

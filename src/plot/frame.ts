@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { greatest } from '../numeric/extremes.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import type { Style } from './colors.js';
 import { checkRange, rangeFor, Scale, type ScaleKind } from './scale.js';
@@ -203,7 +204,10 @@ export function valueAxis(
   const scale = new Scale(axis.kind, axis.range, [bottom, top]);
   const ticks = scale.ticks(Math.max(2, Math.floor((bottom - top) / 36)), axis.integers);
   const labels = scale.labels(ticks);
-  const widest = Math.max(0, ...labels.map((label) => textWidth(label)));
+  const widest = greatest(
+    labels.map((label) => textWidth(label)),
+    0,
+  );
   const left = 10 + widest + 8 + (axis.label ? LINE : 0);
   const parts = ticks.flatMap((tick, i) => {
     const y = rounded(scale.at(tick));
@@ -305,6 +309,6 @@ export function clipped(plot: Box, parts: readonly string[]): string {
       viewBox: [left, top, width, height].map(rounded).join(' '),
       overflow: 'hidden',
     },
-    ...parts,
+    parts.join(''),
   );
 }

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { greatest } from '../numeric/extremes.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { categoryLabels } from './bars.js';
 import { type ColorScale, shadeOf } from './colors.js';
@@ -111,7 +112,13 @@ function draw(caller: string, values: Table, options: HeatMapOptions): string {
   const range = rangeOf(caller, values, options);
   const width = checkSize(caller, 'width', options.width ?? 640);
   const top = header(options.title, [], width);
-  const rowWidth = Math.min(Math.max(0, ...rowNames.map((name) => textWidth(name))), width / 4);
+  const rowWidth = Math.min(
+    greatest(
+      rowNames.map((name) => textWidth(name)),
+      0,
+    ),
+    width / 4,
+  );
   const left = 10 + rowWidth + 8 + (rowLabel ? 20 : 0);
   const bar = colorBar(range, colors);
   const room = Math.max(width - left - bar.width - 20, 40);
@@ -246,7 +253,7 @@ function colorBar(
   colors: ColorScale,
 ): { width: number; draw: (left: number, plot: Box) => string[] } {
   const probe = new Scale('linear', range, [0, 1]);
-  const widest = Math.max(...probe.labels(probe.ticks(6)).map((label) => textWidth(label)));
+  const widest = greatest(probe.labels(probe.ticks(6)).map((label) => textWidth(label)));
   return {
     width: 16 + BAR + 6 + widest + 8,
     draw: (left, plot) => {

@@ -226,7 +226,7 @@ function thinned(piece: readonly [number, number][]): readonly [number, number][
     const chosen = new Set([group[0], group.at(-1)]);
     chosen.add(group.reduce((a, b) => (b[1] < a[1] ? b : a)));
     chosen.add(group.reduce((a, b) => (b[1] > a[1] ? b : a)));
-    kept.push(...group.filter((place) => chosen.has(place)));
+    for (const place of group) if (chosen.has(place)) kept.push(place);
   };
   const cell = (x: number) => Math.floor(x * 2);
   for (const place of piece) {

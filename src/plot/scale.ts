@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { greatest } from '../numeric/extremes.js';
 
 export type ScaleKind = 'linear' | 'log';
 
@@ -114,7 +115,7 @@ export class Scale {
 
   /** Labels of ticks, all with the same number of decimals. */
   labels(ticks: readonly number[]): string[] {
-    const largest = Math.max(...ticks.map(Math.abs));
+    const largest = greatest(ticks.map(Math.abs));
     const isLog = this.kind === 'log' && (ticks.at(-1) ?? 1) / (ticks[0] ?? 1) >= 8;
     if (isLog) return ticks.map((tick) => formatNumber(tick));
     const step = Math.abs((ticks[1] ?? largest) - (ticks[0] ?? 0)) || largest || 1;

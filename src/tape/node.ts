@@ -99,6 +99,11 @@ const NO_VERSIONS: readonly number[] = Object.freeze([]);
 
 let nextId = 0;
 
+/** How many ops were recorded by now: later ones have at least this id. */
+export function nodesSoFar(): number {
+  return nextId;
+}
+
 /** One recorded op: how to get the inputs' gradients from the outputs'. */
 export class Node<S extends Saves = Saves, A extends object = object> implements GraphNode {
   readonly op: Op<S, A>;
@@ -170,14 +175,15 @@ export class Node<S extends Saves = Saves, A extends object = object> implements
     if (this.#isReleased) {
       throw new AutogradError(
         `${this.op.name}: its saved values are gone: backward() ran through this graph before. ` +
-          'Pass { retainGraph: true } to the first backward().',
+          'Pass { retainGraph: true } to the first backward(), or detach() what comes from an earlier step.',
       );
     }
     const tensor = this.#handles[at] ?? null;
     if (tensor !== null && tensor.storage.version !== this.#versions[at]) {
       throw new AutogradError(
         `${this.op.name}: a value needed for its gradient was changed in place after the op ran ` +
-          '(by an optimiser step or a copyFrom). Compute gradients before changing it.',
+          '(by an optimiser step or a copyFrom). Compute gradients before changing it, and detach() what a step takes ' +
+          'over from the one before, such as a recurrent state.',
       );
     }
     return tensor;

@@ -162,7 +162,7 @@ export class RowSparseTensor extends Tensor {
 
   /** Adds another of its shape, in place. @internal */
   add_(other: RowSparseTensor): void {
-    this.#parts.push(...other.#shared());
+    for (const part of other.#shared()) this.#parts.push(part);
     // Never more than the dense matrix would take.
     const count = this.#parts.reduce((sum, part) => sum + places(part), 0);
     if (count > dim(this.shape, 0)) this.#whole();

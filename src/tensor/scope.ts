@@ -1,17 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isMap } from 'node:util/types';
-import { isPlainObject, isThenable } from '../realm.js';
-
-/** What contexts own: the base of Tensor, here so that this module needs not know it. */
-export abstract class Owned {
-  /** Set by `keep()`: contexts and graphs leave it alone. @internal */
-  kept = false;
-  /** True only while a context that closes looks for what its function returned. @internal */
-  returned = false;
-  abstract dispose(): void;
-  /** Called when it has left the outermost context alive. @internal */
-  abstract leaveContexts(): void;
-}
+import { Owned, ownedIn } from './owned.js';
 
 /**
  * Where computation happens: whether it is recorded for gradients, and who owns the tensors it makes. Modules
@@ -49,26 +37,19 @@ export function adopt(tensor: Owned): boolean {
   return true;
 }
 
-function markReturned(value: unknown, mark: boolean, depth: number): void {
-  if (typeof value !== 'object' || value === null || depth > 8) return;
-  if (value instanceof Owned) value.returned = mark;
-  else if (Array.isArray(value)) for (const item of value) markReturned(item, mark, depth + 1);
-  else if (isMap(value)) for (const item of value.values()) markReturned(item, mark, depth + 1);
-  else if (isPlainObject(value)) {
-    for (const item of Object.values(value)) markReturned(item, mark, depth + 1);
-  }
-}
-
 function close(context: Context, result: unknown): void {
-  markReturned(result, true, 0);
-  for (const tensor of context.owned) {
+  const { owned } = context;
+  if (owned.length === 0) return;
+  const returned = result instanceof Owned ? [result] : ownedIn(result);
+  for (const tensor of returned) tensor.returned = true;
+  for (const tensor of owned) {
     if (tensor.kept) continue;
     if (!tensor.returned) tensor.dispose();
     else if (context.parent) context.parent.owned.push(tensor);
     else tensor.leaveContexts();
   }
-  context.owned.length = 0;
-  markReturned(result, false, 0);
+  owned.length = 0;
+  for (const tensor of returned) tensor.returned = false;
 }
 
 /**
@@ -124,8 +105,9 @@ export function runInAsyncContext<T>(recording: boolean, fn: () => T): T {
 }
 
 /**
- * Frees every tensor that `fn` makes, except those that it returns (in arrays, plain objects and Maps, too),
- * marks with `keep()`, or saved for a gradient still to be computed. `fn` may be async.
+ * Frees every tensor that `fn` makes, except those that it returns, marks with `keep()`, or saved for a gradient
+ * still to be computed. What it returns may hold tensors in arrays, plain objects, Maps, Sets and public fields of
+ * classes, nested to any depth. `fn` may be async.
  *
  * @example
  * const mean = scope(() => x.sub(x.mean()).square().mean());

@@ -1,9 +1,10 @@
 import { backend, synchronize } from '../backend/select.js';
 import { AutogradError, DisposedError, ShapeError } from '../errors.js';
+import { refuseJson } from '../refusals.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { format } from './format.js';
-import { allocate } from './pool.js';
-import { adopt, Owned } from './scope.js';
+import { Owned, ownedIn } from './owned.js';
+import { adopt } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';
 
@@ -16,6 +17,36 @@ export interface TensorNode {
 /** What keeps computed tensors until backward() has consumed them; the tape makes them. */
 export interface TensorGraph {
   own(tensor: Tensor): void;
+  /** True once backward() has run through it without retaining it. */
+  isConsumed(): boolean;
+}
+
+/** Who lends a tensor that is freed when the next one is asked for. */
+const lent = new WeakMap<Tensor, string>();
+
+/** Notes that the tensors in a value are on loan, for the message when they are used afterwards. @internal */
+export function markLent(value: unknown, lender: string): void {
+  for (const each of ownedIn(value)) if (each instanceof Tensor) lent.set(each, lender);
+}
+
+/** True for a tensor that somebody lends. @internal */
+export function isLent(tensor: Tensor): boolean {
+  return lent.has(tensor);
+}
+
+let writes = 0;
+
+/** How often a tensor was changed in place by now. @internal */
+export function writesSoFar(): number {
+  return writes;
+}
+
+/** Finds the field of a module that holds a tensor, for messages. */
+let fieldOf: (tensor: Tensor) => string | null = () => null;
+
+/** Has messages say which field holds a tensor whose memory is gone. @internal */
+export function nameFieldsBy(find: (tensor: Tensor) => string | null): void {
+  fieldOf = find;
 }
 
 /** A {@link BatchWeight} that the queue computes. */
@@ -141,9 +172,25 @@ export class Tensor extends Owned {
   }
 
   #disposedError(): DisposedError {
+    const name = this.label ?? fieldOf(this);
+    const what = `a tensor of shape ${formatShape(this.shape)}`;
+    const gone = `${name === null ? '' : `${name}, `}${what} was used after its memory was given back`;
+    const lender = lent.get(this);
+    if (lender !== undefined) {
+      return new DisposedError(
+        `${gone}: it was on loan from a ${lender}, until the next one was asked for. Call keep() on the tensors that ` +
+          'you need for longer, before that, and dispose() when you are done with them.',
+      );
+    }
+    if (this.node?.graph.isConsumed()) {
+      return new DisposedError(
+        `${gone}: backward() has consumed the graph that it belongs to, and the next step has begun. ` +
+          'Call keep() on what you only look at later. What a step takes over from the one before, such as a ' +
+          'recurrent state, has to be cut from its graph: state = state.detach().',
+      );
+    }
     return new DisposedError(
-      `a tensor of shape ${formatShape(this.shape)} was used after its memory was given back: ` +
-        'by dispose(), at the end of its scope, noGrad or forward, or by the step after backward(). ' +
+      `${gone}: by dispose(), at the end of its scope, noGrad or forward, or by the step after backward(). ` +
         'Return it, call keep() on it, or detach() it before.',
     );
   }
@@ -162,6 +209,7 @@ export class Tensor extends Owned {
   /** Notes a change in place, so that the tape refuses what it saved before. @internal */
   markWritten(): void {
     this.storage.version++;
+    writes++;
   }
 
   /** Another handle of the same storage, with its own shape, as part of no graph. @internal */
@@ -296,6 +344,17 @@ export class Tensor extends Owned {
         : '';
     const suffix = `shape=${formatShape(this.shape)}, dtype=${this.dtype}${gradient}`;
     return `Tensor(${format(this.dataSync(), this.shape, 7)}, ${suffix})`;
+  }
+
+  /**
+   * A tensor has no JSON: its elements may still be computed, and NaN and infinities would be lost.
+   * @throws ArgumentError always
+   */
+  toJSON(): never {
+    refuseJson(
+      'Tensor',
+      'expected { shape: x.shape, data: Array.from(await x.data()) }, or io.saveSafetensors()',
+    );
   }
 
   /** What `console.log` shows. */

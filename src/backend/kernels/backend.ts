@@ -91,6 +91,8 @@ export interface Backend {
   wait(): Promise<void>;
   /** Throws, and forgets, the first fault recorded by completed work. */
   throwFault(): void;
+  /** Runs `fn`, and has faults of the kernels that it calls name an op, rather than the kernel. */
+  faultsAs<T>(op: string, fn: () => T): T;
   /**
    * Kernels leave updates in place out from a fault on until it is thrown. Calls `undo` then, before the throw, if
    * the update that was submitted last is such a one: for what goes with it on the host, such as a count of steps.

@@ -3,6 +3,35 @@ import type { Backend } from '../kernels/backend.js';
 import { MAX_NATIVE_BYTES, type NativeAddon } from './addon.js';
 import { defaultThreads } from './threads.js';
 
+/**
+ * Node frees native memory that JavaScript has lost only between two turns of the event loop. A program that
+ * loses more than this without ever ending its turn gets ordinary memory, which V8 frees at once, but whose
+ * kernels run one by one.
+ */
+const MAX_BYTES_PER_TURN = 2 ** 31;
+
+function turnAllocator(
+  allocate: (bytes: number) => ArrayBuffer,
+  pace: CollectorPace,
+): (bytes: number) => ArrayBuffer {
+  let allocated = 0;
+  return (bytes) => {
+    if (allocated === 0) {
+      setImmediate(() => {
+        allocated = 0;
+      }).unref();
+    }
+    allocated += bytes;
+    const fits = bytes <= MAX_NATIVE_BYTES && allocated <= MAX_BYTES_PER_TURN;
+    if (!fits) return new ArrayBuffer(bytes);
+    pace.allocated(bytes);
+    return allocate(bytes);
+  };
+}
+
+/** Names that are kept before those of completed work are dropped. */
+const MAX_FAULT_NAMES = 256;
+
 /** What goes with updates that are queued; see {@link Backend.whenLeftOut}. */
 class Undo {
   readonly #addon: NativeAddon;
@@ -31,10 +60,37 @@ class Undo {
   }
 }
 
+/** Which ops the user has called, where kernels have names of their own; see {@link Backend.faultsAs}. */
+class FaultNames {
+  readonly #addon: NativeAddon;
+  /** Work from one ticket to another, both included; an op around another one comes later. */
+  #entries: { readonly first: number; readonly last: number; readonly op: string }[] = [];
+
+  constructor(addon: NativeAddon) {
+    this.#addon = addon;
+  }
+
+  add(op: string, first: number): void {
+    const entries = this.#entries;
+    if (entries.length >= MAX_FAULT_NAMES && this.#addon.failedTicket() === 0) {
+      const completed = this.#addon.completed();
+      this.#entries = entries.filter(({ last }) => last > completed);
+    }
+    this.#entries.push({ first, last: this.#addon.submitted(), op });
+  }
+
+  of(ticket: number): string | null {
+    const found = this.#entries.findLast(({ first, last }) => first <= ticket && ticket <= last);
+    return found?.op ?? null;
+  }
+}
+
 /** The backend that the addon computes; see {@link loadAddon}. */
 export function nativeBackend(addon: NativeAddon): Backend {
   addon.setNumThreads(defaultThreads());
   const undo = new Undo(addon);
+  const names = new FaultNames(addon);
+  const pace = new CollectorPace(addon);
 
   function throwFault(): void {
     const fault = addon.takeFault();
@@ -43,7 +99,7 @@ export function nativeBackend(addon: NativeAddon): Backend {
     undo.after(ticket);
     if (message !== null) throw new BackendError(`${kernel}: ${message}`);
     throw new IndexFaultError(
-      `${kernel}: index ${index} is out of range for an axis of size ${limit}`,
+      `${names.of(ticket) ?? kernel}: index ${index} is out of range for an axis of size ${limit}`,
     );
   }
 
@@ -71,6 +127,14 @@ export function nativeBackend(addon: NativeAddon): Backend {
     spin: addon.spin,
     wait: addon.wait,
     throwFault,
+    faultsAs(op, fn) {
+      const first = addon.submitted() + 1;
+      try {
+        return fn();
+      } finally {
+        names.add(op, first);
+      }
+    },
     whenLeftOut: (entry) => undo.add(entry),
     // Larger memory is V8's own; kernels work in it one by one.
     allocate: (bytes) =>

@@ -5,6 +5,7 @@ import { convKernels } from './conv/index.js';
 import { elementwiseKernels } from './elementwise/index.js';
 import { gemmKernels } from './gemm/index.js';
 import { indexingKernels } from './indexing/index.js';
+import { faultsAs } from './kit/faults.js';
 import { scratchBytes } from './kit/scratch.js';
 import { lossKernels } from './loss/index.js';
 import { memoryKernels } from './memory/index.js';
@@ -70,6 +71,7 @@ export const tsBackend: Backend = {
   spin: () => true,
   wait: () => Promise.resolve(),
   throwFault: () => {},
+  faultsAs,
   whenLeftOut: () => {},
   allocate: (bytes) => new ArrayBuffer(bytes),
   free: () => {},

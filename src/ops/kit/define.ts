@@ -1,8 +1,9 @@
 import { isFloat32Array, isFloat64Array, isInt32Array, isUint8Array } from 'node:util/types';
 import { kernels } from '../../backend/select.js';
-import { ArgumentError, DTypeError } from '../../errors.js';
+import { ArgumentError, AutogradError, DTypeError } from '../../errors.js';
 import type { Gradients, Node, Nothing, Op, Saves } from '../../tape/node.js';
 import { type DType, isFloat, promote, type TypedArray } from '../../tensor/dtype.js';
+import { isRecording } from '../../tensor/scope.js';
 import { dim, formatShape, type Shape } from '../../tensor/shape.js';
 import { empty, type Layout, Tensor } from '../../tensor/tensor.js';
 
@@ -27,8 +28,16 @@ export function inputShape(
   return inputShapes[i] ?? [];
 }
 
-/** An operand without a gradient: cut from its graph, if it is part of one. @internal */
-export function constant(x: Tensor): Tensor {
+/**
+ * An operand that an op has no gradient for. Throws where one is wanted: without a word it would be missing.
+ * @internal
+ */
+export function constant(x: Tensor, op: string, name: string): Tensor {
+  if (x.requiresGrad && isRecording()) {
+    throw new AutogradError(
+      `${op}: ${name} requires gradients, and ${op} has none for it; expected ${name}.detach(), or a tensor that requires none`,
+    );
+  }
   return x.requiresGrad ? x.detach() : x;
 }
 
@@ -110,6 +119,11 @@ export function checkFloat(x: Tensor, op: string, name = 'input'): void {
 
 /** Throws unless all have one dtype. @internal */
 export function checkSameDType(op: string, ...tensors: Tensor[]): void {
+  checkOneDType(op, tensors);
+}
+
+/** As {@link checkSameDType}, of a list. @internal */
+export function checkOneDType(op: string, tensors: readonly Tensor[]): void {
   const dtype = tensors[0]?.dtype;
   for (const other of tensors) {
     if (other.dtype !== dtype) {

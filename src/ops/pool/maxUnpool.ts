@@ -1,4 +1,4 @@
-import { kernels } from '../../backend/select.js';
+import { backend, kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { record } from '../../tape/record.js';
@@ -108,7 +108,9 @@ function maxUnpool(
   checkPixels(op, axes, shape);
   const outputSize = spatialSize(options.outputSize, x.rank, axes);
   const unpooledShape = imageShape(planUnpool(op, shape, kernel, { ...options, outputSize }));
-  return onImages(x, axes, (images) => unpooled(images, toImages(indices, axes), unpooledShape));
+  return backend().faultsAs(op, () =>
+    onImages(x, axes, (images) => unpooled(images, toImages(indices, axes), unpooledShape)),
+  );
 }
 
 export interface MaxUnpool2dOptions {

@@ -8,7 +8,7 @@ import { empty, type Tensor } from '../../tensor/tensor.js';
 import { tensor, zeros } from '../creation.js';
 import { concat } from '../join.js';
 import { unrecorded } from '../kit/composite.js';
-import { checkFloat, checkSameDType, floats, ints } from '../kit/define.js';
+import { checkFloat, checkOneDType, floats, ints } from '../kit/define.js';
 import { linear } from '../linear.js';
 import { multiply } from '../matmul.js';
 import { sum } from '../reduce.js';
@@ -105,7 +105,7 @@ export function checkCall(
     ...states,
   ];
   for (const each of all) checkFloat(each, op);
-  checkSameDType(op, ...all);
+  checkOneDType(op, all);
   for (const each of [x, weightIh, weightHh]) {
     if (each.rank !== 2) {
       throw new ShapeError(`${op}: ${formatShape(each.shape)}, expected two axes`);

@@ -1,3 +1,4 @@
+import { greatest } from '../../numeric/extremes.js';
 import { checkOptions } from '../../options.js';
 import { ClassCounts } from './counts.js';
 import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
@@ -42,8 +43,9 @@ export class ConfusionMatrix extends ClassCounts {
   override toString(
     names: readonly string[] = Array.from({ length: this.classes }, (_, i) => String(i)),
   ): string {
-    const width = Math.max(...names.map((n) => n.length), String(this.total).length, 4) + 1;
-    const left = Math.max(...names.map((n) => n.length), 'true'.length);
+    const longest = greatest(names.map((n) => n.length));
+    const width = Math.max(longest, String(this.total).length, 4) + 1;
+    const left = Math.max(longest, 'true'.length);
     const line = (name: string, cells: readonly string[]): string =>
       `${name.padStart(left)} │${cells.map((cell) => cell.padStart(width)).join('')}`;
     const rows = this.counts.map((row, i) =>

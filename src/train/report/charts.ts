@@ -1,3 +1,4 @@
+import { greatest, smallest } from '../../numeric/extremes.js';
 import type { History } from '../loop/history.js';
 import { splitValues } from '../loop/valueNames.js';
 import type { ReportChart, ReportCurve } from './chartData.js';
@@ -57,7 +58,7 @@ export function chartsOf(history: History, steps: StepCurves): ReportChart[] {
 
 function plain(title: string, x: 'epoch' | 'step', curve: ReportCurve): ReportChart {
   const positive = curve.y.filter((value) => value !== null && value > 0).map(Number);
-  const spread = Math.max(...positive) / Math.min(...positive);
+  const spread = greatest(positive) / smallest(positive);
   // Norms over several powers of ten would lie flat on the axis.
   const log = x === 'step' && title === 'Gradient norm' && spread > 100;
   return { title, x, curves: [curve], ...NO_MARK, log };

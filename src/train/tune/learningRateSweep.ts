@@ -1,4 +1,4 @@
-import { ArgumentError } from '../../errors.js';
+import { greatest, smallest } from '../../numeric/extremes.js';
 import { lineChart, type Series } from '../../plot/lines.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 
@@ -45,8 +45,8 @@ export class LearningRateSweep {
   toSvg(options: SvgOptions = {}): string {
     const { title = 'Learning-rate sweep' } = checkedSvgOptions('LearningRateSweep.toSvg', options);
     const shown = this.smoothed.filter(Number.isFinite);
-    const low = Math.min(...shown);
-    const high = Math.max(shown[0] ?? 0, ...shown.slice(0, Math.ceil(shown.length / 2)));
+    const low = smallest(shown);
+    const high = greatest(shown.slice(0, Math.ceil(shown.length / 2)), shown[0] ?? 0);
     // Where the loss diverges is to be seen, not how far.
     const range: [number, number] | undefined =
       low < high ? [low - 0.15 * (high - low), high + 0.35 * (high - low)] : undefined;

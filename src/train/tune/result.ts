@@ -1,5 +1,6 @@
 import { ArgumentError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
+import { greatest } from '../../numeric/extremes.js';
 import type { Goal } from '../../optim/goal.js';
 import { panels } from '../../plot/index.js';
 import { type Series, scatterChart } from '../../plot/lines.js';
@@ -69,7 +70,7 @@ export class SearchResult<S extends Space = Space> {
       run.error?.split('\n')[0] ?? '',
     ]);
     const all = [header, ...rows];
-    const widths = header.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
+    const widths = header.map((_, i) => greatest(all.map((row) => row[i]?.length ?? 0)));
     const last = header.length - 1;
     return all
       .map((row) =>
@@ -136,7 +137,11 @@ export class SearchResult<S extends Space = Space> {
     const better = this.goal === 'min' ? Math.min : Math.max;
     const x = runs.map(({ trial }) => trial);
     const y = runs.map(({ score }) => score ?? Number.NaN);
-    const best = y.map((_, i) => better(...y.slice(0, i + 1)));
+    let found = y[0] ?? Number.NaN;
+    const best = y.map((score) => {
+      found = better(found, score);
+      return found;
+    });
     const series: Series[] = [
       { name: 'score', x, y },
       { name: 'best so far', x, y: best, draw: 'line' },
