@@ -39,8 +39,8 @@ const ROOMS = `
   backend/ts/kit/
   backend/kernels/
   numeric/
-  options.ts
-  refusals.ts
+  options.ts           installed.ts        refusals.ts
+  version.ts           realm.ts            node.ts
   errors.ts
 `;
 

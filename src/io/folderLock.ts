@@ -1,6 +1,9 @@
+import { Buffer } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { link, open, rename, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isMap } from 'node:util/types';
 import { CheckpointError, WriteError } from '../errors.js';

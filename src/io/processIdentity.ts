@@ -1,6 +1,8 @@
+import { Buffer } from 'node:buffer';
 import { createHash, randomBytes } from 'node:crypto';
 import { readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import process from 'node:process';
 import { DataError } from '../errors.js';
 import { codeOf } from './path.js';
 import { RegularFile } from './regularFile.js';

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { isMap } from 'node:util/types';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';

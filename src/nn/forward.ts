@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { isError, isThenable } from '../realm.js';
 import { enterForward } from '../tensor/owned.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -10,6 +10,7 @@ import {
   dtypeOf,
   type TypedArray,
 } from '../tensor/dtype.js';
+import { allocateForHost } from '../tensor/pool.js';
 import { adopt, isRecording } from '../tensor/scope.js';
 import { checkShape, formatShape, type Shape, sameShape, sizeOf } from '../tensor/shape.js';
 import { empty, inLayout, releaseTemporary, Tensor } from '../tensor/tensor.js';

@@ -3,6 +3,7 @@ import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
 import { allFloatsForWriting, floats } from '../ops/kit/define.js';
+import { inWords } from '../options.js';
 import { refuseJson, uncloneable } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';

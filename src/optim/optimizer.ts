@@ -1,5 +1,6 @@
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError, DTypeError } from '../errors.js';
+import { isError } from '../realm.js';
 import { refuseJson, uncloneable } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { isThenable } from '../realm.js';
 import { Owned, ownedIn } from './owned.js';
 
 /**

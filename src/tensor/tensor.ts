@@ -4,6 +4,7 @@ import { refuseJson } from '../refusals.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { format } from './format.js';
 import { Owned, ownedIn } from './owned.js';
+import { allocate } from './pool.js';
 import { adopt } from './scope.js';
 import { dim, formatShape, type Shape, sizeOf } from './shape.js';
 import type { Storage } from './storage.js';

@@ -3,32 +3,6 @@ import type { Backend } from '../kernels/backend.js';
 import { MAX_NATIVE_BYTES, type NativeAddon } from './addon.js';
 import { defaultThreads } from './threads.js';
 
-/**
- * Node frees native memory that JavaScript has lost only between two turns of the event loop. A program that
- * loses more than this without ever ending its turn gets ordinary memory, which V8 frees at once, but whose
- * kernels run one by one.
- */
-const MAX_BYTES_PER_TURN = 2 ** 31;
-
-function turnAllocator(
-  allocate: (bytes: number) => ArrayBuffer,
-  pace: CollectorPace,
-): (bytes: number) => ArrayBuffer {
-  let allocated = 0;
-  return (bytes) => {
-    if (allocated === 0) {
-      setImmediate(() => {
-        allocated = 0;
-      }).unref();
-    }
-    allocated += bytes;
-    const fits = bytes <= MAX_NATIVE_BYTES && allocated <= MAX_BYTES_PER_TURN;
-    if (!fits) return new ArrayBuffer(bytes);
-    pace.allocated(bytes);
-    return allocate(bytes);
-  };
-}
-
 /** Names that are kept before those of completed work are dropped. */
 const MAX_FAULT_NAMES = 256;
 
@@ -90,7 +64,6 @@ export function nativeBackend(addon: NativeAddon): Backend {
   addon.setNumThreads(defaultThreads());
   const undo = new Undo(addon);
   const names = new FaultNames(addon);
-  const pace = new CollectorPace(addon);
 
   function throwFault(): void {
     const fault = addon.takeFault();

@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import { AppendFile } from '../../io/appendFile.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { checkPath } from '../../io/path.js';

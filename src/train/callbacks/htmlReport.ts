@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { checkPath } from '../../io/path.js';
 import type { SummaryInput } from '../../nn/summary.js';
 import { checkOptions, type OptionNames } from '../../options.js';

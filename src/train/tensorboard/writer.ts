@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { clearTimeout, setTimeout } from 'node:timers';
 import { ArgumentError, WriteError } from '../../errors.js';

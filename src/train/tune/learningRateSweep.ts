@@ -1,3 +1,4 @@
+import { ArgumentError } from '../../errors.js';
 import { greatest, smallest } from '../../numeric/extremes.js';
 import { lineChart, type Series } from '../../plot/lines.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
