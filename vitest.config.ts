@@ -6,6 +6,7 @@ const NATIVE_ONLY = [
   'test/fuzz/**',
   'test/backend/contract.test.ts',
   'test/backend/lifecycle.test.ts',
+  'test/crash/storm.test.ts',
   // Trains for seconds, natively.
   'test/train/sequences/addingProblem.test.ts',
   // Programs of their own, which take the backend that loads.

@@ -7,6 +7,8 @@ export interface StormOptions {
   readonly ends: number;
   /** Worker threads that one process ends before itself. */
   readonly endsOfProcess: number;
+  /** What the threads compute; all programs of stormWorker.mjs unless given. */
+  readonly programs?: readonly string[];
   /** Chooses the moments. */
   readonly seed: number;
   /** Processes at a time. */
@@ -39,6 +41,8 @@ export interface StormResult {
 const CHILD = fileURLToPath(new URL('./stormChild.mjs', import.meta.url));
 /** How a process ends, and with which code. */
 const LAST = { return: 0, exit: 7, exitInHandler: 7, error: 1, rejection: 1 } as const;
+/** What the sanitizers say, whatever the process ends with. */
+const SANITIZER = /Sanitizer|runtime error:/;
 /** A process that takes longer hangs. */
 const MAX_MILLISECONDS_OF_END = 20_000;
 
@@ -50,12 +54,22 @@ interface Lived {
 async function live(options: StormOptions, seed: number, ends: number): Promise<Lived> {
   const lasts = Object.keys(LAST) as (keyof typeof LAST)[];
   const last = lasts[seed % lasts.length] ?? 'return';
-  const child = spawn(options.node ?? process.execPath, [CHILD, String(seed), String(ends), last], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, AXONODE_NUM_THREADS: '2', ...options.env },
-    timeout: 30_000 + MAX_MILLISECONDS_OF_END * ends,
-    killSignal: 'SIGKILL',
-  });
+  const child = spawn(
+    options.node ?? process.execPath,
+    [
+      CHILD,
+      String(seed),
+      String(ends),
+      last,
+      ...(options.programs ? [options.programs.join()] : []),
+    ],
+    {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: { ...process.env, AXONODE_NUM_THREADS: '2', ...options.env },
+      timeout: 30_000 + MAX_MILLISECONDS_OF_END * ends,
+      killSignal: 'SIGKILL',
+    },
+  );
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => {
@@ -67,7 +81,8 @@ async function live(options: StormOptions, seed: number, ends: number): Promise<
   const [code, signal] = (await once(child, 'close')) as [number | null, string | null];
   const told = stdout.split('\n').find((line) => line.startsWith('{'));
   const programs = told === undefined ? {} : (JSON.parse(told) as Record<string, number>);
-  const fine = told !== undefined && signal === null && code === LAST[last];
+  const fine =
+    told !== undefined && signal === null && code === LAST[last] && !SANITIZER.test(stderr);
   return {
     crash: fine ? null : { seed, last, code, signal, stderr: stderr.slice(-2000) },
     programs,

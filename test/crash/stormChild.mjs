@@ -1,11 +1,11 @@
-// A process of the storm: node stormChild.mjs SEED ENDS LAST
+// A process of the storm: node stormChild.mjs SEED ENDS LAST [PROGRAMS]
 // Starts worker_threads and ends them at random moments, ENDS of them, then itself, in the way that LAST says, while
 // others compute. Prints how many ended, by program. Nothing that it does may crash.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
 const [seed, ends, last] = [Number(process.argv[2]), Number(process.argv[3]), process.argv[4]];
-const PROGRAMS = [
+const PROGRAMS = process.argv[5]?.split(',') ?? [
   'products',
   'productsForever',
   'allocations',

@@ -1,0 +1,14 @@
+import { expect, it } from 'vitest';
+import { storm } from './storm.js';
+
+// The short form of `npm run test:storm`.
+it('worker threads and processes end at any moment, without a crash', async () => {
+  const result = await storm({
+    ends: 17,
+    endsOfProcess: 16,
+    seed: 1,
+    programs: ['products', 'allocations', 'everyFunction', 'training', 'waits'],
+  });
+  expect(result.crashes).toEqual([]);
+  expect(result.ends).toBe(17);
+});
