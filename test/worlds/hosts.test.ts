@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '../../src/version.js';
 import { compileConsumer } from '../support/consumer.js';
 import { BUNDLES } from './bundles.js';
@@ -102,6 +102,9 @@ void model;
 `;
   const IMPORTED = `
 import { type Tensor, tensor, nn } from 'axonode';
+
+// Whole tools run, a second or two each on a quiet machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 export const y: Tensor = new nn.Linear(1, 2).forward(tensor([1]));
 `;
   const files = {
