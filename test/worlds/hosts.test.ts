@@ -5,6 +5,9 @@ import { BUNDLES } from './bundles.js';
 import { ALL_WELL, PROGRAMS } from './programs.js';
 import { Project, run } from './project.js';
 
+// Whole tools run, a second or two each on a quiet machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
+
 /** Runs a bundle in a context that has the language and `require`, and nothing else of Node.js. */
 const BARE = `
 const { readFileSync } = require('node:fs');
@@ -102,9 +105,6 @@ void model;
 `;
   const IMPORTED = `
 import { type Tensor, tensor, nn } from 'axonode';
-
-// Whole tools run, a second or two each on a quiet machine.
-vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 export const y: Tensor = new nn.Linear(1, 2).forward(tensor([1]));
 `;
   const files = {
