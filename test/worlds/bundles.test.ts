@@ -1,11 +1,14 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '../../src/version.js';
 import { BUNDLES } from './bundles.js';
 import { ALL_WELL, PROGRAMS } from './programs.js';
 import { Project, run } from './project.js';
+
+// Whole tools run, a second or two each on a quiet machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 const node = process.execPath;
 // `npm run test:worlds` makes the slow ones, too.

@@ -1,9 +1,12 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { VERSION } from '../../src/version.js';
 import { compileConsumer } from '../support/consumer.js';
 import { BUNDLES } from './bundles.js';
 import { ALL_WELL, PROGRAMS } from './programs.js';
 import { Project, run } from './project.js';
+
+// Whole tools run, a second or two each on a quiet machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 /** Runs a bundle in a context that has the language and `require`, and nothing else of Node.js. */
 const BARE = `

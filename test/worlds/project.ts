@@ -28,7 +28,7 @@ export function run(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Said> {
   return new Promise((resolve) => {
-    const options = { cwd, env: { ...cleanEnvironment(), ...env }, timeout: 120_000 };
+    const options = { cwd, env: { ...cleanEnvironment(), ...env }, timeout: 280_000 };
     execFile(node, [...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });

@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Project } from './project.js';
 import { makeRealms, passed, RUNNERS, runTests } from './realms.js';
+
+// Whole tools run, a second or two each on a quiet machine.
+vi.setConfig({ testTimeout: 300_000, hookTimeout: 300_000 });
 
 describe('tests of users, in realms of their own', () => {
   let project: Project;
