@@ -1,6 +1,7 @@
 import { TextDecoder } from 'node:util';
 import { DataError } from '../errors.js';
 import type { Pieces } from '../io/gzip.js';
+import { Turns } from '../io/turns.js';
 
 /** A file in an archive. */
 export interface TarEntry {
@@ -40,10 +41,12 @@ export async function* tarEntries(
 ): AsyncGenerator<TarEntry, void> {
   const source = new Source(archive);
   const header = new Uint8Array(BLOCK);
+  const turns = new Turns();
   let longName: string | null = null;
   try {
     for (;;) {
       const { at } = source;
+      if (turns.isDue) await turns.next();
       if ((await source.fill(header)) < BLOCK) {
         throw new DataError(`${file}: truncated tar: it has no end mark`);
       }

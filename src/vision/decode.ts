@@ -111,11 +111,6 @@ export async function decodeImage(
   checkRanges(channels, size, maxPixels);
   checkMaxBytes('decodeImage', maxBytes);
   if (!ArrayBuffer.isView(source)) checkPath('decodeImage', source);
-  opener ??= loadOpener();
-  opener.catch(() => {
-    opener = undefined;
-  });
-  const open = await opener;
   const bytes =
     typeof source === 'string'
       ? await RegularFile.use(source, { fault: DataError }, (found) => found.readAll(maxBytes))
@@ -123,6 +118,11 @@ export async function decodeImage(
   if (!SIGNATURES.some(([at, text]) => startsWith(bytes, at, text))) {
     throw new DataError(`${file}: neither JPEG, PNG, WebP, GIF, AVIF nor TIFF`);
   }
+  opener ??= loadOpener();
+  opener.catch(() => {
+    opener = undefined;
+  });
+  const open = await opener;
   try {
     const input = open(bytes, { ignoreIcc: true, limitInputPixels: maxPixels });
     const image = size === undefined ? input : input.resize(size[1], size[0], { fit: 'cover' });

@@ -10,7 +10,9 @@ import { tar } from '../support/images.js';
 
 const CHILD = fileURLToPath(new URL('./peak.mjs', import.meta.url));
 const MB = 2 ** 20;
-const SIZE = 128 * MB;
+const SIZE = 64 * MB;
+/** What a process takes anyway moves by some megabytes. */
+const MOST_MB = 1.6 * (SIZE / MB);
 
 async function peakOf(what: string, path: string): Promise<{ outcome: string; bytes: number }> {
   const { stdout } = await promisify(execFile)(process.execPath, [CHILD, what, path], {
@@ -42,7 +44,7 @@ describe('a small file that unpacks to much', () => {
     expect((await stat(path)).size).toBeLessThan(2 * MB);
     const whole = await peakOf('archive', path);
     expect(whole.outcome).toBe('loaded');
-    expect(whole.bytes / MB).toBeLessThan(1.5 * (SIZE / MB));
+    expect(whole.bytes / MB).toBeLessThan(MOST_MB);
     const refused = await peakOf('small', path);
     expect(refused.outcome).toBe('ERR_DATA');
     expect(refused.bytes / MB).toBeLessThan(40);
@@ -55,6 +57,6 @@ describe('a small file that unpacks to much', () => {
     await writeFile(join(folder, 't10k-labels-idx1-ubyte.gz'), idx([count], count));
     const { outcome, bytes } = await peakOf('digits', folder);
     expect(outcome).toBe('loaded');
-    expect(bytes / MB).toBeLessThan(1.5 * (SIZE / MB));
+    expect(bytes / MB).toBeLessThan(MOST_MB);
   });
 });
