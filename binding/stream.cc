@@ -99,6 +99,15 @@ int startable(int threads) {
   return static_cast<int>(helpers.size()) + 1;
 }
 
+// Short enough, where memory is short, to need none.
+std::string textOf(const std::exception& error) noexcept {
+  try {
+    return error.what();
+  } catch (...) {
+    return "out of memory";
+  }
+}
+
 // OpenMP's own count belongs to the calling thread; OpenBLAS follows it.
 void setTeam(Context& context, int threads) {
   context.threads = startable(threads);
@@ -117,12 +126,14 @@ void Stream::onNotify(Notify notify, void* receiver) {
 }
 
 void Stream::start() {
-  slots_ = std::make_unique_for_overwrite<Slot[]>(kSlots);
+  auto slots = std::make_unique_for_overwrite<Slot[]>(kSlots);
   if (inlined_) {
     setTeam(context_, threads_);
+    slots_ = std::move(slots);
     return;
   }
   StreamsOfProcess::get().add(this);
+  slots_ = std::move(slots);
   try {
     thread_ = std::thread([this] { loop(); });
   } catch (...) {
@@ -186,13 +197,13 @@ void Stream::execute(uint64_t ticket) {
   } catch (const std::bad_alloc&) {
     fail(ticket, {slot.name, 0, 0, "out of memory"});
   } catch (const std::exception& error) {
-    fail(ticket, {slot.name, 0, 0, error.what()});
+    fail(ticket, {slot.name, 0, 0, textOf(error)});
   } catch (...) {
     fail(ticket, {slot.name, 0, 0, "unknown exception"});
   }
   if (context_.fault.kernel != nullptr) {
     const Fault fault = std::exchange(context_.fault, {});
-    fail(ticket, {fault.kernel, fault.index, fault.limit, ""});
+    fail(ticket, {fault.kernel, fault.index, fault.limit});
   }
   scratchBytes_.store(context_.scratch.bytes(), std::memory_order_relaxed);
 }
@@ -211,7 +222,7 @@ void Stream::complete(uint64_t ticket) {
   }
 }
 
-void Stream::fail(uint64_t ticket, Failure failure) {
+void Stream::fail(uint64_t ticket, Failure failure) noexcept {
   std::lock_guard lock(mutex_);
   if (failure_) return;
   failure_ = std::move(failure);

@@ -19,7 +19,7 @@ namespace axonode {
 // What went wrong in a kernel, kept until the next synchronisation: an index in the data out of
 // range, or, where message is not empty, an exception.
 struct Failure {
-  std::string kernel;
+  const char* kernel = "";  // static
   int64_t index = 0;
   int64_t limit = 0;
   std::string message;
@@ -105,7 +105,7 @@ class Stream {
   bool awaitWork(uint64_t done);
   void execute(uint64_t ticket);
   void complete(uint64_t ticket);
-  void fail(uint64_t ticket, Failure failure);
+  void fail(uint64_t ticket, Failure failure) noexcept;
   // Runs apply on the stream's thread, in order with the work around it; at once before the start.
   void setLater(const char* name, int value, void (*apply)(Context&, int value));
   void halt();
