@@ -70,7 +70,7 @@ export async function nextWorlds(): Promise<{
       const config = isExternal ? "{ serverExternalPackages: ['axonode'] }" : '{}';
       await project.write({ 'next.config.mjs': `export default ${config};\n` });
       const next = project.path('node_modules/next/dist/bin/next');
-      const built = await run(node, [next, 'build', `--${bundler}`], project.folder);
+      const built = await run(node, [next, 'build', `--${bundler}`], project.folder, {}, 1_800_000);
       if (built.code !== 0) return built.stdout + built.stderr;
       const { text, stderr } = await answer(node, project);
       try {

@@ -26,9 +26,10 @@ export function run(
   args: readonly string[],
   cwd: string,
   env: Readonly<Record<string, string>> = {},
+  timeout = 280_000,
 ): Promise<Said> {
   return new Promise((resolve) => {
-    const options = { cwd, env: { ...cleanEnvironment(), ...env }, timeout: 280_000 };
+    const options = { cwd, env: { ...cleanEnvironment(), ...env }, timeout };
     execFile(node, [...args], options, (error, stdout, stderr) => {
       const code = error === null ? 0 : typeof error.code === 'number' ? error.code : 1;
       resolve({ code, stdout, stderr });
