@@ -72,16 +72,17 @@ const BATCH_STREAMS = 2 ** 50;
 export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   readonly dataset: Dataset<T> | BatchDataset<T, B>;
   readonly batchSize: number;
-  /** Batches of an epoch. */
-  readonly length: number;
 
   #seed: number;
   readonly #isShuffled: boolean;
   readonly #prefetches: boolean;
+  readonly #dropsLast: boolean;
   readonly #collate: DataLoaderOptions<T, B>['collate'];
   readonly #transform: DataLoaderOptions<T, B>['transform'];
   #epoch = 0;
   #position = 0;
+  /** Samples that the dataset had when the epoch under way began. */
+  #epochSamples: number | null = null;
   /** Where the next loop starts: 0 unless the position was set. */
   #start = 0;
 
@@ -96,8 +97,22 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     this.#prefetches = prefetch;
     this.#collate = options.collate;
     this.#transform = options.transform;
-    const batches = dataset.length / batchSize;
-    this.length = dropLast ? Math.floor(batches) : Math.ceil(batches);
+    this.#dropsLast = dropLast;
+  }
+
+  /** Batches of an epoch. A dataset may grow or shrink between epochs: each goes through what is there at its start. */
+  get length(): number {
+    return this.#batchesOf(this.#samples);
+  }
+
+  /** Samples of the epoch that is under way, or of the next one. */
+  get #samples(): number {
+    return this.#epochSamples ?? this.dataset.length;
+  }
+
+  #batchesOf(samples: number): number {
+    const batches = samples / this.batchSize;
+    return this.#dropsLast ? Math.floor(batches) : Math.ceil(batches);
   }
 
   /** Of the random order, and of what is drawn to make batches. */
@@ -127,7 +142,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   /** Where it is, for checkpoints: with it, another loader of the same data goes on with the batch that follows. */
   stateDict(): DataLoaderState {
     const { seed, epoch, position, batchSize } = this;
-    return { seed, epoch, position, batchSize, samples: this.dataset.length };
+    return { seed, epoch, position, batchSize, samples: this.#samples };
   }
 
   /**
@@ -172,21 +187,23 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     this.#position = at;
     this.#start = 0;
     const order = this.#order();
+    this.#epochSamples = order.length;
+    const { length } = this;
     const loan = () => {
       const begin = at * this.batchSize;
       const indices = order.subarray(begin, begin + this.batchSize);
-      const generator = this.#generatorOf(at);
+      const generator = this.#generatorOf(at, length);
       return new Loan(() => withGenerator(generator, () => this.#load(indices)));
     };
 
-    let current = at < this.length ? loan() : null;
+    let current = at < length ? loan() : null;
     let next: Loan<B> | null = null;
     try {
       while (current) {
         const batch = await current.take();
         at++;
         this.#position = at;
-        next = at < this.length ? loan() : null;
+        next = at < length ? loan() : null;
         if (this.#prefetches) next?.prefetch();
         yield batch;
         current.end();
@@ -195,6 +212,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
       this.#epoch++;
       this.#position = 0;
     } finally {
+      this.#epochSamples = null;
       current?.end();
       next?.end();
     }
@@ -214,9 +232,9 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
    * What batch `at` of this epoch draws from: one of its own, so that it is the same whenever it is made, before or
    * after the training step on the batch before it.
    */
-  #generatorOf(at: number): Generator {
+  #generatorOf(at: number, length: number): Generator {
     const generator = new Generator(this.seed);
-    generator.advance(BATCH_STREAMS + (this.#epoch * this.length + at) * BATCH_BLOCKS);
+    generator.advance(BATCH_STREAMS + (this.#epoch * length + at) * BATCH_BLOCKS);
     return generator;
   }
 

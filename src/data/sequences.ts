@@ -84,6 +84,16 @@ export interface SequenceBatch {
   readonly lengths: number[];
 }
 
+function checkSteps(sequence: Int32Array, index: number): void {
+  if (!(sequence instanceof Int32Array)) {
+    throw new ArgumentError(`SequenceDataset: sequence ${index} is no Int32Array`);
+  }
+  if (sequence.length >= 2) return;
+  throw new ShapeError(
+    `SequenceDataset: sequence ${index} has ${sequence.length} steps, expected at least 2`,
+  );
+}
+
 /**
  * Whole sequences of different lengths, such as names, to learn the next step of each: batches are as long as
  * their longest sequence.
@@ -93,7 +103,6 @@ export interface SequenceBatch {
  * for await (const { input, target, lengths } of new DataLoader(names, { batchSize: 32, shuffle: true })) ...
  */
 export class SequenceDataset implements BatchDataset<Int32Array, SequenceBatch> {
-  readonly length: number;
   readonly #sequences: readonly Int32Array[];
   readonly #padding: number;
   readonly #targetPadding: number;
@@ -103,17 +112,15 @@ export class SequenceDataset implements BatchDataset<Int32Array, SequenceBatch> 
     checkOptions('SequenceDataset', options, DATASET);
     const { padding = 0, targetPadding = -100 } = options;
     checkInteger(padding, 'padding', 'SequenceDataset', 0);
-    for (const [i, sequence] of sequences.entries()) {
-      if (sequence.length < 2) {
-        throw new ShapeError(
-          `SequenceDataset: sequence ${i} has ${sequence.length} steps, expected at least 2`,
-        );
-      }
-    }
+    for (const [i, sequence] of sequences.entries()) checkSteps(sequence, i);
     this.#sequences = sequences;
     this.#padding = padding;
     this.#targetPadding = targetPadding;
-    this.length = sequences.length;
+  }
+
+  /** As many as the list has by now. */
+  get length(): number {
+    return this.#sequences.length;
   }
 
   get(index: number): Int32Array {
@@ -123,6 +130,7 @@ export class SequenceDataset implements BatchDataset<Int32Array, SequenceBatch> 
         `SequenceDataset: there is no sequence ${index}, expected 0 to ${this.length - 1}`,
       );
     }
+    checkSteps(sequence, index);
     return sequence;
   }
 
