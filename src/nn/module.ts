@@ -143,19 +143,24 @@ export abstract class Module {
    * changes them. `await saveSafetensors(path, model.stateDict())` saves them.
    */
   stateDict(): Map<string, Tensor> {
-    const state = new Map<string, Tensor>();
-    collectState(this, '', state, []);
-    return state;
+    return stateOf(this).tensors;
+  }
+
+  /** Names of buffers that old files of weights lack, and that stay as they are then. @internal */
+  get newerState(): readonly string[] {
+    return [];
   }
 
   /**
-   * Copies parameters and buffers from a state dict, a Map or a plain object.
+   * Copies parameters and buffers from a state dict, a Map or a plain object. What files from before PyTorch 0.4.1 lack,
+   * the `num_batches_tracked` of batch normalisation, stays as it is, also when strict.
    * @returns the names that were missing and those that have no place here, both empty when strict
    * @throws CheckpointError that lists every key that is missing, unexpected or of another shape, and every
    *   value of another kind; nothing is loaded then
    */
   loadStateDict(state: StateDict, options: LoadStateOptions = {}): LoadedKeys {
-    return loadState(this.constructor.name, this.stateDict(), state, options);
+    const own = { tensors: this.stateDict(), optional: stateOf(this).optional };
+    return loadState(this.constructor.name, own, state, options);
   }
 
   /**
@@ -250,11 +255,22 @@ function ownState(module: Module): OwnState {
   return own;
 }
 
+interface CollectedState {
+  readonly tensors: Map<string, Tensor>;
+  readonly optional: Set<string>;
+}
+
+function stateOf(module: Module): CollectedState {
+  const state: CollectedState = { tensors: new Map(), optional: new Set() };
+  collectState(module, '', state, []);
+  return state;
+}
+
 /** A shared module appears under each of its names, as in PyTorch. */
 function collectState(
   module: Module,
   path: string,
-  state: Map<string, Tensor>,
+  state: CollectedState,
   above: readonly Module[],
 ): void {
   if (above.includes(module)) {
@@ -263,7 +279,10 @@ function collectState(
     );
   }
   const { parameters, buffers, children } = ownState(module);
-  for (const [name, tensor] of [...parameters, ...buffers]) state.set(join(path, name), tensor);
+  for (const [name, tensor] of [...parameters, ...buffers]) {
+    state.tensors.set(join(path, name), tensor);
+  }
+  for (const name of module.newerState) state.optional.add(join(path, name));
   for (const [name, child] of children)
     collectState(child, join(path, name), state, [...above, module]);
 }
