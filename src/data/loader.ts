@@ -1,7 +1,7 @@
-import { clearImmediate, setImmediate } from 'node:timers';
-import { ArgumentError, CheckpointError } from '../errors.js';
+import { ArgumentError } from '../errors.js';
+import { fieldsOf, isCount, noStateOf, reading } from '../io/savedState.js';
 import { PHILOX_LANES } from '../numeric/philox.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import { Generator, permutation, randomUint32, withGenerator } from '../tensor/random.js';
 import { noGrad, scope } from '../tensor/scope.js';
 import { markLent } from '../tensor/tensor.js';
@@ -53,6 +53,12 @@ export interface DataLoaderState {
 /** Random blocks that are set aside for one batch, and where those of the batches begin. */
 const BATCH_BLOCKS = 2 ** 20;
 const BATCH_STREAMS = 2 ** 50;
+/** Batches, of all epochs, that a saved state may have behind it: half of what there are random blocks for. */
+const MOST_BATCHES = 2 ** 32;
+
+const STATE_NAMES = ['seed', 'epoch', 'position', 'batchSize', 'samples'] as const;
+
+const isSeed = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /**
  * Goes through a dataset in batches, once per `for await`, which is an epoch.
@@ -150,34 +156,40 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
    * @throws CheckpointError that says what differs; nothing changes then
    */
   loadStateDict(state: unknown): void {
-    const saved = new Map<string, unknown>(
-      typeof state === 'object' && state !== null ? Object.entries(state) : [],
-    );
-    const own = this.stateDict();
-    const faults: string[] = [];
-    for (const [name, present] of Object.entries(own)) {
-      const value = saved.get(name);
-      if (!Number.isSafeInteger(value) || Number(value) < 0) {
-        faults.push(`${name} is ${String(value)}, expected an integer ≥ 0`);
-      } else if (
-        (name === 'batchSize' || name === 'samples') &&
-        value !== present &&
-        saved.get('position') !== 0
-      ) {
-        faults.push(`${name} was ${String(value)}, and is ${present}`);
+    this.prepareStateDict(state)();
+  }
+
+  /** Checks a saved state, whatever was given as one, and returns what takes it over. @internal */
+  prepareStateDict(state: unknown): () => void {
+    const owner = 'this DataLoader';
+    return reading(`loadStateDict of ${owner}`, () => {
+      const own = this.stateDict();
+      const given = typeof state === 'object' && state !== null ? state : {};
+      const saved = fieldsOf(owner, given, STATE_NAMES);
+      const faults: string[] = [];
+      for (const name of STATE_NAMES) {
+        const value = saved[name];
+        const fits = name === 'seed' ? isSeed(value) : isCount(value);
+        const isSize = name === 'batchSize' || name === 'samples';
+        if (!fits) faults.push(`${name} is ${inWords(value)}, expected an integer ≥ 0`);
+        else if (isSize && value !== own[name] && saved.position !== 0) {
+          faults.push(`${name} was ${String(value)}, and is ${own[name]}`);
+        }
       }
-    }
-    const position = Number(saved.get('position'));
-    if (position > this.length) faults.push(`batch ${position} of ${this.length} would follow`);
-    if (faults.length > 0) {
-      const list = faults.map((fault) => `\n  ${fault}`).join('');
-      throw new CheckpointError(
-        `loadStateDict: this is no state of this DataLoader; nothing was loaded${list}`,
-      );
-    }
-    this.#seed = Number(saved.get('seed'));
-    this.epoch = Number(saved.get('epoch'));
-    this.position = position;
+      const [seed, epoch, position] = [saved.seed, saved.epoch, saved.position].map(Number);
+      if (Number(position) > this.length) {
+        faults.push(`batch ${position} of ${this.length} would follow`);
+      }
+      // Beyond them the random numbers that are set aside for batches would end.
+      const most = Math.floor(MOST_BATCHES / Math.max(1, this.length, own.samples / PHILOX_LANES));
+      if (Number(epoch) > most) faults.push(`epoch is ${epoch}, expected at most ${most}`);
+      if (faults.length > 0) throw noStateOf(owner, faults);
+      return () => {
+        this.#seed = Number(seed);
+        this.epoch = Number(epoch);
+        this.position = Number(position);
+      };
+    });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<B, void, undefined> {

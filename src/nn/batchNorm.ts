@@ -66,6 +66,11 @@ abstract class BatchNorm extends Module {
     this.num_batches_tracked = buffer('num_batches_tracked', () => zeros([], { dtype: 'int32' }));
   }
 
+  /** PyTorch counts batches since 0.4.1. @internal */
+  override get newerState(): readonly string[] {
+    return ['num_batches_tracked'];
+  }
+
   /** Number of channels. */
   get features(): number {
     return this.#features;

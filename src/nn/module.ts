@@ -200,19 +200,24 @@ export abstract class Module {
    * changes them. `await saveSafetensors(path, model.stateDict())` saves them.
    */
   stateDict(): Map<string, Tensor> {
-    const state = new Map<string, Tensor>();
-    collectState(this, '', state, []);
-    return state;
+    return stateOf(this).tensors;
+  }
+
+  /** Names of buffers that old files of weights lack, and that stay as they are then. @internal */
+  get newerState(): readonly string[] {
+    return [];
   }
 
   /**
-   * Copies parameters and buffers from a state dict, a Map or a plain object.
+   * Copies parameters and buffers from a state dict, a Map or a plain object. What files from before PyTorch 0.4.1 lack,
+   * the `num_batches_tracked` of batch normalisation, stays as it is, also when strict.
    * @returns the names that were missing and those that have no place here, both empty when strict
    * @throws CheckpointError that lists every key that is missing, unexpected or of another shape, and every
    *   value of another kind; nothing is loaded then
    */
   loadStateDict(state: StateDict, options: LoadStateOptions = {}): LoadedKeys {
-    return loadState(this.constructor.name, this.stateDict(), state, options);
+    const own = { tensors: this.stateDict(), optional: stateOf(this).optional };
+    return loadState(this.constructor.name, own, state, options);
   }
 
   /**
@@ -288,11 +293,50 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
+interface OwnState {
+  readonly parameters: [string, Parameter][];
+  readonly buffers: [string, Tensor][];
+  readonly children: [string, Module][];
+}
+
+function isState(value: unknown): boolean {
+  return value instanceof Tensor || value instanceof Module;
+}
+
+/** What a module's own fields hold, in the order of their declaration. */
+function ownState(module: Module): OwnState {
+  const own: OwnState = { parameters: [], buffers: [], children: [] };
+  const fields: [string, unknown][] = Object.entries(module);
+  for (const [name, value] of fields) {
+    if (value instanceof Parameter) own.parameters.push([name, value]);
+    else if (value instanceof Tensor) own.buffers.push([name, value.keep()]);
+    else if (value instanceof Module) own.children.push([name, value]);
+    else if (Array.isArray(value) && value.some(isState)) {
+      throw new ArgumentError(
+        `${module.constructor.name}.${name}: modules and tensors in an array would be no part of the model; ` +
+          'use a Sequential or ModuleList, or make the field #private',
+      );
+    }
+  }
+  return own;
+}
+
+interface CollectedState {
+  readonly tensors: Map<string, Tensor>;
+  readonly optional: Set<string>;
+}
+
+function stateOf(module: Module): CollectedState {
+  const state: CollectedState = { tensors: new Map(), optional: new Set() };
+  collectState(module, '', state, []);
+  return state;
+}
+
 /** A shared module appears under each of its names, as in PyTorch. */
 function collectState(
   module: Module,
   path: string,
-  state: Map<string, Tensor>,
+  state: CollectedState,
   above: readonly Module[],
 ): void {
   if (above.includes(module)) {
@@ -300,13 +344,11 @@ function collectState(
       `${path}: ${module.constructor.name} contains itself; keep a reference to a parent in a #private field`,
     );
   }
-  const { parameters, buffers, children } = ownFields(module);
-  for (const [name, parameter] of parameters) state.set(join(path, name), parameter);
-  for (const [name, buffer, isSaved] of buffers) {
-    if (!isSaved) continue;
-    checkAlive(module, name, buffer);
-    state.set(join(path, name), buffer);
+  const { parameters, buffers, children } = ownState(module);
+  for (const [name, tensor] of [...parameters, ...buffers]) {
+    state.tensors.set(join(path, name), tensor);
   }
+  for (const name of module.newerState) state.optional.add(join(path, name));
   for (const [name, child] of children)
     collectState(child, join(path, name), state, [...above, module]);
 }

@@ -259,6 +259,11 @@ export class OneCycleLR extends LRScheduler {
     super.step();
   }
 
+  /** @internal */
+  override stepsLeft(lastEpoch: number): number {
+    return this.#totalSteps - lastEpoch;
+  }
+
   /** The present phase, and the share of it that is behind. */
   #position(): { phase: Phase; share: number } {
     let start = 0;

@@ -1,16 +1,16 @@
 import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
-import { ArgumentError, CheckpointError } from '../errors.js';
+import { ArgumentError } from '../errors.js';
+import { fieldsOf, isCount, misfits, namedOf, noStateOf, reading } from '../io/savedState.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
 import { allFloatsForWriting, floats } from '../ops/kit/define.js';
 import { inWords } from '../options.js';
 import { refuseJson, uncloneable } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
-import type { Tensor } from '../tensor/tensor.js';
+import { Tensor } from '../tensor/tensor.js';
 import { checkBoolean, fillOptions } from './options.js';
 import { packScalars } from './scalars.js';
-import { misfit } from './state.js';
 
 const REMEDY = 'expected the tensors of ema.stateDict()';
 const UNCLONEABLE = uncloneable('Ema', REMEDY);
@@ -207,32 +207,35 @@ export class Ema {
    * @throws CheckpointError that lists what does not fit; nothing is loaded then
    */
   loadStateDict(saved: EmaState): void {
-    const faults: string[] = [];
-    if (saved.type !== 'Ema') faults.push(`it is one of ${String(saved.type)}`);
-    if (!Number.isSafeInteger(saved.updates) || saved.updates < 0) {
-      faults.push(`updates is ${saved.updates}, expected a count`);
-    }
-    for (const [name, { average }] of this.#entries) {
-      const tensor = saved.tensors.get(name);
-      const problem = tensor === undefined ? 'is missing' : misfit(average, tensor);
-      if (problem !== null) faults.push(`${name} ${problem}`);
-    }
-    for (const name of saved.tensors.keys()) {
-      if (!this.#entries.has(name)) faults.push(`${name} is unexpected`);
-    }
-    if (faults.length > 0) {
-      const list = faults.map((fault) => `\n  ${fault}`).join('');
-      throw new CheckpointError(
-        `loadStateDict: this is no state of this Ema; nothing was loaded${list}`,
-      );
-    }
-    runInContext(false, () => {
-      for (const [name, { average }] of this.#entries) {
-        const tensor = saved.tensors.get(name);
-        if (tensor !== undefined && tensor !== average) copyFrom(average, tensor);
+    runInContext(false, () => this.prepareStateDict(saved)());
+  }
+
+  /** Checks a saved state, and returns what takes it over. Call both in one context. @internal */
+  prepareStateDict(saved: unknown): () => void {
+    return reading('loadStateDict of this Ema', () => {
+      const { type, updates, tensors } = fieldsOf('this Ema', saved, [
+        'type',
+        'updates',
+        'tensors',
+      ]);
+      const faults: string[] = [];
+      if (type !== 'Ema') faults.push(`it is one of ${inWords(type)}`);
+      if (!isCount(updates)) faults.push(`updates is ${inWords(updates)}, expected a count`);
+      const values = namedOf('this Ema', 'tensors', tensors);
+      const averages = new Map(Array.from(this.#entries, ([name, { average }]) => [name, average]));
+      faults.push(...misfits(averages, values));
+      if (faults.length > 0) throw noStateOf('this Ema', faults);
+      const copies: [Tensor, Tensor][] = [];
+      for (const [name, average] of averages) {
+        const value = values.get(name);
+        // A handle of its own; where the state is this average's own, there is nothing to copy.
+        if (value instanceof Tensor && value !== average) copies.push([average, value.detach()]);
       }
+      return () => {
+        for (const [average, value] of copies) copyFrom(average, value);
+        this.#updates = Number(updates);
+      };
     });
-    this.#updates = saved.updates;
   }
 
   /** Gives the memory of the averages back. */

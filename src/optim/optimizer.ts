@@ -1,7 +1,6 @@
 import { backend, kernels } from '../backend/select.js';
-import { ArgumentError, CheckpointError, DTypeError } from '../errors.js';
-import { isError } from '../realm.js';
-import { refuseJson, uncloneable } from '../refusals.js';
+import { ArgumentError, type CheckpointError, DTypeError } from '../errors.js';
+import { MOST_RATE, noStateOf, reading } from '../io/savedState.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
@@ -14,6 +13,8 @@ import {
   type OptimizerState,
   optionFaults,
   type ParamSlot,
+  type ReadState,
+  readState,
   restored,
   stateFaults,
 } from './state.js';
@@ -341,18 +342,42 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
    * @throws CheckpointError that lists what does not fit; nothing is loaded then
    */
   loadStateDict(saved: OptimizerState): void {
-    const groups = this.#groupsWith(saved);
-    const slots = this.#slots(groups);
-    const faults = stateFaults(slots, saved);
-    if (faults.length > 0) throw this.#misfit(faults);
-    // Copied before anything is freed: the state may be this optimiser's own.
-    const states = runInContext(false, () => slots.map((slot, i) => restored(slot, i, saved)));
+    runInContext(false, () => this.prepareStateDict(saved)());
+  }
+
+  /**
+   * Checks a saved state, whatever was given as one, and returns what takes it over, which cannot fail. Call both in one
+   * context, which frees the copies that were not taken. @internal
+   */
+  prepareStateDict(saved: unknown): () => void {
+    return reading(`loadStateDict of this ${this.#name}`, () => {
+      const state = readState(this.#name, saved);
+      const groups = this.#groupsWith(state);
+      const slots = this.#slots(groups);
+      const faults = stateFaults(slots, state);
+      if (faults.length > 0) throw this.#misfit(faults);
+      const before = slots.map(({ param }) => this.#stateOf(param));
+      // Copied before anything is freed: the state may be this optimiser's own.
+      const after = slots.map((slot, i) => restored(slot, i, state));
+      return () => this.#take(groups, slots, before, after);
+    });
+  }
+
+  #take(
+    groups: readonly ParamGroup<O>[],
+    slots: readonly ParamSlot[],
+    before: readonly ParamState[],
+    after: readonly ParamState[],
+  ): void {
+    for (const state of before) {
+      for (const tensor of state.tensors.values()) tensor.dispose();
+    }
+    forgetSeenRows(before);
     for (const [i, { param }] of slots.entries()) {
-      const old = this.#stateOf(param);
-      for (const tensor of old.tensors.values()) tensor.dispose();
-      forgetSeenRows([old]);
-      const state = states[i];
-      if (state !== undefined) this.#states.set(param, state);
+      const state = after[i];
+      if (state === undefined) continue;
+      for (const tensor of state.tensors.values()) tensor.keep();
+      this.#states.set(param, state);
     }
     for (const [i, group] of this.#groups.entries()) {
       Object.assign(group, groups[i]);
@@ -361,23 +386,19 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   }
 
   #misfit(faults: readonly string[]): CheckpointError {
-    const list = faults.map((fault) => `\n  ${fault}`).join('');
-    return new CheckpointError(
-      `loadStateDict: this is no state of this ${this.#name}; nothing was loaded${list}`,
-    );
+    return noStateOf(`this ${this.#name}`, faults);
   }
 
   /** The groups as they will be with the saved options. */
-  #groupsWith(saved: OptimizerState): ParamGroup<O>[] {
+  #groupsWith(saved: ReadState): ParamGroup<O>[] {
     const counts = `[${this.#groups.map((group) => group.params.length).join(', ')}]`;
     const savedCounts = `[${saved.groups.map((group) => group.count).join(', ')}]`;
-    if (saved.type !== this.#name) throw this.#misfit([`it is one of ${saved.type}`]);
     if (counts !== savedCounts) {
       throw this.#misfit([`it has groups of ${savedCounts} parameters, expected ${counts}`]);
     }
     const names = Object.keys(this.#defaults);
     const faults = this.#groups.flatMap((group, i) =>
-      optionFaults(names, group, saved.groups[i]?.options, i),
+      optionFaults(names, group, saved.groups[i]?.options ?? {}, i),
     );
     if (faults.length > 0) throw this.#misfit(faults);
     const groups = this.#groups.map((group, i) => ({ ...group, ...saved.groups[i]?.options }));
@@ -385,6 +406,10 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
       for (const group of groups) this.#check(group);
     } catch (error) {
       throw this.#misfit([isError(error) ? error.message : String(error)]);
+    }
+    const fast = groups.findIndex(({ lr }) => lr > MOST_RATE);
+    if (fast >= 0) {
+      throw this.#misfit([`lr of group ${fast} is ${groups[fast]?.lr}, expected at most 2^100`]);
     }
     return groups;
   }

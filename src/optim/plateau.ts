@@ -1,6 +1,8 @@
 import { ArgumentError } from '../errors.js';
+import { isJsonObject, type Json } from '../io/json.js';
+import { isCount } from '../io/savedState.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { Goal } from './goal.js';
 import type { Optimizer } from './optimizer.js';
 import { checkNotNegative } from './options.js';
@@ -43,8 +45,6 @@ interface Watch {
   badEpochs: number;
   cooldown: number;
 }
-
-const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && Number(value) >= 0;
 
 /**
  * Reduces the rate when a metric has stopped improving. `step` takes the metric, a validation loss most often.
@@ -130,13 +130,13 @@ export class ReduceLROnPlateau extends LRScheduler {
   }
 
   /** @internal */
-  protected override ownFaults(own: unknown): string[] {
-    if (typeof own !== 'object' || own === null) return ['own is missing'];
-    const { best, badEpochs, cooldown }: Partial<Record<keyof Watch, unknown>> = own;
+  protected override ownFaults(own: Json | undefined): string[] {
+    if (!isJsonObject(own)) return ['own is missing'];
+    const { best, badEpochs, cooldown } = own;
     const faults: string[] = [];
-    if (best !== null && !Number.isFinite(best)) faults.push(`best is ${String(best)}`);
-    if (!isCount(badEpochs)) faults.push(`badEpochs is ${String(badEpochs)}, expected a count`);
-    if (!isCount(cooldown)) faults.push(`cooldown is ${String(cooldown)}, expected a count`);
+    if (best !== null && !Number.isFinite(best)) faults.push(`best is ${inWords(best)}`);
+    if (!isCount(badEpochs)) faults.push(`badEpochs is ${inWords(badEpochs)}, expected a count`);
+    if (!isCount(cooldown)) faults.push(`cooldown is ${inWords(cooldown)}, expected a count`);
     return faults;
   }
 

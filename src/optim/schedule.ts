@@ -1,5 +1,8 @@
 import { backend } from '../backend/select.js';
-import { ArgumentError, CheckpointError } from '../errors.js';
+import { ArgumentError } from '../errors.js';
+import { isJsonObject, type Json } from '../io/json.js';
+import { isCount, MOST_RATE, noStateOf, plainCopy, reading } from '../io/savedState.js';
+import { inWords } from '../options.js';
 import { Optimizer, type ParamGroup } from './optimizer.js';
 
 /** When a schedule is meant to be stepped: after each batch, or after each epoch. `fit` reads it. */
@@ -38,8 +41,10 @@ export function setInitialRate(group: ParamGroup<{ lr: number }>, rate: number):
   initialRates.set(group, rate);
 }
 
-function isRates(value: unknown, count: number): boolean {
-  return Array.isArray(value) && value.length === count && value.every(Number.isFinite);
+function ratesOf(value: Json | undefined, count: number): number[] | null {
+  if (!Array.isArray(value) || value.length !== count) return null;
+  const rates = value.filter((rate) => typeof rate === 'number' && Math.abs(rate) <= MOST_RATE);
+  return rates.length === count ? rates : null;
 }
 
 /** An option for each group: given as one number for all, or as a list. Throws for a list of another length. */
@@ -209,13 +214,21 @@ export abstract class LRScheduler {
     return undefined;
   }
 
-  /** What is wrong with {@link ownState} of a saved schedule. */
-  protected ownFaults(own: unknown): string[] {
+  /**
+   * What is wrong with {@link ownState} of a saved schedule.
+   * @param lastEpoch where the saved schedule stood
+   */
+  protected ownFaults(own: Json | undefined, _lastEpoch: number): string[] {
     return own === undefined ? [] : ['own is unexpected'];
   }
 
   /** Takes over what {@link ownState} gave, once it was found right. */
   protected loadOwn(_own: unknown): void {}
+
+  /** The steps that a saved schedule has left: where it stood, and what its class remembered. @internal */
+  stepsLeft(_lastEpoch: number, _own: Json | undefined): number {
+    return Number.POSITIVE_INFINITY;
+  }
 
   /**
    * Where it stands. Its options are not part of it, nor are the present rates and momenta, which are the
@@ -238,32 +251,40 @@ export abstract class LRScheduler {
    * @throws CheckpointError that lists what does not fit; nothing is loaded then
    */
   loadStateDict(saved: ScheduleState): void {
-    const faults = this.stateFaults(saved);
-    if (faults.length > 0) {
-      const list = faults.map((fault) => `\n  ${fault}`).join('');
-      throw new CheckpointError(
-        `loadStateDict: this is no state of this ${this.name}; nothing was loaded${list}`,
-      );
-    }
-    this.restore(saved);
+    this.prepareStateDict(saved)();
+  }
+
+  /** Checks a saved state, whatever was given as one, and returns what takes it over. @internal */
+  prepareStateDict(saved: unknown): () => void {
+    const owner = `this ${this.name}`;
+    return reading(`loadStateDict of ${owner}`, () => {
+      const state = plainCopy(owner, 'it', saved);
+      const faults = this.stateFaults(state);
+      if (faults.length > 0) throw noStateOf(owner, faults);
+      return () => this.restore(state as unknown as ScheduleState);
+    });
   }
 
   /** What is wrong with a saved state, all of it. @internal */
-  stateFaults(saved: unknown): string[] {
-    if (typeof saved !== 'object' || saved === null) return ['it is no object'];
-    const state: Partial<Record<keyof ScheduleState, unknown>> = saved;
-    if (state.type !== this.name) return [`it is one of ${String(state.type)}`];
+  stateFaults(state: Json | undefined): string[] {
+    if (!isJsonObject(state)) return [`it is no object but ${inWords(state)}`];
+    const { type, lastEpoch, own } = state;
+    if (type !== this.name) return [`it is one of ${inWords(type)}`];
     const faults: string[] = [];
-    if (!Number.isSafeInteger(state.lastEpoch) || Number(state.lastEpoch) < 0) {
-      faults.push(`lastEpoch is ${String(state.lastEpoch)}, expected a count`);
+    if (!isCount(lastEpoch)) faults.push(`lastEpoch is ${inWords(lastEpoch)}, expected a count`);
+    else if (this.stepsLeft(lastEpoch, own) < 0) {
+      const most = lastEpoch + this.stepsLeft(lastEpoch, own);
+      faults.push(`lastEpoch is ${lastEpoch}, and the schedule ends at ${most}`);
     }
     const count = this.optimizer.paramGroups.length;
     for (const key of ['baseLrs', 'lastLr'] as const) {
-      if (!isRates(state[key], count)) {
-        faults.push(`${key} is ${String(state[key])}, expected ${count} finite numbers`);
-      }
+      const rates = state[key];
+      if (ratesOf(rates, count) !== null) continue;
+      const isNumbers = Array.isArray(rates) && rates.every((rate) => typeof rate === 'number');
+      const found = isNumbers ? rates.join(', ') : inWords(rates);
+      faults.push(`${key} is ${found}, expected ${count} finite numbers up to 2^100`);
     }
-    return [...faults, ...this.ownFaults(state.own)];
+    return [...faults, ...this.ownFaults(own, isCount(lastEpoch) ? lastEpoch : 0)];
   }
 
   /** Takes over a state without faults. @internal */

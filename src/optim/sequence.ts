@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { isJsonObject, type Json } from '../io/json.js';
 import { checkInteger } from '../ops/kit/options.js';
 import type { Optimizer } from './optimizer.js';
 import { ReduceLROnPlateau } from './plateau.js';
@@ -49,16 +50,24 @@ abstract class CompositeLR extends LRScheduler {
     return this.schedulers.map((schedule) => schedule.stateDict());
   }
 
-  protected override ownFaults(own: unknown): string[] {
+  /** What is wrong with the place of a part in a composite that stood at `lastEpoch`; null if nothing is. */
+  protected abstract placeFault(index: number, own: number, lastEpoch: number): string | null;
+
+  protected override ownFaults(own: Json | undefined, lastEpoch: number): string[] {
     const count = this.schedulers.length;
     if (!Array.isArray(own) || own.length !== count) {
       return [
         `it has ${Array.isArray(own) ? own.length : 'no'} schedules within, expected ${count}`,
       ];
     }
-    return this.schedulers.flatMap((schedule, i) =>
-      schedule.stateFaults(own[i]).map((fault) => `schedule ${i}: ${fault}`),
-    );
+    return this.schedulers.flatMap((schedule, i) => {
+      const state = own[i];
+      const faults = schedule.stateFaults(state);
+      const at = isJsonObject(state) ? state.lastEpoch : undefined;
+      const place = faults.length === 0 ? this.placeFault(i, Number(at), lastEpoch) : null;
+      if (place !== null) faults.push(`lastEpoch is ${Number(at)}, ${place}`);
+      return faults.map((fault) => `schedule ${i}: ${fault}`);
+    });
   }
 
   protected override loadOwn(own: readonly ScheduleState[]): void {
@@ -112,6 +121,14 @@ export class SequentialLR extends CompositeLR {
     super.begin();
   }
 
+  protected override placeFault(index: number, own: number, lastEpoch: number): string | null {
+    const start = index === 0 ? 0 : (this.#milestones[index - 1] ?? 0);
+    const end = this.#milestones[index] ?? Number.POSITIVE_INFINITY;
+    // One that is over has stopped before its end, and one to come starts anew.
+    if (lastEpoch < start || lastEpoch >= end) return null;
+    return own === lastEpoch - start ? null : `expected ${lastEpoch - start}`;
+  }
+
   override step(): void {
     const next = this.lastEpoch + 1;
     const index = this.#milestones.filter((at) => at <= next).length;
@@ -129,6 +146,21 @@ export class ChainedScheduler extends CompositeLR {
     const optimizer = checkParts('ChainedScheduler', undefined, schedulers);
     super(optimizer, schedulers);
     this.setRates(optimizer.paramGroups.map(({ lr }) => lr));
+  }
+
+  protected override placeFault(_index: number, own: number, lastEpoch: number): string | null {
+    return own >= lastEpoch ? null : `expected at least ${lastEpoch}`;
+  }
+
+  /** @internal */
+  override stepsLeft(_lastEpoch: number, own: Json | undefined): number {
+    const states = Array.isArray(own) ? own : [];
+    const left = this.schedulers.map((schedule, i) => {
+      const state = states[i];
+      if (!isJsonObject(state)) return Number.POSITIVE_INFINITY;
+      return schedule.stepsLeft(Number(state.lastEpoch), state.own);
+    });
+    return left.reduce((least, own) => Math.min(least, own), Number.POSITIVE_INFINITY);
   }
 
   /** @internal */

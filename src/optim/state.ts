@@ -1,5 +1,7 @@
+import { isJsonObject, type Json, type JsonObject } from '../io/json.js';
+import { fieldsOf, isCount, misfit, namedOf, noStateOf, plainCopy } from '../io/savedState.js';
 import { copyFrom, zerosLike } from '../ops/creation.js';
-import { formatShape, sameShape } from '../tensor/shape.js';
+import { inWords } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
 import type { ParamState } from './batch.js';
 
@@ -32,39 +34,87 @@ export interface ParamSlot {
   };
 }
 
-/** Why a saved tensor cannot take the place of one like `param`; null if it can. */
-export function misfit(param: Tensor, tensor: unknown): string | null {
-  if (!(tensor instanceof Tensor)) return 'is no Tensor';
-  if (tensor.isDisposed) return 'was disposed of';
-  if (!sameShape(tensor.shape, param.shape)) {
-    return `is ${formatShape(tensor.shape)}, expected ${formatShape(param.shape)}`;
-  }
-  return tensor.dtype === param.dtype ? null : `is ${tensor.dtype}, expected ${param.dtype}`;
+/** A state as it was given, all of it read, and every part of the type that it should have. */
+export interface ReadState {
+  readonly groups: readonly { readonly options: JsonObject; readonly count: number }[];
+  readonly steps: readonly number[];
+  readonly numbers: ReadonlyMap<string, readonly number[]>;
+  readonly tensors: ReadonlyMap<string, unknown>;
 }
 
-/** What is wrong with the steps and tensors of a saved state, all of it. */
-export function stateFaults(slots: readonly ParamSlot[], saved: OptimizerState): string[] {
+function listOf(owner: string, what: string, value: Json | undefined): readonly Json[] {
+  if (Array.isArray(value)) return value;
+  throw noStateOf(owner, [`${what}: ${inWords(value)}, expected a list`]);
+}
+
+function countsOf(owner: string, what: string, value: Json | undefined): number[] {
+  return listOf(owner, what, value).map((item, i) => {
+    if (isCount(item)) return item;
+    throw noStateOf(owner, [`${what}[${i}] is ${inWords(item)}, expected a count`]);
+  });
+}
+
+function numbersOf(owner: string, what: string, value: Json): number[] {
+  return listOf(owner, what, value).map((item, i) => {
+    if (typeof item === 'number' && Number.isFinite(item)) return item;
+    throw noStateOf(owner, [`${what}[${i}] is ${inWords(item)}, expected a number`]);
+  });
+}
+
+/**
+ * Reads a state of a class, whatever was given as one.
+ * @throws CheckpointError for parts that are missing, or of another type
+ */
+export function readState(name: string, saved: unknown): ReadState {
+  const owner = `this ${name}`;
+  const fields = fieldsOf(owner, saved, ['type', 'groups', 'steps', 'numbers', 'tensors']);
+  if (fields.type !== name) throw noStateOf(owner, [`it is one of ${inWords(fields.type)}`]);
+  const groups = listOf(owner, 'groups', plainCopy(owner, 'groups', fields.groups)).map(
+    (item, i) => {
+      const { options, count } = isJsonObject(item) ? item : {};
+      if (!isCount(count)) throw noStateOf(owner, [`the size of group ${i} is ${inWords(count)}`]);
+      if (!isJsonObject(options)) throw noStateOf(owner, [`group ${i} has no options`]);
+      return { options, count };
+    },
+  );
+  const numbers = plainCopy(owner, 'numbers', fields.numbers ?? {});
+  if (!isJsonObject(numbers)) throw noStateOf(owner, ['numbers is no object']);
+  return {
+    groups,
+    steps: countsOf(owner, 'steps', plainCopy(owner, 'steps', fields.steps)),
+    numbers: new Map(
+      Object.entries(numbers).map(([key, list]) => [key, numbersOf(owner, key, list)]),
+    ),
+    tensors: namedOf(owner, 'tensors', fields.tensors),
+  };
+}
+
+/** What is wrong with the steps, numbers and tensors of a saved state, all of it. */
+export function stateFaults(slots: readonly ParamSlot[], saved: ReadState): string[] {
   const faults: string[] = [];
-  if (saved.steps.length !== slots.length) {
-    faults.push(`it counts steps of ${saved.steps.length} parameters, expected ${slots.length}`);
+  const count = slots.length;
+  if (saved.steps.length !== count) {
+    faults.push(`it counts steps of ${saved.steps.length} parameters, expected ${count}`);
+  }
+  const numbers = new Set(slots.flatMap(({ plan }) => Object.keys(plan.numbers ?? {})));
+  for (const name of numbers) {
+    const found = saved.numbers.get(name)?.length;
+    const own = slots.filter(({ plan }) => plan.numbers?.[name] !== undefined).length;
+    if (found !== own) faults.push(`${name} has ${found ?? 'no'} numbers, expected ${own}`);
+  }
+  for (const name of saved.numbers.keys()) {
+    if (!numbers.has(name)) faults.push(`${name} is unexpected`);
   }
   const expected = new Set<string>();
   for (const [i, { param, plan }] of slots.entries()) {
-    const step = saved.steps[i];
-    if (!Number.isSafeInteger(step) || Number(step) < 0)
-      faults.push(`steps[${i}] is ${step}, expected a count`);
-    for (const name of Object.keys(plan.numbers ?? {})) {
-      const value = saved.numbers?.[name]?.[i];
-      if (!Number.isFinite(value)) faults.push(`${name}[${i}] is ${value}, expected a number`);
-    }
     for (const name of plan.states) {
       const key = `${i}.${name}`;
       expected.add(key);
       const tensor = saved.tensors.get(key);
       if (tensor !== undefined) {
-        const problem = misfit(param, tensor);
+        const problem = misfit(param, tensor, true);
         if (problem !== null) faults.push(`${key} ${problem}`);
-      } else if (step !== 0) faults.push(`${key} is missing`);
+      } else if (saved.steps[i] !== 0) faults.push(`${key} is missing`);
     }
   }
   for (const key of saved.tensors.keys())
@@ -72,23 +122,19 @@ export function stateFaults(slots: readonly ParamSlot[], saved: OptimizerState):
   return faults;
 }
 
-/** Copies of a parameter's saved state, in the parameter's layout. */
-export function restored(
-  { param, plan }: ParamSlot,
-  index: number,
-  saved: OptimizerState,
-): ParamState {
+/** Copies of a parameter's saved state, in the parameter's layout. The caller keeps them. */
+export function restored({ param, plan }: ParamSlot, index: number, saved: ReadState): ParamState {
   const tensors = new Map<string, Tensor>();
   for (const name of plan.states) {
     const source = saved.tensors.get(`${index}.${name}`);
-    if (source === undefined) continue;
-    const own = zerosLike(param).keep();
+    if (!(source instanceof Tensor)) continue;
+    const own = zerosLike(param);
     copyFrom(own, source);
     tensors.set(name, own);
   }
   const numbers = new Map<string, number>();
   for (const [name, first] of Object.entries(plan.numbers ?? {})) {
-    numbers.set(name, saved.numbers?.[name]?.[index] ?? first);
+    numbers.set(name, saved.numbers.get(name)?.[index] ?? first);
   }
   return { step: saved.steps[index] ?? 0, numbers, tensors, seen: null };
 }
@@ -107,10 +153,9 @@ function isLike(present: unknown, saved: unknown): boolean {
 export function optionFaults(
   names: readonly string[],
   present: object,
-  saved: unknown,
+  saved: JsonObject,
   group: number,
 ): string[] {
-  if (typeof saved !== 'object' || saved === null) return [`group ${group} has no options`];
   const before = new Map<string, unknown>(Object.entries(present));
   const after = new Map<string, unknown>(Object.entries(saved));
   const faults: string[] = [];
@@ -118,7 +163,7 @@ export function optionFaults(
     const value = after.get(name);
     if (!isLike(before.get(name), value)) {
       faults.push(
-        `${name} of group ${group} is ${String(value)}, expected the like of ${String(before.get(name))}`,
+        `${name} of group ${group} is ${inWords(value)}, expected the like of ${String(before.get(name))}`,
       );
     }
   }

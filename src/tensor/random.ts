@@ -3,6 +3,7 @@ import { randomInt } from 'node:crypto';
 import { ArgumentError } from '../errors.js';
 import { allocating } from '../numeric/allocation.js';
 import { multiplyHigh, PHILOX_LANES, philox } from '../numeric/philox.js';
+import { inWords } from '../options.js';
 
 /** Where a generator stands; plain numbers, so that checkpoints can hold it. */
 export interface RandomState {
@@ -18,7 +19,7 @@ export type Draw = readonly [seedLow: number, seedHigh: number, counter: number]
 function checkWhole(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
     throw new ArgumentError(
-      `random: ${name} is ${String(value)}, expected an integer from 0 to 2^53 − 1`,
+      `random: ${name} is ${inWords(value)}, expected an integer from 0 to 2^53 − 1`,
     );
   }
   return value;
@@ -58,9 +59,14 @@ export class Generator {
 
   /** Goes on from a state that {@link state} gave. */
   setState(state: RandomState): void {
-    const seed = checkWhole(state.seed, 'seed');
-    this.#counter = checkWhole(state.counter, 'counter');
+    if (typeof state !== 'object' || state === null) {
+      throw new ArgumentError(
+        `random: the state is ${inWords(state)}, expected a seed and a counter`,
+      );
+    }
+    const [seed, counter] = [checkWhole(state.seed, 'seed'), checkWhole(state.counter, 'counter')];
     this.#seed = seed;
+    this.#counter = counter;
   }
 
   /** Sets blocks of four words aside, and returns the counter of the first. */

@@ -19,6 +19,7 @@ export type {
   Callback,
   CallbackState,
   PendingUpdate,
+  ResumedRun,
   SavedCheckpoint,
   StepInfo,
   StepValues,

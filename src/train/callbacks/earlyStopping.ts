@@ -1,10 +1,19 @@
-import { ArgumentError, CheckpointError } from '../../errors.js';
+import { ArgumentError } from '../../errors.js';
+import {
+  fieldsOf,
+  isCount,
+  MOST_COUNT,
+  misfits,
+  namedOf,
+  noStateOf,
+  reading,
+} from '../../io/savedState.js';
 import { clone, copyFrom } from '../../ops/creation.js';
 import type { Goal } from '../../optim/goal.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
-import type { Tensor } from '../../tensor/tensor.js';
-import type { Callback, CallbackState, TrainingRun } from '../loop/callback.js';
+import { Tensor } from '../../tensor/tensor.js';
+import type { Callback, CallbackState, ResumedRun, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
 import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 
@@ -66,7 +75,12 @@ export class EarlyStopping implements Callback {
 
   onTrainBegin(run: TrainingRun): void {
     this.#monitor = monitorOf(run, this.#asked);
-    if (run.step > 0) return;
+    if (run.step > 0) {
+      const faults = this.#weightFaults(run, this.#best !== null, this.#weights);
+      if (this.#weights.size > 0 && faults.length > 0) throw noStateOf('EarlyStopping', faults);
+      return;
+    }
+    this.#forget();
     this.#best = null;
     this.#wait = 0;
   }
@@ -117,17 +131,51 @@ export class EarlyStopping implements Callback {
     return { values: { epoch, value, wait: this.#wait }, tensors: this.#weights };
   }
 
-  loadStateDict({ values, tensors }: CallbackState): void {
-    const { epoch = null, value = null, wait } = values ?? {};
-    const isBest = typeof epoch === 'number' && typeof value === 'number';
-    if (!Number.isSafeInteger(wait) || (!isBest && epoch !== value)) {
-      throw new CheckpointError('EarlyStopping: this is no saved state of it');
-    }
-    this.#forget();
-    this.#best = isBest ? { epoch, value } : null;
-    this.#wait = Number(wait);
-    noGrad(() => {
-      for (const [name, tensor] of tensors ?? []) this.#weights.set(name, clone(tensor).keep());
+  loadStateDict(state: CallbackState): void {
+    noGrad(() => this.prepareStateDict(state)());
+  }
+
+  /** Checks a saved state, and returns what takes it over. Without a run, its weights are checked when training begins. */
+  prepareStateDict(state: CallbackState, run?: ResumedRun): () => void {
+    const owner = 'EarlyStopping';
+    return reading(owner, () => {
+      const { values, tensors } = fieldsOf(owner, state, ['values', 'tensors']);
+      const { epoch, value, wait } = fieldsOf(owner, values, ['epoch', 'value', 'wait']);
+      const most = run?.epochs ?? MOST_COUNT;
+      const faults: string[] = [];
+      const isBest = isCount(epoch) && epoch >= 1 && epoch <= most && typeof value === 'number';
+      if (!isBest && (epoch !== null || value !== null)) {
+        faults.push(`the best epoch is ${inWords(epoch)}, of value ${inWords(value)}`);
+      }
+      const since = isBest ? most - epoch : most;
+      if (!isCount(wait) || wait > since) {
+        faults.push(`wait is ${inWords(wait)}, expected a count up to ${since}`);
+      }
+      const saved = namedOf(owner, 'tensors', tensors ?? new Map());
+      const weights = new Map<string, Tensor>();
+      for (const [name, tensor] of saved) {
+        if (tensor instanceof Tensor && !tensor.isDisposed) weights.set(name, clone(tensor));
+        else faults.push(`${name} is no Tensor, or was disposed of`);
+      }
+      if (run !== undefined) faults.push(...this.#weightFaults(run, isBest, saved));
+      if (faults.length > 0) throw noStateOf(owner, faults);
+      return () => {
+        this.#forget();
+        this.#best = isBest ? { epoch, value } : null;
+        this.#wait = Number(wait);
+        if (this.#options.restoreBest) this.#weights = weights;
+        for (const tensor of this.#weights.values()) tensor.keep();
+      };
     });
+  }
+
+  #weightFaults(
+    { model }: Pick<ResumedRun, 'model'>,
+    isBest: boolean,
+    weights: ReadonlyMap<string, unknown>,
+  ): string[] {
+    if (weights.size > 0 && !isBest) return ['there are weights without a best epoch'];
+    if (weights.size === 0 && !(isBest && this.#options.restoreBest)) return [];
+    return misfits(model.stateDict(), weights);
   }
 }

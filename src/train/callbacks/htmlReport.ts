@@ -1,11 +1,11 @@
-import { performance } from 'node:perf_hooks';
-import { checkPath } from '../../io/path.js';
+import { fieldsOf, reading } from '../../io/savedState.js';
 import type { SummaryInput } from '../../nn/summary.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import type {
   Callback,
   CallbackState,
   PendingUpdate,
+  ResumedRun,
   StepValues,
   TrainingRun,
 } from '../loop/callback.js';
@@ -143,10 +143,24 @@ export class HtmlReport implements Callback {
     return { values };
   }
 
-  loadStateDict({ values }: CallbackState): void {
-    const curves = newCurves();
-    for (const [name, series] of Object.entries(curves)) series.loadStateDict(values?.[name]);
-    this.#curves = curves;
+  loadStateDict(state: CallbackState): void {
+    this.prepareStateDict(state)();
+  }
+
+  /** Checks a saved state, and returns what takes it over. */
+  prepareStateDict(state: CallbackState, run?: ResumedRun): () => void {
+    return reading('HtmlReport', () => {
+      const { values } = fieldsOf('HtmlReport', state, ['values']);
+      const curves = newCurves();
+      const saved = fieldsOf('HtmlReport', values, ['loss', 'lr', 'gradNorm']);
+      const taken = (['loss', 'lr', 'gradNorm'] as const).map((name) =>
+        curves[name].prepareStateDict(name, saved[name], run?.step),
+      );
+      return () => {
+        for (const take of taken) take();
+        this.#curves = curves;
+      };
+    });
   }
 
   async #write(run: TrainingRun, predictions?: Predictions): Promise<void> {

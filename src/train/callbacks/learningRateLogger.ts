@@ -1,13 +1,20 @@
 import { writeFileAtomic } from '../../io/atomicFile.js';
-import { checkPath } from '../../io/path.js';
+import { isJsonObject } from '../../io/json.js';
+import { fieldsOf, noStateOf, plainCopy, reading } from '../../io/savedState.js';
 import { lineChart } from '../../plot/lines.js';
-import type { Callback, CallbackState, StepInfo, TrainingRun } from '../loop/callback.js';
+import type {
+  Callback,
+  CallbackState,
+  ResumedRun,
+  StepInfo,
+  TrainingRun,
+} from '../loop/callback.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 import { StepSeries } from './stepSeries.js';
 import { tryWriting } from './writing.js';
 
 /** Learning rates by the names of their optimisers; groups after the first have their number in it. */
-export function learningRatesOf(run: TrainingRun): Map<string, number> {
+export function learningRatesOf(run: Pick<TrainingRun, 'optimizers'>): Map<string, number> {
   const rates = new Map<string, number>();
   for (const [name, { paramGroups }] of run.optimizers) {
     for (const [i, { lr }] of paramGroups.entries()) {
@@ -83,14 +90,35 @@ export class LearningRateLogger implements Callback {
     };
   }
 
-  loadStateDict({ values }: CallbackState): void {
-    const loaded = Object.entries(values ?? {}).map(([name, state]) => {
-      const series = new StepSeries();
-      series.loadStateDict(state);
-      return [name, series] as const;
+  loadStateDict(state: CallbackState): void {
+    this.prepareStateDict(state)();
+  }
+
+  /** Checks a saved state, and returns what takes it over. */
+  prepareStateDict(state: CallbackState, run?: ResumedRun): () => void {
+    const owner = 'LearningRateLogger';
+    return reading(owner, () => {
+      const { values } = fieldsOf(owner, state, ['values']);
+      const curves = plainCopy(owner, 'values', values);
+      if (!isJsonObject(curves)) throw noStateOf(owner, ['values is no object']);
+      const known = run === undefined ? null : learningRatesOf(run);
+      const loaded = Object.entries(curves).map(([name, curve]) => {
+        if (known?.has(name) === false) {
+          const expected = [...known.keys()].join(', ');
+          throw noStateOf(owner, [`there is no group ${name} of learning rates, but ${expected}`]);
+        }
+        const series = new StepSeries();
+        const take = series.prepareStateDict(name, curve, run?.step);
+        return { name, series, take };
+      });
+      return () => {
+        this.#series.clear();
+        for (const { name, series, take } of loaded) {
+          take();
+          this.#series.set(name, series);
+        }
+      };
     });
-    this.#series.clear();
-    for (const [name, series] of loaded) this.#series.set(name, series);
   }
 
   /**

@@ -1,11 +1,22 @@
 import { join } from 'node:path';
-import { ArgumentError, CheckpointError } from '../../errors.js';
-import { removeFile } from '../../io/folder.js';
-import type { FolderLock } from '../../io/folderLock.js';
-import { checkPath } from '../../io/path.js';
+import { ArgumentError } from '../../errors.js';
+import {
+  fieldsOf,
+  isCount,
+  MOST_COUNT,
+  noStateOf,
+  plainCopy,
+  reading,
+} from '../../io/savedState.js';
 import type { Goal } from '../../optim/goal.js';
-import { checkOptions, type OptionNames } from '../../options.js';
-import type { Callback, CallbackState, SavedCheckpoint, TrainingRun } from '../loop/callback.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
+import type {
+  Callback,
+  CallbackState,
+  ResumedRun,
+  SavedCheckpoint,
+  TrainingRun,
+} from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
 import { type Asked, askedOf, isBetter, type Monitor, monitored, monitorOf } from './monitor.js';
 
@@ -37,7 +48,7 @@ const NAMES: OptionNames<ModelCheckpointOptions> = {
 export const LAST = 'last.safetensors';
 const BEST = 'best.safetensors';
 /** What it deletes when there are too many: names of its own, whatever a checkpoint says. */
-const NUMBERED = /^(?:epoch|step)-[0-9]+\.safetensors$/;
+const NUMBERED = /^(?:epoch|step)-[0-9]{1,16}\.safetensors$/;
 
 /**
  * Saves checkpoints of the whole run: `last.safetensors`, which `resume` goes on from, `best.safetensors`, and the
@@ -149,19 +160,38 @@ export class ModelCheckpoint implements Callback {
     return { values: { best: this.#best, kept: [...this.#kept], savedStep: this.#savedStep } };
   }
 
-  loadStateDict({ values }: CallbackState): void {
-    const { best = null, kept, savedStep } = values ?? {};
-    const names = Array.isArray(kept) ? kept.filter((name) => typeof name === 'string') : [];
-    const isList =
-      Array.isArray(kept) &&
-      kept.length === names.length &&
-      names.every((name) => NUMBERED.test(name));
-    if (!isList || typeof savedStep !== 'number' || (best !== null && typeof best !== 'number')) {
-      throw new CheckpointError('ModelCheckpoint: this is no saved state of it');
-    }
-    this.#best = best;
-    this.#kept = names;
-    this.#savedStep = savedStep;
+  loadStateDict(state: CallbackState): void {
+    this.prepareStateDict(state)();
+  }
+
+  /** Checks a saved state, and returns what takes it over. */
+  prepareStateDict(state: CallbackState, run?: ResumedRun): () => void {
+    const owner = 'ModelCheckpoint';
+    return reading(owner, () => {
+      const { values } = fieldsOf(owner, state, ['values']);
+      const { best, savedStep, ...rest } = fieldsOf(owner, values, ['best', 'kept', 'savedStep']);
+      const kept = plainCopy(owner, 'kept', rest.kept);
+      const faults: string[] = [];
+      const names = Array.isArray(kept) ? kept.filter((name) => typeof name === 'string') : [];
+      const isList = Array.isArray(kept) && kept.length === names.length;
+      if (!isList || !names.every((name) => NUMBERED.test(name))) {
+        faults.push('kept is no list of names of checkpoints');
+      }
+      const most = run?.step ?? MOST_COUNT;
+      const isStep = savedStep === -1 || (isCount(savedStep) && savedStep <= most);
+      if (!isStep) {
+        faults.push(`savedStep is ${inWords(savedStep)}, expected an integer from -1 to ${most}`);
+      }
+      if (best !== null && typeof best !== 'number') {
+        faults.push(`best is ${inWords(best)}, expected a number or null`);
+      }
+      if (faults.length > 0) throw noStateOf(owner, faults);
+      return () => {
+        this.#best = best === null ? null : Number(best);
+        this.#kept = names;
+        this.#savedStep = Number(savedStep);
+      };
+    });
   }
 }
 

@@ -1,5 +1,6 @@
-import { CheckpointError } from '../../errors.js';
-import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
+import type { Json, JsonObject } from '../../io/json.js';
+import { fieldsOf, isCount, MOST_COUNT, noStateOf, plainCopy } from '../../io/savedState.js';
+import { inWords } from '../../options.js';
 
 /**
  * A curve over the steps of a run of any length, in bounded memory: means over blocks of steps, which double in length
@@ -52,24 +53,43 @@ export class StepSeries {
     };
   }
 
-  /** @throws CheckpointError if that is no curve, before anything changes */
-  loadStateDict(state: Json | undefined): void {
-    const { blockSize, count, sum, step, ...lists } = isJsonObject(state) ? state : {};
-    const steps = numbersOf(lists.steps);
-    const means = numbersOf(lists.means);
-    const isBlock = Number.isSafeInteger(blockSize) && Number(blockSize) >= 1;
-    const isOpen =
-      Number.isSafeInteger(count) && typeof sum === 'number' && typeof step === 'number';
-    const fits = steps !== null && means?.length === steps.length && steps.length < this.#most;
-    if (!isBlock || !isOpen || !fits) {
-      throw new CheckpointError('checkpoint: a curve over the steps is not as it should be');
+  /**
+   * Checks a saved curve, and returns what takes it over.
+   * @param lastStep the most that a step of it may be
+   * @throws CheckpointError if that is no curve
+   */
+  prepareStateDict(name: string, state: unknown, lastStep: number = MOST_COUNT): () => void {
+    const owner = `the curve ${name}`;
+    const fields = fieldsOf(owner, state, ['blockSize', 'steps', 'means', 'count', 'sum', 'step']);
+    const { blockSize, count, sum, step } = fields;
+    const steps = numbersOf(plainCopy(owner, 'steps', fields.steps));
+    const means = numbersOf(plainCopy(owner, 'means', fields.means));
+    const faults: string[] = [];
+    if (!isCount(blockSize) || !Number.isInteger(Math.log2(blockSize))) {
+      faults.push(`blockSize is ${inWords(blockSize)}, expected a power of two`);
     }
-    this.#blockSize = Number(blockSize);
-    this.#steps = steps;
-    this.#means = means;
-    this.#count = Number(count);
-    this.#sum = sum;
-    this.#step = step;
+    if (!isCount(step) || step > lastStep) {
+      faults.push(`step is ${inWords(step)}, expected a count up to ${lastStep}`);
+    }
+    if (!isCount(count) || count >= Number(blockSize)) {
+      faults.push(`count is ${inWords(count)}, expected a count below that of a block`);
+    }
+    if (typeof sum !== 'number') faults.push(`sum is ${inWords(sum)}, expected a number`);
+    if (steps === null || !isRising(steps, Number(step)) || steps.length >= this.#most) {
+      faults.push(`steps: expected fewer than ${this.#most} rising counts up to step`);
+    }
+    if (means === null || means.length !== steps?.length) {
+      faults.push('means: expected a number for each of steps');
+    }
+    if (faults.length > 0) throw noStateOf(owner, faults);
+    return () => {
+      this.#blockSize = Number(blockSize);
+      this.#steps = steps ?? [];
+      this.#means = means ?? [];
+      this.#count = Number(count);
+      this.#sum = Number(sum);
+      this.#step = Number(step);
+    };
   }
 
   #halve(): void {
@@ -80,7 +100,11 @@ export class StepSeries {
   }
 }
 
-/** A copy of a list of numbers; null if it is none. */
+function isRising(steps: readonly number[], last: number): boolean {
+  return steps.every((step, i) => isCount(step) && step > (steps[i - 1] ?? -1) && step <= last);
+}
+
+/** A list of numbers; null if it is none. */
 function numbersOf(value: Json | undefined): number[] | null {
   if (!Array.isArray(value)) return null;
   const numbers = value.filter((item) => typeof item === 'number');

@@ -1,6 +1,8 @@
+import { fieldsOf, reading } from '../../io/savedState.js';
 import type { Module } from '../../nn/module.js';
 import { Ema, type EmaOptions } from '../../optim/ema.js';
 import { checkOptions, type OptionNames } from '../../options.js';
+import { noGrad } from '../../tensor/scope.js';
 import type { Callback, CallbackState } from '../loop/callback.js';
 
 export interface WeightAveragingOptions extends Partial<EmaOptions> {
@@ -64,7 +66,16 @@ export class WeightAveraging implements Callback {
     return { values: { updates }, tensors };
   }
 
-  loadStateDict({ values, tensors = new Map() }: CallbackState): void {
-    this.ema.loadStateDict({ type: 'Ema', updates: Number(values?.updates), tensors });
+  loadStateDict(state: CallbackState): void {
+    noGrad(() => this.prepareStateDict(state)());
+  }
+
+  /** Checks a saved state, and returns what takes it over. */
+  prepareStateDict(state: CallbackState): () => void {
+    return reading('WeightAveraging', () => {
+      const fields = fieldsOf('WeightAveraging', state, ['values', 'tensors']);
+      const { updates } = fieldsOf('WeightAveraging', fields.values, ['updates']);
+      return this.ema.prepareStateDict({ type: 'Ema', updates, tensors: fields.tensors });
+    });
   }
 }

@@ -1,110 +1,159 @@
 import { CheckpointError } from '../../errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
-import type { OptimizerState } from '../../optim/state.js';
-import type { Tensor } from '../../tensor/tensor.js';
+import { isCount } from '../../io/savedState.js';
+import { inWords } from '../../options.js';
 import type { EpochRecord } from '../loop/history.js';
 import type { PositionRecord } from '../loop/position.js';
 
-function wrong(what: string, expected: string): CheckpointError {
-  return new CheckpointError(`checkpoint: ${what} is not ${expected}`);
+function wrong(what: string, value: Json | undefined, expected: string): CheckpointError {
+  return new CheckpointError(`${what} is ${inWords(value)}, expected ${expected}`);
 }
 
 export function objectOf(value: Json | undefined, what: string): JsonObject {
   if (isJsonObject(value)) return value;
-  throw wrong(what, 'an object');
+  throw wrong(what, value, 'an object');
 }
 
 export function listOf(value: Json | undefined, what: string): readonly Json[] {
   if (Array.isArray(value)) return value;
-  throw wrong(what, 'a list');
+  throw wrong(what, value, 'a list');
+}
+
+/** An object with these properties and no others. */
+export function partsOf<K extends string>(
+  value: Json | undefined,
+  what: string,
+  names: readonly K[],
+): Readonly<Record<K, Json>> {
+  const object = objectOf(value, what);
+  const missing = names.filter((name) => !Object.hasOwn(object, name));
+  if (missing.length > 0) throw new CheckpointError(`${what} lacks ${missing.join(', ')}`);
+  const unexpected = Object.keys(object).filter((name) => !names.some((known) => known === name));
+  if (unexpected.length > 0) {
+    throw new CheckpointError(`${what} has parts that are unexpected: ${unexpected.join(', ')}`);
+  }
+  return object as Readonly<Record<K, Json>>;
 }
 
 function numberOf(value: Json | undefined, what: string): number {
   if (typeof value === 'number') return value;
-  throw wrong(what, 'a number');
+  throw wrong(what, value, 'a number');
+}
+
+function secondsOf(value: Json | undefined, what: string): number {
+  if (typeof value === 'number' && value >= 0 && Number.isFinite(value)) return value;
+  throw wrong(what, value, 'a finite number ≥ 0');
 }
 
 function countOf(value: Json | undefined, what: string): number {
-  const count = numberOf(value, what);
-  if (Number.isSafeInteger(count) && count >= 0) return count;
-  throw wrong(what, 'an integer ≥ 0');
+  if (isCount(value)) return value;
+  throw wrong(what, value, 'an integer from 0 to 2^52');
 }
 
-function textOf(value: Json | undefined, what: string): string {
-  if (typeof value === 'string') return value;
-  throw wrong(what, 'text');
+function seedOf(value: Json | undefined): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw wrong('random.seed', value, 'an integer from 0 to 2^53 − 1');
 }
 
-function numbersOf(value: Json | undefined, what: string): Record<string, number> {
-  const numbers: Record<string, number> = {};
-  for (const [name, item] of Object.entries(objectOf(value, what))) {
-    numbers[name] = numberOf(item, `${what}.${name}`);
+/** Values of an epoch, in which those that every epoch of the run has must not be missing. */
+function valuesOf(
+  value: Json | undefined,
+  what: string,
+  expected: readonly string[],
+): Record<string, number> {
+  const object = objectOf(value, what);
+  for (const name of expected) {
+    if (!Object.hasOwn(object, name)) throw new CheckpointError(`${what} lack ${name}`);
   }
-  return numbers;
+  return Object.fromEntries(
+    Object.entries(object).map(([name, item]) => [name, numberOf(item, `${name} of ${what}`)]),
+  );
 }
 
-function numberListsOf(value: Json, what: string): Record<string, number[]> {
-  const lists = Object.entries(objectOf(value, what)).map(([name, list]) => [
-    name,
-    listOf(list, `${name} of ${what}`).map((item) => numberOf(item, `a value of ${name}`)),
-  ]);
-  return Object.fromEntries(lists);
-}
+const EPOCH = ['epoch', 'step', 'values', 'lr', 'seconds', 'samplesPerSecond'] as const;
 
-function recordOf(value: Json): EpochRecord {
-  const record = objectOf(value, 'an epoch');
+function recordOf(value: Json, index: number, expected: readonly string[]): EpochRecord {
+  const what = `epoch ${index + 1}`;
+  const record = partsOf(value, what, EPOCH);
   return {
-    epoch: countOf(record.epoch, 'the number of an epoch'),
-    step: countOf(record.step, 'the step of an epoch'),
-    values: numbersOf(record.values, 'the values of an epoch'),
-    lr: numberOf(record.lr, 'the learning rate of an epoch'),
-    seconds: numberOf(record.seconds, 'the seconds of an epoch'),
-    samplesPerSecond: numberOf(record.samplesPerSecond, 'the speed of an epoch'),
+    epoch: countOf(record.epoch, `the number of ${what}`),
+    step: countOf(record.step, `the step of ${what}`),
+    values: valuesOf(record.values, `the values of ${what}`, expected),
+    lr: numberOf(record.lr, `the learning rate of ${what}`),
+    seconds: secondsOf(record.seconds, `the seconds of ${what}`),
+    samplesPerSecond: numberOf(record.samplesPerSecond, `the speed of ${what}`),
   };
 }
 
-/** @throws CheckpointError that names the part that is not as it should be */
-export function positionOf(value: Json | undefined): PositionRecord {
-  const saved = objectOf(value, 'progression');
-  const random = objectOf(saved.random, 'random');
-  const { trained = null, stopReason = null } = saved;
-  return {
+const POSITION = [
+  'epochsDone',
+  'step',
+  'batch',
+  'samples',
+  'seconds',
+  'trained',
+  'stopReason',
+  'random',
+  'epochs',
+] as const;
+
+/** What a place has to fit. */
+export interface PlaceOptions {
+  /** Names of the values that each epoch of the run has. */
+  readonly values: readonly string[];
+  /** Batches of an epoch, where that is known. */
+  readonly batches: number | undefined;
+}
+
+/**
+ * The place of a run.
+ * @throws CheckpointError that names what is not as it should be
+ */
+export function positionOf(value: Json | undefined, options: PlaceOptions): PositionRecord {
+  const saved = partsOf(value, 'progression', POSITION);
+  const random = partsOf(saved.random, 'random', ['seed', 'counter']);
+  const { trained, stopReason } = saved;
+  if (stopReason !== null && typeof stopReason !== 'string') {
+    throw wrong('stopReason', stopReason, 'text or null');
+  }
+  const record: PositionRecord = {
     epochsDone: countOf(saved.epochsDone, 'epochsDone'),
     step: countOf(saved.step, 'step'),
     batch: countOf(saved.batch, 'batch'),
     samples: countOf(saved.samples, 'samples'),
-    seconds: numberOf(saved.seconds, 'seconds'),
-    trained: trained === null ? null : numbersOf(trained, 'trained'),
-    stopReason: stopReason === null ? null : textOf(stopReason, 'stopReason'),
-    random: {
-      seed: countOf(random.seed, 'random.seed'),
-      counter: countOf(random.counter, 'random.counter'),
-    },
-    epochs: listOf(saved.epochs, 'epochs').map(recordOf),
+    seconds: secondsOf(saved.seconds, 'seconds'),
+    trained: trained === null ? null : valuesOf(trained, 'the values trained', options.values),
+    stopReason,
+    random: { seed: seedOf(random.seed), counter: countOf(random.counter, 'random.counter') },
+    epochs: listOf(saved.epochs, 'epochs').map((item, i) => recordOf(item, i, options.values)),
   };
+  const fault = placeFault(record, options.batches);
+  if (fault !== null) throw new CheckpointError(fault);
+  return record;
 }
 
-/** @throws CheckpointError that names the part that is not as it should be */
-export function optimizerStateOf(
-  value: Json | undefined,
-  name: string,
-  tensors: ReadonlyMap<string, Tensor>,
-): OptimizerState {
-  const what = `optimizer ${name}`;
-  const saved = objectOf(value, what);
-  return {
-    type: textOf(saved.type, `the type of ${what}`),
-    groups: listOf(saved.groups, `the groups of ${what}`).map((item) => {
-      const group = objectOf(item, `a group of ${what}`);
-      const options = objectOf(group.options, `the options of ${what}`);
-      return { options, count: countOf(group.count, `the size of a group of ${what}`) };
-    }),
-    steps: listOf(saved.steps, `the steps of ${what}`).map((step) =>
-      countOf(step, `a step of ${what}`),
-    ),
-    ...(saved.numbers === undefined
-      ? {}
-      : { numbers: numberListsOf(saved.numbers, `the numbers of ${what}`) }),
-    tensors,
-  };
+/** What of a place contradicts the rest of it; null if nothing does. */
+function placeFault(record: PositionRecord, batches: number | undefined): string | null {
+  const { epochsDone, epochs, step, batch, samples, trained } = record;
+  if (epochs.length !== epochsDone) {
+    return `there are records of ${epochs.length} epochs, expected ${epochsDone}, as epochsDone says`;
+  }
+  let last = 0;
+  for (const [i, epoch] of epochs.entries()) {
+    if (epoch.epoch !== i + 1) return `epoch ${i + 1} has the number ${epoch.epoch}`;
+    if (epoch.step < last || epoch.step > step) {
+      return `epoch ${i + 1} ends at step ${epoch.step}, expected one from ${last} to ${step}`;
+    }
+    last = epoch.step;
+  }
+  if (batch === 0) {
+    if (step !== last) return `step is ${step}, but the last epoch ended at ${last}`;
+    if (samples !== 0) return `there are ${samples} samples of no batches`;
+    return trained === null ? null : 'there are values trained on no batches';
+  }
+  if (step > last + batch) return `there are ${step - last} steps in ${batch} batches`;
+  if (batches !== undefined && batch > batches) {
+    return `${batch} batches of the epoch are done, of ${batches}`;
+  }
+  return null;
 }

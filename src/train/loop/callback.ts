@@ -93,6 +93,14 @@ export interface SavedCheckpoint {
   readonly step: number;
 }
 
+/** The run that a checkpoint is loaded into, for callbacks that check their part of it. */
+export interface ResumedRun extends Pick<TrainingRun, 'model' | 'optimizers'> {
+  /** Updates that the checkpoint has behind it. */
+  readonly step: number;
+  /** Epochs that the checkpoint has behind it. */
+  readonly epochs: number;
+}
+
 /** What a callback has to remember in a checkpoint. Tensors are live, not copies. */
 export interface CallbackState {
   readonly values?: JsonObject;
@@ -145,4 +153,11 @@ export interface Callback {
    * @throws CheckpointError if it does not fit, before anything changes
    */
   loadStateDict?(state: CallbackState): void;
+  /**
+   * Checks a saved state, and returns what takes it over, which cannot fail: a checkpoint is loaded once all of its
+   * parts were found right. Without it, `loadStateDict` is tried, and undone if another part does not fit. Tensors that
+   * it makes are freed unless it keeps them.
+   * @throws CheckpointError if the state does not fit
+   */
+  prepareStateDict?(state: CallbackState, run: ResumedRun): () => void;
 }

@@ -14,6 +14,11 @@ export interface TrainingData<B> {
   stateDict?(): Json;
   /** @throws CheckpointError if the state does not fit, before anything changes */
   loadStateDict?(state: Json): void;
+  /**
+   * Checks a saved state, and returns what takes it over, which cannot fail: a checkpoint is loaded once all of its
+   * parts were found right. Without it, `loadStateDict` is tried, and undone if another part does not fit.
+   */
+  prepareStateDict?(state: Json): () => void;
 }
 
 /**

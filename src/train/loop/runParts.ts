@@ -17,6 +17,10 @@ export interface RunParts<B, O, T> {
   readonly callbacks: readonly Callback[];
   readonly tally: Tally<O, T>;
   readonly position: Position;
+  /** Epochs that the run is to have in all. */
+  readonly epochs: number;
+  /** Batches of an update. */
+  readonly accumulate: number;
 }
 
 /** Takes a snapshot of a run. The function that it resolves to writes the snapshot to a file. */

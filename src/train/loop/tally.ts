@@ -103,32 +103,38 @@ export class Tally<O, T> {
     return { sums: Object.fromEntries(sums), metrics: Object.fromEntries(metrics) };
   }
 
+  get metrics(): ReadonlyMap<string, Metric<O, T>> {
+    return this.#metrics;
+  }
+
   /**
-   * @throws CheckpointError if the state is of other metrics; then this one is as after a reset
+   * Checks all of a saved state but what the metrics say, and returns what takes it over.
+   * @throws CheckpointError if the state is of other metrics
    */
-  loadStateDict(state: Json | undefined): void {
-    this.reset();
+  prepareStateDict(state: Json | undefined): () => void {
     const { sums, metrics } = isJsonObject(state) ? state : {};
     if (!isJsonObject(sums) || !isJsonObject(metrics)) {
-      throw new CheckpointError('checkpoint: the sums of the epoch under way are missing');
+      throw new CheckpointError('the sums of the epoch under way are missing');
     }
     const expected = [...this.#metrics.keys()].sort().join(', ') || 'none';
     const found = Object.keys(metrics).sort().join(', ') || 'none';
     if (found !== expected) {
-      throw new CheckpointError(`checkpoint: it has the metrics ${found}, this run ${expected}`);
+      throw new CheckpointError(`it has the metrics ${found}, this run ${expected}`);
     }
-    try {
-      for (const [name, metric] of this.#metrics) metric.loadStateDict(metrics[name] ?? null);
-    } catch (error) {
-      this.reset();
-      throw error;
-    }
-    for (const [name, sum] of Object.entries(sums)) {
-      const [total, weight] = Array.isArray(sum) ? sum : [];
-      if (typeof total !== 'number' || typeof weight !== 'number') {
-        throw new CheckpointError(`checkpoint: the sum of ${name} is no pair of numbers`);
+    const figures = Object.entries(sums).map(([name, sum]): [string, number, number] => {
+      const [total, weight] = Array.isArray(sum) && sum.length === 2 ? sum : [];
+      if (typeof total !== 'number' || typeof weight !== 'number' || weight < 0) {
+        throw new CheckpointError(
+          `the sum of ${name} is no pair of numbers, a total and its weight`,
+        );
       }
-      this.#sums.set(name, new Figure(total, weight));
-    }
+      return [name, total, weight];
+    });
+    return () => {
+      this.#reads.clear();
+      this.#sums.clear();
+      this.#areSums.clear();
+      for (const [name, total, weight] of figures) this.#sums.set(name, new Figure(total, weight));
+    };
   }
 }

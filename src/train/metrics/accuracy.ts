@@ -25,6 +25,10 @@ import {
 abstract class Share extends Metric {
   readonly goal: Goal = 'max';
 
+  protected override get width(): number {
+    return 1;
+  }
+
   /** Adds up 1 for each target that meets it, over those that count. */
   protected share(met: Tensor, mask: Tensor | null): Measurement {
     if (mask === null) return { statistics: sum(met), count: met.size };

@@ -32,6 +32,10 @@ export abstract class ClassCounts extends Metric {
     this.#reading = readingOf(new.target.name, options);
   }
 
+  protected override get width(): number {
+    return this.classes ** 2;
+  }
+
   protected override measure(output: Tensor, target: Tensor): Measurement {
     const { name } = this.constructor;
     const { predicted, truth } = classesOf(name, output, target, this.#reading, this.classes);

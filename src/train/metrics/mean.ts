@@ -59,6 +59,10 @@ export class Mean<O = Tensor, T = Tensor> extends Metric<O, T> {
     this.goal = checkChoice(goal, ['min', 'max'], 'goal', 'Mean');
   }
 
+  protected override get width(): number {
+    return 1;
+  }
+
   protected override measure(output: O, target: T): Measurement {
     const made: Tensor | Partial<WeighedValue> | null | undefined = this.#fn(output, target);
     const value = made instanceof Tensor ? made : made?.value;

@@ -1,6 +1,8 @@
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import type { Json } from '../../io/json.js';
+import { fieldsOf, MOST_COUNT, plainCopy, reading } from '../../io/savedState.js';
 import type { Goal } from '../../optim/goal.js';
+import { inWords } from '../../options.js';
 import { noGrad } from '../../tensor/scope.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { LazyReads } from './lazyReads.js';
@@ -104,20 +106,51 @@ export abstract class Metric<O = Tensor, T = Tensor> {
   }
 
   /**
+   * How many sums it keeps, where that is known before the first batch. Saved states are checked by it. Default: null.
+   */
+  protected get width(): number | null {
+    return null;
+  }
+
+  /**
    * Goes on from a saved state.
    * @throws CheckpointError if it is none; nothing changes then
    */
   loadStateDict(state: Json): void {
-    const saved = typeof state === 'object' && state !== null && 'sums' in state ? state : null;
-    const sums: unknown = saved?.sums;
-    const count: unknown = saved?.count;
-    if (!Array.isArray(sums) || !sums.every((sum) => typeof sum === 'number')) {
-      throw new CheckpointError(`${this.constructor.name}: the saved state has no list of sums`);
-    }
-    if (typeof count !== 'number') {
-      throw new CheckpointError(`${this.constructor.name}: the saved state has no count`);
-    }
-    this.reset();
-    this.setSums(Float64Array.from(sums), count);
+    this.prepareStateDict(state)();
+  }
+
+  /**
+   * Checks a saved state, and returns what takes it over, which cannot fail: a checkpoint is loaded once all of its
+   * parts were found right.
+   * @throws CheckpointError if it is none
+   */
+  prepareStateDict(state: Json): () => void {
+    const owner = this.constructor.name;
+    return reading(owner, () => {
+      const fields = fieldsOf(`this ${owner}`, state, ['sums', 'count']);
+      const count = fields.count;
+      const sums = plainCopy(`this ${owner}`, 'sums', fields.sums);
+      const numbers = Array.isArray(sums) ? sums.filter((sum) => typeof sum === 'number') : null;
+      if (numbers === null || numbers.length !== (Array.isArray(sums) ? sums.length : 0)) {
+        throw new CheckpointError(`${owner}: the saved state has no list of sums`);
+      }
+      // Counts may be fractions: what a mean weighs.
+      if (!(typeof count === 'number' && count >= 0 && count <= MOST_COUNT)) {
+        const found = inWords(count);
+        throw new CheckpointError(`${owner}: the saved count is ${found}, expected a number ≥ 0`);
+      }
+      const { width } = this;
+      const isEmpty = numbers.length === 0 && count === 0;
+      if (width !== null && numbers.length !== width && !isEmpty) {
+        throw new CheckpointError(
+          `${owner}: the saved state has ${numbers.length} sums, expected ${width}`,
+        );
+      }
+      return () => {
+        this.reset();
+        this.setSums(Float64Array.from(numbers), count);
+      };
+    });
   }
 }

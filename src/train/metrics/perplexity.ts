@@ -29,6 +29,10 @@ export class Perplexity extends Metric {
     this.#ignoreIndex = checkedIgnoreIndex('Perplexity', options);
   }
 
+  protected override get width(): number {
+    return 1;
+  }
+
   protected override measure(output: Tensor, target: Tensor): Measurement {
     const ignoreIndex = this.#ignoreIndex;
     const total = crossEntropy(output, target, { reduction: 'sum', ignoreIndex });

@@ -24,6 +24,10 @@ function errors(op: string, output: Tensor, target: Tensor): Tensor {
 abstract class ElementMean extends Metric {
   readonly goal: Goal = 'min';
 
+  protected override get width(): number {
+    return 1;
+  }
+
   protected abstract cost(error: Tensor): Tensor;
 
   protected override measure(output: Tensor, target: Tensor): Measurement {
@@ -57,6 +61,10 @@ export class MSE extends ElementMean {
  */
 export class R2 extends Metric {
   readonly goal: Goal = 'max';
+
+  protected override get width(): number {
+    return 3;
+  }
 
   protected override measure(output: Tensor, target: Tensor): Measurement {
     const error = errors('R2', output, target);
