@@ -42,6 +42,7 @@ const ROOMS = `
   options.ts           installed.ts        refusals.ts
   version.ts           realm.ts            node.ts
   errors.ts
+  terminal.ts
 `;
 
 const rows = ROOMS.trim()

@@ -1,3 +1,5 @@
+import { terminalText } from './terminal.js';
+
 /** Characters of a message; what is longer loses its middle, since names in files and keys of options have no limit. */
 const MAX_MESSAGE = 4000;
 const KEPT_END = 1000;
@@ -11,14 +13,16 @@ function shortened(message: string): string {
 
 /**
  * Base class of all errors thrown by this library; `code` is stable, the message is for people, and cut in the middle
- * where it is longer than 4,000 characters.
+ * where it is longer than 4,000 characters. Control characters in it, of names in a file for example, are written as
+ * `\x1b`, so that it can be shown on a terminal.
  */
 export class AxonodeError extends Error {
   /** A stable, machine-readable name of the fault, such as `ERR_SHAPE`. */
   readonly code: string;
 
   constructor(code: string, message: string, options?: ErrorOptions) {
-    super(shortened(message), options);
+    // Before, so that 5 MB are not gone through; and after, since what acts is longer when it is shown.
+    super(shortened(terminalText(shortened(message))), options);
     this.name = new.target.name;
     this.code = code;
   }

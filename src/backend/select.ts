@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import process from 'node:process';
 import { setImmediate } from 'node:timers/promises';
 import { ArgumentError, BackendError } from '../errors.js';
+import { terminalText } from '../terminal.js';
 import { VERSION } from '../version.js';
 import type { Backend, BackendInfo, BackendName, ConvolutionPrecision } from './kernels/backend.js';
 import type { Kernels } from './kernels/index.js';
@@ -55,7 +56,8 @@ function best(): Backend {
   } catch (error) {
     if (!(error instanceof BackendError)) throw error;
     whyNotNative = error.message;
-    process.stderr.write(`axonode: using the slower TypeScript backend: ${error.message}\n`);
+    const message = terminalText(error.message);
+    process.stderr.write(`axonode: using the slower TypeScript backend: ${message}\n`);
     return tsBackend;
   }
   return openNative();

@@ -1,6 +1,8 @@
 import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
+import { checkNumber, checkNumbers } from '../numeric/numbers.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { checkArray, checkColor, checkTextIfAny, checkTexts } from './checks.js';
 import { styleOf } from './colors.js';
 import {
   type AxisOptions,
@@ -15,10 +17,20 @@ import {
   header,
   type LegendEntry,
   partOf,
+  rowsFor,
   valueAxis,
 } from './frame.js';
-import { formatNumber, rangeFor, shareOf } from './scale.js';
-import { type Box, checkSize, element, escapeText, picture, rounded, textAt } from './svg.js';
+import { checkRange, formatNumber, rangeFor, shareOf } from './scale.js';
+import {
+  type Box,
+  checkSize,
+  element,
+  type Markup,
+  picture,
+  rounded,
+  shortName,
+  textAt,
+} from './svg.js';
 import { fitText, textWidth } from './text.js';
 
 export interface BarSeries {
@@ -43,16 +55,29 @@ const AXIS: OptionNames<Pick<AxisOptions, 'label' | 'range'>> = { label: true, r
 
 const EDGE = 16;
 
-function legendOf(series: readonly { name?: string; color?: string }[]): LegendEntry[] {
-  return series.flatMap(({ name, color }, i) =>
-    name === undefined
-      ? []
-      : [{ name, style: { color: color ?? styleOf(i).color, dash: undefined }, symbol: 'area' }],
+/** A series as it was given, looked at. */
+interface Bars {
+  readonly name: string | undefined;
+  readonly values: Float64Array;
+  readonly color: string;
+}
+
+function legendOf(series: readonly Bars[]): LegendEntry[] {
+  return series.flatMap(({ name, color }) =>
+    name === undefined ? [] : [{ name, style: { color, dash: undefined }, symbol: 'area' }],
   );
 }
 
-function checkSeries(owner: string, series: readonly BarSeries[]): void {
-  for (const [i, each] of series.entries()) checkOptions(`${owner}: series[${i}]`, each, SERIES);
+function checkSeries(owner: string, series: readonly BarSeries[]): Bars[] {
+  return Array.from(checkArray(owner, 'series', series), (each, i) => {
+    const what = `series[${i}]`;
+    checkOptions(`${owner}: ${what}`, each, SERIES);
+    return {
+      name: checkTextIfAny(owner, `${what}.name`, each.name),
+      values: checkNumbers(owner, `${what}.values`, each.values),
+      color: checkColor(owner, `${what}.color`, each.color) ?? styleOf(i).color,
+    };
+  });
 }
 
 /**
@@ -66,12 +91,25 @@ export function barChart(
   options: BarChartOptions = {},
 ): string {
   checkOptions('barChart', options, BAR_CHART);
-  checkSeries('barChart', series);
-  const { label } = partOf('barChart: x', options.x, LABEL);
+  return drawBars(
+    checkTexts('barChart', 'categories', categories),
+    checkSeries('barChart', series),
+    options,
+  );
+}
+
+function drawBars(
+  categories: readonly string[],
+  series: readonly Bars[],
+  options: BarChartOptions,
+): string {
+  const title = checkTextIfAny('barChart', 'title', options.title);
+  const x = partOf('barChart: x', options.x, LABEL);
+  const label = checkTextIfAny('barChart', 'x.label', x.label);
   for (const [i, { name, values }] of series.entries()) {
     if (values.length === categories.length) continue;
     throw new ArgumentError(
-      `barChart: series ${name ?? i} has ${values.length} values for ${categories.length} categories`,
+      `barChart: series ${name === undefined ? i : shortName(name)} has ${values.length} values for ${categories.length} categories`,
     );
   }
   const width = checkSize('barChart', 'width', options.width ?? 640);
@@ -83,11 +121,11 @@ export function barChart(
     // Bars stand on zero, so it is always shown.
     function* () {
       yield 0;
-      for (const { values } of series) yield* Array.from(values);
+      for (const { values } of series) yield* values;
     },
     0.05,
   );
-  const top = header(options.title, legendOf(series), width);
+  const top = header(title, legendOf(series), width, rowsFor(height));
   // Slanted labels take room from the plot, whose left edge is not known yet: what is left of it at worst.
   const labels = categoryLabels(categories, width - 100);
   const bottom = Math.max(top.bottom + 20, height - 12 - labels.height - (label ? 20 : 0));
@@ -108,20 +146,22 @@ export function barChart(
       if (!Number.isFinite(y)) return [];
       const left = plot.left + group * (i + 0.5) + bar * (j - series.length / 2);
       const words = [category, ...(name === undefined ? [] : [name]), formatNumber(value)];
-      return element(
-        'rect',
-        {
-          x: left,
-          y: Math.min(y, zero),
-          width: Math.max(bar - 1, 0.5),
-          height: Math.abs(y - zero),
-          fill: color ?? styleOf(j).color,
-        },
-        element('title', {}, escapeText(words.join(', '))),
-      );
+      return [
+        element(
+          'rect',
+          {
+            x: left,
+            y: Math.min(y, zero),
+            width: Math.max(bar - 1, 0.5),
+            height: Math.abs(y - zero),
+            fill: color,
+          },
+          element('title', {}, words.map(shortName).join(', ')),
+        ),
+      ];
     }),
   );
-  return picture({ width, height }, options.title ?? 'bar chart', [
+  return picture({ width, height }, title ?? 'bar chart', [
     ...top.parts,
     ...vertical.parts,
     clipped(plot, bars),
@@ -130,7 +170,7 @@ export function barChart(
       stroke: '#666',
     }),
     ...labels.draw((i) => plot.left + group * (i + 0.5), bottom),
-    axisLabel(label, plot, height - 12),
+    ...axisLabel(label, plot, height - 12),
     ...(bars.length === 0 ? [emptyNote(plot)] : []),
   ]);
 }
@@ -139,7 +179,7 @@ export function barChart(
 export function categoryLabels(
   names: readonly string[],
   width: number,
-): { height: number; draw: (place: (i: number) => number, top: number) => string[] } {
+): { height: number; draw: (place: (i: number) => number, top: number) => Markup[] } {
   const room = width / Math.max(1, names.length);
   const widest = greatest(
     names.map((name) => textWidth(name)),
@@ -185,10 +225,13 @@ const HISTOGRAM: OptionNames<HistogramOptions> = { ...CHART, bins: true, x: true
  */
 export function histogram(series: readonly BarSeries[], options: HistogramOptions = {}): string {
   checkOptions('histogram', options, HISTOGRAM);
-  checkSeries('histogram', series);
+  return drawHistogram(checkSeries('histogram', series), options);
+}
+
+function drawHistogram(series: readonly Bars[], options: HistogramOptions): string {
   const x = partOf('histogram: x', options.x, AXIS);
   const y = partOf('histogram: y', options.y, AXIS);
-  const sets = series.map(({ values }) => Float64Array.from(values).filter(Number.isFinite));
+  const sets = series.map(({ values }) => values.filter(Number.isFinite));
   const all = new Float64Array(sets.reduce((total, set) => total + set.length, 0));
   let filled = 0;
   for (const set of sets) {
@@ -196,40 +239,47 @@ export function histogram(series: readonly BarSeries[], options: HistogramOption
     filled += set.length;
   }
   all.sort();
-  const bins = options.bins ?? defaultBins(all);
-  if (!Number.isInteger(bins) || bins < 1 || bins > 1000) {
-    throw new ArgumentError(`histogram: bins is ${bins}, expected 1 to 1000`);
-  }
-  const [low, high] = x.range ?? rangeFor(all, 'linear', 0);
+  const isCount = (count: number) => Number.isInteger(count) && count >= 1 && count <= 1000;
+  const asked = options.bins ?? defaultBins(all);
+  const bins = checkNumber('histogram', 'bins', asked, isCount, '1 to 1000');
+  const [low, high] =
+    x.range === undefined
+      ? rangeFor(all, 'linear', 0)
+      : checkRange('histogram', 'x.range', x.range, 'linear');
   const counts = sets.map((set) => countBins(set, low, high, bins));
   const xAxis = axisOf('histogram', 'x', { ...x, range: [low, high] }, () => all, 0);
   const yAxis = axisOf(
     'histogram',
     'y',
     { ...y, label: y.label ?? 'count' },
-    () => [0, ...counts.flatMap((each) => [...each])],
+    function* () {
+      yield 0;
+      for (const each of counts) yield* each;
+    },
     0.05,
   );
   const view = frame('histogram', options, xAxis, yAxis, legendOf(series));
   const edge = (i: number) => low * (1 - i / bins) + high * (i / bins);
   const bars = counts.flatMap((each, j) =>
-    Array.from(each, (count, i) => {
-      if (count === 0) return '';
+    Array.from(each).flatMap((count, i) => {
+      if (count === 0) return [];
       const [left, right] = [view.x.at(edge(i)), view.x.at(edge(i + 1))];
       const top = view.y.at(count);
       const words = `${formatNumber(edge(i))} to ${formatNumber(edge(i + 1))}: ${count}`;
-      return element(
-        'rect',
-        {
-          x: left,
-          y: top,
-          width: Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5),
-          height: view.y.at(0) - top,
-          fill: series[j]?.color ?? styleOf(j).color,
-          'fill-opacity': counts.length > 1 ? 0.6 : undefined,
-        },
-        element('title', {}, escapeText(words)),
-      );
+      return [
+        element(
+          'rect',
+          {
+            x: left,
+            y: top,
+            width: Math.max(right - left - (right - left > 4 ? 1 : 0), 0.5),
+            height: view.y.at(0) - top,
+            fill: series[j]?.color,
+            'fill-opacity': counts.length > 1 ? 0.6 : undefined,
+          },
+          element('title', {}, words),
+        ),
+      ];
     }),
   );
   return picture(view, options.title ?? 'histogram', [

@@ -1,8 +1,11 @@
 import { ArgumentError } from '../errors.js';
+import { checkNumber, checkNumbers } from '../numeric/numbers.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { checkArray, checkFunction, checkText } from './checks.js';
 import { type AxisOptions, partOf } from './frame.js';
-import { formatNumber } from './scale.js';
-import { element, picture, rounded, textAt } from './svg.js';
+import { checkRange, formatNumber } from './scale.js';
+import { element, type Markup, picture, rounded, textAt } from './svg.js';
+import { fitText } from './text.js';
 
 /**
  * What a model says of many places at once: for `count` pairs x₀, y₀, x₁, y₁, ... a value each, 0 for the first
@@ -32,6 +35,10 @@ const RANGE: OptionNames<Pick<AxisOptions, 'range'>> = { range: true };
 const FIRST = { red: 230, green: 159, blue: 0 };
 const SECOND = { red: 0, green: 114, blue: 178 };
 
+const CALLER = 'decisionBoundary';
+/** Predictions beyond are drawn as these are. */
+const FARTHEST = 1e6;
+
 const PLOT = 400;
 const LEFT = 52;
 const TOP = 44;
@@ -55,26 +62,40 @@ export function decisionBoundary(
   options: DecisionBoundaryOptions = {},
 ): string {
   checkOptions('decisionBoundary', options, NAMES);
-  const { title = 'Decision boundary', resolution = 80 } = options;
+  const title = checkText(CALLER, 'title', options.title ?? 'Decision boundary');
+  const isCount = (count: number) => Number.isInteger(count) && count >= 1 && count <= 1000;
+  const asked = options.resolution ?? 80;
+  const resolution = checkNumber(CALLER, 'resolution', asked, isCount, '1 to 1000');
   const x = partOf('decisionBoundary: x', options.x, RANGE);
   const y = partOf('decisionBoundary: y', options.y, RANGE);
-  if (points.length === 0 || points.length !== labels.length) {
+  const places = Array.from(checkArray(CALLER, 'points', points), (point, i) => {
+    const [left, top, ...others] = checkNumbers(CALLER, `points[${i}]`, point);
+    if (left !== undefined && top !== undefined && others.length === 0) return [left, top] as const;
+    throw new ArgumentError(`${CALLER}: points[${i}] has ${point.length} numbers, expected [x, y]`);
+  });
+  const classes = checkNumbers(CALLER, 'labels', labels);
+  checkFunction(CALLER, 'predict', predict);
+  if (places.length === 0 || places.length !== classes.length) {
     throw new ArgumentError(
-      `decisionBoundary: ${points.length} points and ${labels.length} labels, expected as many, and any`,
+      `decisionBoundary: ${places.length} points and ${classes.length} labels, expected as many, and any`,
     );
   }
-  if (!Number.isInteger(resolution) || resolution < 1 || resolution > 1000) {
-    throw new ArgumentError(`decisionBoundary: resolution is ${resolution}, expected 1 to 1000`);
-  }
   const view = new View(
-    x.range ?? rangeOf(points.map(([first]) => first)),
-    y.range ?? rangeOf(points.map(([, second]) => second)),
+    x.range === undefined
+      ? rangeOf(places.map(([first]) => first))
+      : checkRange(CALLER, 'x.range', x.range, 'linear'),
+    y.range === undefined
+      ? rangeOf(places.map(([, second]) => second))
+      : checkRange(CALLER, 'y.range', y.range, 'linear'),
   );
   const field = sample(predict, view, resolution);
-  const marks = points.map((point, i) => mark(view, point, (labels[i] ?? 0) > 0));
+  const marks = places.map((place, i) => mark(view, place, (classes[i] ?? 0) > 0));
   return picture({ width: WIDTH, height: HEIGHT }, title, [
-    textAt(LEFT + PLOT / 2, 26, title, { 'font-size': 16, 'text-anchor': 'middle' }),
-    element('g', { 'shape-rendering': 'crispEdges' }, background(field, resolution).join('')),
+    textAt(LEFT + PLOT / 2, 26, fitText(title, PLOT, 16), {
+      'font-size': 16,
+      'text-anchor': 'middle',
+    }),
+    element('g', { 'shape-rendering': 'crispEdges' }, background(field, resolution)),
     element('path', {
       d: boundary(field, resolution).join(''),
       fill: 'none',
@@ -92,7 +113,8 @@ class View {
   readonly y: readonly [number, number];
 
   constructor(x: readonly [number, number], y: readonly [number, number]) {
-    if (!(x[0] < x[1] && y[0] < y[1])) {
+    // Their distances may be infinite, or no number.
+    if (!(x[0] < x[1] && y[0] < y[1] && x[1] - x[0] + (y[1] - y[0]) < Number.POSITIVE_INFINITY)) {
       throw new ArgumentError(
         `decisionBoundary: ranges [${x.join(', ')}] and [${y.join(', ')}], expected [low, high] each`,
       );
@@ -130,17 +152,18 @@ function sample(predict: PlacePredictor, view: View, resolution: number): Float6
       places[at + 1] = view.y[1] - ((view.y[1] - view.y[0]) * row) / resolution;
     }
   }
-  const values = predict(places, corners * corners);
+  const values = checkNumbers(CALLER, 'what predict gave', predict(places, corners * corners));
   if (values.length !== corners * corners) {
     throw new ArgumentError(
       `decisionBoundary: predict gave ${values.length} values for ${corners * corners} places`,
     );
   }
-  return Float64Array.from(values);
+  // Infinity has no place between two corners.
+  return values.map((value) => Math.min(Math.max(value || 0, -FARTHEST), FARTHEST));
 }
 
 /** Rectangles of one shade, as wide as they can be. */
-function background(field: Float64Array, resolution: number): string[] {
+function background(field: Float64Array, resolution: number): Markup[] {
   const corners = resolution + 1;
   const cell = PLOT / resolution;
   const shadeAt = (row: number, column: number) => {
@@ -153,7 +176,7 @@ function background(field: Float64Array, resolution: number): string[] {
       4;
     return Math.round(Math.min(Math.max(mean, 0), 1) * SHADES) || 0;
   };
-  const rects: string[] = [];
+  const rects: Markup[] = [];
   for (let row = 0; row < resolution; row++) {
     for (let column = 0; column < resolution; ) {
       const shade = shadeAt(row, column);
@@ -215,7 +238,7 @@ function boundary(field: Float64Array, resolution: number): string[] {
   return pieces;
 }
 
-function axes(view: View): string[] {
+function axes(view: View): Markup[] {
   const text = (x: number, y: number, anchor: string, value: number) =>
     textAt(x, y, formatNumber(value, 3), { 'text-anchor': anchor, fill: '#444' });
   const bottom = TOP + PLOT;
@@ -236,7 +259,7 @@ function axes(view: View): string[] {
 }
 
 /** A circle for the first class, a square for the second. */
-function mark(view: View, [x, y]: readonly [number, number], second: boolean): string {
+function mark(view: View, [x, y]: readonly [number, number], second: boolean): Markup {
   const { red, green, blue } = second ? SECOND : FIRST;
   const style = { fill: `rgb(${red},${green},${blue})`, stroke: '#fff', 'stroke-width': 1 };
   const [left, top] = [view.left(x), view.top(y)];

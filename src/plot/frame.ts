@@ -1,9 +1,9 @@
-import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { checkTextIfAny, checkWord } from './checks.js';
 import type { Style } from './colors.js';
 import { checkRange, rangeFor, Scale, type ScaleKind } from './scale.js';
-import { type Box, checkSize, element, rounded, textAt } from './svg.js';
+import { type Box, type Content, checkSize, element, type Markup, rounded, textAt } from './svg.js';
 import { fitText, textWidth, wrapText } from './text.js';
 
 export interface AxisOptions {
@@ -49,14 +49,20 @@ const LINE = 20;
 const SWATCH = 24;
 const GRID = '#e4e4e4';
 const AXIS = '#666';
+/** Rows of a legend: more of them would leave no room for the chart. */
+const MOST_ROWS = 12;
 
-/** Title and legend at the top of a chart; `bottom` is where they end. */
+/**
+ * Title and legend at the top of a chart; `bottom` is where they end.
+ * @param most rows of the legend; what it has more is left out, and counted
+ */
 export function header(
   title: string | undefined,
   entries: readonly LegendEntry[],
   width: number,
-): { parts: string[]; bottom: number } {
-  const parts: string[] = [];
+  most = MOST_ROWS,
+): { parts: Markup[]; bottom: number } {
+  const parts: Markup[] = [];
   let bottom = MARGIN / 2;
   for (const line of title ? wrapText(title, width - 2 * MARGIN, TITLE_SIZE, 3) : []) {
     bottom += LINE;
@@ -69,7 +75,7 @@ export function header(
       }),
     );
   }
-  const rows = legendRows(entries, width - 2 * MARGIN);
+  const { rows, left: hidden } = legendRows(entries, width - 2 * MARGIN, most);
   for (const row of rows) {
     bottom += LINE;
     let left = (width - row.reduce((sum, each) => sum + each.width, 0) + MARGIN) / 2;
@@ -81,6 +87,10 @@ export function header(
       left += each.width;
     }
   }
+  if (hidden > 0) {
+    bottom += LINE;
+    parts.push(textAt(width / 2, bottom, `and ${hidden} more`, { 'text-anchor': 'middle' }));
+  }
   return { parts, bottom: bottom + 14 };
 }
 
@@ -90,23 +100,29 @@ interface LegendCell {
   width: number;
 }
 
-function legendRows(entries: readonly LegendEntry[], width: number): LegendCell[][] {
+/** @returns the rows, and how many entries are `left` out */
+function legendRows(
+  entries: readonly LegendEntry[],
+  width: number,
+  most: number,
+): { rows: LegendCell[][]; left: number } {
   const rows: LegendCell[][] = [];
   let used = Number.POSITIVE_INFINITY;
-  for (const entry of entries) {
+  for (const [i, entry] of entries.entries()) {
     const text = fitText(entry.name, width - SWATCH - 6 - MARGIN);
     const cell = { entry, text, width: SWATCH + 6 + textWidth(text) + MARGIN };
     if (used + cell.width > width + MARGIN) {
+      if (rows.length === most) return { rows, left: entries.length - i };
       rows.push([]);
       used = 0;
     }
     rows.at(-1)?.push(cell);
     used += cell.width;
   }
-  return rows;
+  return { rows, left: 0 };
 }
 
-function swatch({ symbol, style }: LegendEntry, left: number, middle: number): string {
+function swatch({ symbol, style }: LegendEntry, left: number, middle: number): Markup {
   if (symbol === 'line') {
     return element('path', {
       d: `M${rounded(left)} ${middle}h${SWATCH}`,
@@ -137,13 +153,12 @@ export function axisOf(
   values: () => Iterable<number>,
   margin: number,
 ): Axis {
-  const kind = options.scale ?? 'linear';
-  if (kind !== 'linear' && kind !== 'log') {
-    throw new ArgumentError(`${caller}: ${name}.scale is "${kind}", expected "linear" or "log"`);
-  }
-  const range = options.range
-    ? checkRange(caller, `${name}.range`, options.range, kind)
-    : rangeFor(values(), kind, margin);
+  const kind = checkWord(caller, `${name}.scale`, options.scale ?? 'linear', ['linear', 'log']);
+  const label = checkTextIfAny(caller, `${name}.label`, options.label);
+  const range =
+    options.range !== undefined
+      ? checkRange(caller, `${name}.range`, options.range, kind)
+      : rangeFor(values(), kind, margin);
   let integers = true;
   for (const value of values()) {
     if (Number.isFinite(value) && !Number.isInteger(value)) {
@@ -151,7 +166,7 @@ export function axisOf(
       break;
     }
   }
-  return { label: options.label, kind, range, integers };
+  return { label, kind, range, integers };
 }
 
 export interface Frame {
@@ -161,7 +176,12 @@ export interface Frame {
   readonly x: Scale;
   readonly y: Scale;
   /** Title, legend, grid and axes. */
-  readonly parts: readonly string[];
+  readonly parts: readonly Markup[];
+}
+
+/** Rows that a legend may have in a picture: it leaves most of the room to the chart. */
+export function rowsFor(height: number): number {
+  return Math.max(2, Math.min(MOST_ROWS, Math.floor(height / 2.5 / LINE)));
 }
 
 /** The frame of a chart with numbers on both axes. */
@@ -174,7 +194,8 @@ export function frame(
 ): Frame {
   const width = checkSize(caller, 'width', options.width ?? 640);
   const height = checkSize(caller, 'height', options.height ?? 400);
-  const top = header(options.title, legend, width);
+  const title = checkTextIfAny(caller, 'title', options.title);
+  const top = header(title, legend, width, rowsFor(height));
   const bottom = height - 26 - (xAxis.label ? LINE : 0);
   const vertical = valueAxis(yAxis, top.bottom, Math.max(bottom, top.bottom + 20), width);
   const plot = {
@@ -200,7 +221,7 @@ export function valueAxis(
   top: number,
   bottom: number,
   width: number,
-): { scale: Scale; left: number; parts: string[] } {
+): { scale: Scale; left: number; parts: Markup[] } {
   const scale = new Scale(axis.kind, axis.range, [bottom, top]);
   const ticks = scale.ticks(Math.max(2, Math.floor((bottom - top) / 36)), axis.integers);
   const labels = scale.labels(ticks);
@@ -230,7 +251,7 @@ export function valueAxis(
 }
 
 /** The horizontal axis with as many ticks as there is room for their labels. */
-function numberAxis(axis: Axis, scale: Scale, plot: Box, width: number): string[] {
+function numberAxis(axis: Axis, scale: Scale, plot: Box, width: number): Markup[] {
   let ticks: number[] = [];
   let labels: PlacedLabel[] = [];
   for (let most = Math.max(2, Math.floor(plot.width / 44)); most >= 1; most--) {
@@ -252,7 +273,7 @@ function numberAxis(axis: Axis, scale: Scale, plot: Box, width: number): string[
       textAt((left + right) / 2, base + 18, text, { 'text-anchor': 'middle' }),
     ),
     baseline(plot),
-    axisLabel(axis.label, plot, base + 38),
+    ...axisLabel(axis.label, plot, base + 38),
   ];
 }
 
@@ -273,7 +294,7 @@ function placeLabels(ticks: readonly number[], scale: Scale, width: number): Pla
   });
 }
 
-export function baseline(plot: Box): string {
+export function baseline(plot: Box): Markup {
   return element('path', {
     d: `M${rounded(plot.left)} ${rounded(plot.top)}v${rounded(plot.height)}h${rounded(plot.width)}`,
     fill: 'none',
@@ -281,14 +302,15 @@ export function baseline(plot: Box): string {
   });
 }
 
-export function axisLabel(label: string | undefined, plot: Box, y: number): string {
-  if (!label) return '';
+/** None, or one. */
+export function axisLabel(label: string | undefined, plot: Box, y: number): Markup[] {
+  if (!label) return [];
   const text = fitText(label, plot.width + 2 * MARGIN);
-  return textAt(plot.left + plot.width / 2, y, text, { 'text-anchor': 'middle' });
+  return [textAt(plot.left + plot.width / 2, y, text, { 'text-anchor': 'middle' })];
 }
 
 /** Says in the middle of a chart that there is nothing to show. */
-export function emptyNote(plot: Box, text = 'no data'): string {
+export function emptyNote(plot: Box, text = 'no data'): Markup {
   return textAt(plot.left + plot.width / 2, plot.top + plot.height / 2, text, {
     'text-anchor': 'middle',
     'font-size': 14,
@@ -297,7 +319,7 @@ export function emptyNote(plot: Box, text = 'no data'): string {
 }
 
 /** Marks that end at the edges of the plot. */
-export function clipped(plot: Box, parts: readonly string[]): string {
+export function clipped(plot: Box, parts: readonly Content[]): Markup {
   const { left, top, width, height } = plot;
   return element(
     'svg',
@@ -309,6 +331,6 @@ export function clipped(plot: Box, parts: readonly string[]): string {
       viewBox: [left, top, width, height].map(rounded).join(' '),
       overflow: 'hidden',
     },
-    parts.join(''),
+    parts,
   );
 }

@@ -1,11 +1,29 @@
 import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
+import { checkNumbers } from '../numeric/numbers.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { categoryLabels } from './bars.js';
-import { type ColorScale, shadeOf } from './colors.js';
+import {
+  checkArray,
+  checkFunction,
+  checkText,
+  checkTextIfAny,
+  checkTexts,
+  checkWord,
+} from './checks.js';
+import { COLOR_SCALES, type ColorScale, shadeOf } from './colors.js';
 import { axisLabel, type ChartOptions, emptyNote, header } from './frame.js';
 import { checkRange, formatNumber, rangeFor, Scale, shareOf } from './scale.js';
-import { type Box, checkSize, element, escapeText, picture, rounded, textAt } from './svg.js';
+import {
+  type Box,
+  checkSize,
+  element,
+  type Markup,
+  picture,
+  rounded,
+  shortName,
+  textAt,
+} from './svg.js';
 import { fitText, textWidth } from './text.js';
 
 export interface HeatMapOptions extends Omit<ChartOptions, 'height'> {
@@ -35,7 +53,13 @@ const HEAT_MAP: OptionNames<HeatMapOptions> = {
   text: true,
 };
 
-type Table = readonly ArrayLike<number>[];
+type Table = readonly Float64Array[];
+
+function checkTable(owner: string, rows: readonly ArrayLike<number>[]): Table {
+  return Array.from(checkArray(owner, 'values', rows), (row, i) =>
+    checkNumbers(owner, `values[${i}]`, row),
+  );
+}
 
 const MISSING = { fill: '#bbb', ink: '#222' };
 const BAR = 14;
@@ -53,7 +77,7 @@ export function heatMap(
   options: HeatMapOptions = {},
 ): string {
   checkOptions('heatMap', options, HEAT_MAP);
-  return draw('heatMap', values, options);
+  return draw('heatMap', checkTable('heatMap', values), options);
 }
 
 export interface ConfusionMatrixOptions extends Omit<ChartOptions, 'height'> {
@@ -75,16 +99,17 @@ export function confusionMatrix(
   options: ConfusionMatrixOptions = {},
 ): string {
   checkOptions('confusionMatrix', options, CONFUSION);
-  const uneven = counts.find((row) => row.length !== counts.length);
+  const table = checkTable('confusionMatrix', counts);
+  const uneven = table.find((row) => row.length !== table.length);
   if (uneven) {
     throw new ArgumentError(
-      `confusionMatrix: ${counts.length} rows, one of them of ${uneven.length} counts, expected a square`,
+      `confusionMatrix: ${table.length} rows, one of them of ${uneven.length} counts, expected a square`,
     );
   }
   const { title = 'Confusion matrix', width, classes } = options;
-  const shares = counts.map((row) => {
-    const total = Array.from(row).reduce((sum, count) => sum + count, 0);
-    return Array.from(row, (count) => (total === 0 ? 0 : count / total));
+  const shares = table.map((row) => {
+    const total = row.reduce((sum, count) => sum + count, 0);
+    return row.map((count) => (total === 0 ? 0 : count / total));
   });
   return draw('confusionMatrix', shares, {
     title,
@@ -94,12 +119,16 @@ export function confusionMatrix(
     rowLabel: 'true class',
     columnLabel: 'predicted class',
     range: [0, 1],
-    text: (row, column) => String(counts[row]?.[column] ?? 0),
+    text: (row, column) => String(table[row]?.[column] ?? 0),
   });
 }
 
 function draw(caller: string, values: Table, options: HeatMapOptions): string {
-  const { colors = 'sequential', rowLabel, columnLabel } = options;
+  const colors = checkWord(caller, 'colors', options.colors ?? 'sequential', COLOR_SCALES);
+  const rowLabel = checkTextIfAny(caller, 'rowLabel', options.rowLabel);
+  const columnLabel = checkTextIfAny(caller, 'columnLabel', options.columnLabel);
+  const title = checkTextIfAny(caller, 'title', options.title);
+  const text = options.text === undefined ? undefined : checkFunction(caller, 'text', options.text);
   const columnCount = values[0]?.length ?? 0;
   const rowNames = namesOf(caller, 'rows', options.rows, values.length);
   const columnNames = namesOf(caller, 'columns', options.columns, columnCount);
@@ -111,7 +140,7 @@ function draw(caller: string, values: Table, options: HeatMapOptions): string {
   }
   const range = rangeOf(caller, values, options);
   const width = checkSize(caller, 'width', options.width ?? 640);
-  const top = header(options.title, [], width);
+  const top = header(title, [], width);
   const rowWidth = Math.min(
     greatest(
       rowNames.map((name) => textWidth(name)),
@@ -132,18 +161,24 @@ function draw(caller: string, values: Table, options: HeatMapOptions): string {
   const labels = categoryLabels(columnNames, plot.width);
   const height = plot.top + plot.height + labels.height + (columnLabel ? 22 : 0) + 12;
   const rowHeight = plot.height / Math.max(1, values.length);
-  return picture({ width, height }, options.title ?? 'heat map', [
+  return picture({ width, height }, title ?? 'heat map', [
     ...top.parts,
-    ...cells(values, options.text, { plot, rowHeight, cell, range, colors, rowNames, columnNames }),
+    ...cells(
+      values,
+      text && ((row, column) => checkText(caller, `text(${row}, ${column})`, text(row, column))),
+      { plot, rowHeight, cell, range, colors, rowNames, columnNames },
+    ),
     ...rowLabels(rowNames, plot, rowHeight, rowWidth),
     ...labels.draw((i) => plot.left + cell * (i + 0.5), plot.top + plot.height),
-    axisLabel(columnLabel, plot, height - 10),
-    rowLabel
-      ? textAt(0, 0, fitText(rowLabel, plot.height + 30), {
-          transform: `translate(${rounded(plot.left - 8 - rowWidth - 14)} ${rounded(plot.top + plot.height / 2)}) rotate(-90)`,
-          'text-anchor': 'middle',
-        })
-      : '',
+    ...axisLabel(columnLabel, plot, height - 10),
+    ...(rowLabel
+      ? [
+          textAt(0, 0, fitText(rowLabel, plot.height + 30), {
+            transform: `translate(${rounded(plot.left - 8 - rowWidth - 14)} ${rounded(plot.top + plot.height / 2)}) rotate(-90)`,
+            'text-anchor': 'middle',
+          }),
+        ]
+      : []),
     ...(values.length === 0 || columnCount === 0
       ? [emptyNote(plot)]
       : bar.draw(plot.left + plot.width + 16, plot)),
@@ -156,20 +191,22 @@ function namesOf(
   names: readonly string[] | undefined,
   count: number,
 ): readonly string[] {
-  if (names && names.length !== count) {
-    throw new ArgumentError(`${caller}: ${names.length} names for ${count} ${what}`);
-  }
-  return names ?? Array.from({ length: count }, (_, i) => String(i));
+  if (names === undefined) return Array.from({ length: count }, (_, i) => String(i));
+  const texts = checkTexts(caller, what, names);
+  if (texts.length === count) return texts;
+  throw new ArgumentError(`${caller}: ${texts.length} names for ${count} ${what}`);
 }
 
 function rangeOf(caller: string, table: Table, options: HeatMapOptions): readonly [number, number] {
-  if (options.range) return checkRange(caller, 'range', options.range, 'linear');
-  const values = table.flatMap((row) => Array.from(row));
-  if (options.colors !== 'diverging') return rangeFor(values, 'linear', 0);
-  const far = values.reduce(
-    (a, b) => (Math.abs(b) < Number.POSITIVE_INFINITY ? Math.max(a, Math.abs(b)) : a),
-    0,
-  );
+  if (options.range !== undefined) return checkRange(caller, 'range', options.range, 'linear');
+  function* values() {
+    for (const row of table) yield* row;
+  }
+  if (options.colors !== 'diverging') return rangeFor(values(), 'linear', 0);
+  let far = 0;
+  for (const value of values()) {
+    if (Number.isFinite(value)) far = Math.max(far, Math.abs(value));
+  }
   return far < 1e-290 ? [-1, 1] : [-far, far];
 }
 
@@ -185,7 +222,7 @@ function cells(
     rowNames: readonly string[];
     columnNames: readonly string[];
   },
-): string[] {
+): Markup[] {
   const { plot, rowHeight, cell, colors, rowNames, columnNames } = look;
   const [low, high] = look.range;
   const gap = cell >= 8 ? 1 : 0;
@@ -202,20 +239,18 @@ function cells(
   }
   const hasText = count <= MOST_TEXTS && fontSize >= 8;
   return values.flatMap((row, i) =>
-    Array.from(row, (value, j) => {
+    Array.from(row).flatMap((value, j) => {
       const shade = Number.isFinite(value) ? shadeOf(colors, shareOf(value, low, high)) : MISSING;
       const [x, y] = [plot.left + j * cell, plot.top + i * rowHeight];
       const box = { x, y, width: cell - gap, height: rowHeight - gap, fill: shade.fill };
       if (count > MOST_TEXTS) return element('rect', box);
       const words = wordsOf(i, j);
-      const hint = escapeText(`${rowNames[i]}, ${columnNames[j]}: ${words}`);
-      const rect = element('rect', box, element('title', {}, hint));
+      const where = [rowNames[i] ?? '', columnNames[j] ?? ''].map(shortName).join(', ');
+      const rect = element('rect', box, element('title', {}, `${where}: ${shortName(words)}`));
       if (!hasText) return rect;
-      return `${rect}${textAt(x + (cell - gap) / 2, y + rowHeight / 2 + fontSize * 0.36, words, {
-        'text-anchor': 'middle',
-        'font-size': fontSize,
-        fill: shade.ink,
-      })}`;
+      const style = { 'text-anchor': 'middle', 'font-size': fontSize, fill: shade.ink };
+      const [middle, baseline] = [x + (cell - gap) / 2, y + rowHeight / 2 + fontSize * 0.36];
+      return [rect, textAt(middle, baseline, words, style)];
     }),
   );
 }
@@ -234,7 +269,7 @@ function rowLabels(
   plot: Box,
   rowHeight: number,
   width: number,
-): string[] {
+): Markup[] {
   const every = Math.max(1, Math.ceil(14 / rowHeight));
   return names.flatMap((name, i) =>
     i % every === 0
@@ -251,7 +286,7 @@ function rowLabels(
 function colorBar(
   range: readonly [number, number],
   colors: ColorScale,
-): { width: number; draw: (left: number, plot: Box) => string[] } {
+): { width: number; draw: (left: number, plot: Box) => Markup[] } {
   const probe = new Scale('linear', range, [0, 1]);
   const widest = greatest(probe.labels(probe.ticks(6)).map((label) => textWidth(label)));
   return {

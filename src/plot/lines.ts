@@ -1,5 +1,7 @@
 import { ArgumentError } from '../errors.js';
+import { checkNumber, checkNumbers } from '../numeric/numbers.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { checkArray, checkColor, checkTextIfAny, checkWord } from './checks.js';
 import { type Style, styleOf } from './colors.js';
 import {
   type AxisOptions,
@@ -13,8 +15,8 @@ import {
   partOf,
 } from './frame.js';
 import { formatNumber } from './scale.js';
-import { element, escapeText, picture, rounded, textAt } from './svg.js';
-import { textWidth } from './text.js';
+import { element, type Markup, picture, rounded, shortName, textAt } from './svg.js';
+import { fitText, textWidth } from './text.js';
 
 /** Numbers that belong together. */
 export interface Series {
@@ -58,11 +60,13 @@ const SERIES: OptionNames<Series> = {
   dashed: true,
 };
 
+const WAYS = ['line', 'points', 'both'] as const;
+
 interface Curve {
   readonly name: string | undefined;
-  readonly x: ArrayLike<number> | undefined;
-  readonly y: ArrayLike<number>;
-  readonly draw: 'line' | 'points' | 'both';
+  readonly x: Float64Array | undefined;
+  readonly y: Float64Array;
+  readonly draw: (typeof WAYS)[number];
   readonly style: Style;
 }
 
@@ -95,12 +99,15 @@ function draw(
   xMargin: number,
 ): string {
   checkOptions(caller, options, NAMES);
-  const curves = series.map((each, i) => curveOf(caller, each, i, kind));
-  const { marks = [] } = options;
-  for (const [i, mark] of marks.entries()) checkOptions(`${caller}: marks[${i}]`, mark, MARK);
+  const curves = Array.from(checkArray(caller, 'series', series), (each, i) =>
+    curveOf(caller, each, i, kind),
+  );
+  const marks = Array.from(checkArray(caller, 'marks', options.marks ?? []), (mark, i) =>
+    checkMark(caller, mark, i),
+  );
   const values = (axis: 'x' | 'y') =>
     function* () {
-      for (const mark of marks) yield mark[axis] ?? Number.NaN;
+      for (const mark of marks) yield mark[axis];
       for (const { x, y } of curves) {
         for (let i = 0; i < y.length; i++) {
           const value = axis === 'x' ? at(x, i) : at(y, i);
@@ -121,22 +128,25 @@ function draw(
   const shown = drawn.flat();
   return picture(view, options.title ?? 'chart', [
     ...view.parts,
-    clipped(view.plot, [...marks.map((mark) => markLine(mark, view)), ...shown]),
-    ...marks.map((mark, i) => markLabel(mark, marks.slice(0, i), view)),
+    clipped(view.plot, [...marks.flatMap((mark) => markLine(mark, view)), ...shown]),
+    ...markLabels(marks, view),
     ...(shown.length === 0 ? [emptyNote(view.plot)] : []),
   ]);
 }
 
-function at(values: ArrayLike<number> | undefined, i: number): number {
+function at(values: Float64Array | undefined, i: number): number {
   return values ? (values[i] ?? Number.NaN) : i;
 }
 
 function curveOf(caller: string, series: Series, index: number, kind: 'line' | 'points'): Curve {
-  checkOptions(`${caller}: series[${index}]`, series, SERIES);
-  const { name, x, y } = series;
+  const what = `series[${index}]`;
+  checkOptions(`${caller}: ${what}`, series, SERIES);
+  const name = checkTextIfAny(caller, `${what}.name`, series.name);
+  const y = checkNumbers(caller, `${what}.y`, series.y);
+  const x = series.x === undefined ? undefined : checkNumbers(caller, `${what}.x`, series.x);
   if (x && x.length !== y.length) {
     throw new ArgumentError(
-      `${caller}: series ${name ?? index} has ${x.length} values of x and ${y.length} of y`,
+      `${caller}: series ${name === undefined ? index : shortName(name)} has ${x.length} values of x and ${y.length} of y`,
     );
   }
   const style = styleOf(index);
@@ -144,20 +154,39 @@ function curveOf(caller: string, series: Series, index: number, kind: 'line' | '
     name,
     x,
     y,
-    draw: series.draw ?? kind,
+    draw: checkWord(caller, `${what}.draw`, series.draw ?? kind, WAYS),
     style: {
-      color: series.color ?? style.color,
+      color: checkColor(caller, `${what}.color`, series.color) ?? style.color,
       dash: series.dashed === undefined ? style.dash : series.dashed ? '6 3' : undefined,
     },
   };
 }
 
-function curveParts(curve: Curve, view: Frame): string[] {
+/** A mark as it was given, looked at; NaN is nowhere. */
+interface CheckedMark {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+}
+
+function checkMark(caller: string, mark: Mark, index: number): CheckedMark {
+  const what = `marks[${index}]`;
+  checkOptions(`${caller}: ${what}`, mark, MARK);
+  const place = (axis: 'x' | 'y') =>
+    checkNumber(caller, `${what}.${axis}`, mark[axis] ?? Number.NaN, () => true, 'a number');
+  return {
+    x: place('x'),
+    y: place('y'),
+    label: checkTextIfAny(caller, `${what}.label`, mark.label) ?? '',
+  };
+}
+
+function curveParts(curve: Curve, view: Frame): Markup[] {
   const places: [number, number][] = [];
   for (let i = 0; i < curve.y.length; i++) {
     places.push([view.x.at(at(curve.x, i)), view.y.at(at(curve.y, i))]);
   }
-  const parts: string[] = [];
+  const parts: Markup[] = [];
   const { color, dash } = curve.style;
   const isShown = ([x, y]: readonly [number, number]) => Number.isFinite(x) && Number.isFinite(y);
   if (curve.draw !== 'points') {
@@ -197,9 +226,9 @@ function curveParts(curve: Curve, view: Frame): string[] {
   return parts;
 }
 
-function tooltip({ name, x, y }: Curve, i: number): string {
+function tooltip({ name, x, y }: Curve, i: number): Markup {
   const where = `${formatNumber(at(x, i), 6)}, ${formatNumber(at(y, i), 6)}`;
-  return element('title', {}, escapeText(name === undefined ? where : `${name}: ${where}`));
+  return element('title', {}, name === undefined ? where : `${shortName(name)}: ${where}`);
 }
 
 /** Runs of places without gaps. */
@@ -241,24 +270,25 @@ function thinned(piece: readonly [number, number][]): readonly [number, number][
   return kept;
 }
 
-function markLine(mark: Mark, { x, y, plot }: Frame): string {
+function markLine(mark: CheckedMark, { x, y, plot }: Frame): Markup[] {
   const style = { stroke: '#555', 'stroke-dasharray': '4 4', 'stroke-width': 1.5 };
-  const parts: string[] = [];
-  if (mark.x !== undefined && Number.isFinite(x.at(mark.x))) {
-    const d = `M${rounded(x.at(mark.x))} ${rounded(plot.top)}v${rounded(plot.height)}`;
-    parts.push(element('path', { d, ...style }));
-  }
-  if (mark.y !== undefined && Number.isFinite(y.at(mark.y))) {
-    const d = `M${rounded(plot.left)} ${rounded(y.at(mark.y))}h${rounded(plot.width)}`;
-    parts.push(element('path', { d, ...style }));
-  }
-  return parts.join('');
+  const [across, up] = [x.at(mark.x), y.at(mark.y)];
+  const lines = [
+    ...(Number.isFinite(across)
+      ? [`M${rounded(across)} ${rounded(plot.top)}v${rounded(plot.height)}`]
+      : []),
+    ...(Number.isFinite(up)
+      ? [`M${rounded(plot.left)} ${rounded(up)}h${rounded(plot.width)}`]
+      : []),
+  ];
+  return lines.map((d) => element('path', { d, ...style }));
 }
 
-/** Beside its line, below the labels before it, on a halo so that curves behind do not disturb. */
-function markLabel(mark: Mark, before: readonly Mark[], { x, y, plot }: Frame): string {
-  if (!mark.label) return '';
-  const row = before.filter((each) => each.x !== undefined && each.label).length;
+/**
+ * Labels beside their lines, on a halo so that curves behind do not disturb; those of upright lines one below the other,
+ * as many as there is room for.
+ */
+function markLabels(marks: readonly CheckedMark[], { x, y, plot }: Frame): Markup[] {
   const [right, bottom] = [plot.left + plot.width, plot.top + plot.height];
   const halo = {
     stroke: '#fff',
@@ -266,19 +296,29 @@ function markLabel(mark: Mark, before: readonly Mark[], { x, y, plot }: Frame): 
     'paint-order': 'stroke',
     'font-style': 'italic',
   };
-  const place = mark.x === undefined ? Number.NaN : x.at(mark.x);
-  if (place >= plot.left && place <= right) {
-    const toLeft = place + 6 + textWidth(mark.label) > right;
-    return textAt(place + (toLeft ? -6 : 6), plot.top + 14 + 17 * row, mark.label, {
-      ...halo,
-      'text-anchor': toLeft ? 'end' : 'start',
-    });
-  }
-  const height = mark.y === undefined ? Number.NaN : y.at(mark.y);
-  if (!(height >= plot.top && height <= bottom)) return '';
-  const above = height - 6 > plot.top + 12;
-  return textAt(right - 6, height + (above ? -6 : 16), mark.label, {
-    ...halo,
-    'text-anchor': 'end',
+  let row = 0;
+  return marks.flatMap((mark) => {
+    if (mark.label === '') return [];
+    const place = x.at(mark.x);
+    if (place >= plot.left && place <= right) {
+      const label = fitText(mark.label, Math.max(place - plot.left, right - place) - 6);
+      const baseline = plot.top + 14 + 17 * row++;
+      if (row > 1 && baseline > bottom) return [];
+      const toLeft = place + 6 + textWidth(label) > right;
+      return [
+        textAt(place + (toLeft ? -6 : 6), baseline, label, {
+          ...halo,
+          'text-anchor': toLeft ? 'end' : 'start',
+        }),
+      ];
+    }
+    if (Number.isFinite(mark.x)) row++;
+    const height = y.at(mark.y);
+    if (!(height >= plot.top && height <= bottom)) return [];
+    const above = height - 6 > plot.top + 12;
+    const label = fitText(mark.label, plot.width - 6);
+    return [
+      textAt(right - 6, height + (above ? -6 : 16), label, { ...halo, 'text-anchor': 'end' }),
+    ];
   });
 }

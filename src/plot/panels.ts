@@ -1,7 +1,10 @@
 import { ArgumentError } from '../errors.js';
+import { checkNumber } from '../numeric/numbers.js';
 import { checkOptions, type OptionNames } from '../options.js';
+import { checkArray, checkText, checkTextIfAny } from './checks.js';
 import { header } from './frame.js';
-import { picture } from './svg.js';
+import { readOwnSvg } from './ownSvg.js';
+import { Markup, picture, rounded } from './svg.js';
 
 export interface PanelOptions {
   /** Above all of them. */
@@ -14,49 +17,59 @@ export interface PanelOptions {
 
 const NAMES: OptionNames<PanelOptions> = { title: true, columns: true, gap: true };
 
-const ROOT = /^<svg [^>]*?\bwidth="(\d+)" height="(\d+)"/;
+const isGap = (gap: number) => gap >= 0 && gap <= 1000;
+const isCount = (count: number) => Number.isInteger(count) && count >= 1;
 
 /**
  * Several charts as one SVG file, in rows.
  *
- * @param charts SVG files, as the other functions of `plot` return them
+ * @param charts SVG files, as the other functions of `plot` and `toSvg` return them. Others are refused: an SVG file may
+ * have scripts in it, and load files from elsewhere.
  * @throws ArgumentError if there are none, or one is something else
  */
 export function panels(charts: readonly string[], options: PanelOptions = {}): string {
   checkOptions('panels', options, NAMES);
-  const { gap = 12 } = options;
-  const columns = options.columns ?? (charts.length === 1 ? 1 : charts.length <= 4 ? 2 : 3);
-  if (charts.length === 0 || !Number.isInteger(columns) || columns < 1 || !(gap >= 0)) {
-    throw new ArgumentError(
-      `panels: ${charts.length} charts in ${columns} columns ${gap} apart, expected at least one each`,
-    );
-  }
-  const sizes = charts.map((chart, i) => {
-    const found = ROOT.exec(chart);
-    if (!found) throw new ArgumentError(`panels: chart ${i} is not an SVG file made by plot`);
-    return { width: Number(found[1]), height: Number(found[2]) };
-  });
-  const most = (pick: (size: { width: number; height: number }) => number, of: typeof sizes) =>
-    of.reduce((largest, size) => Math.max(largest, pick(size)), 0);
-  const widths = Array.from({ length: Math.min(columns, charts.length) }, (_, column) =>
-    most(
-      ({ width }) => width,
-      sizes.filter((_size, i) => i % columns === column),
-    ),
+  checkArray('panels', 'charts', charts);
+  const heading = checkTextIfAny('panels', 'title', options.title);
+  const gap = checkNumber('panels', 'gap', options.gap ?? 12, isGap, '0 to 1000');
+  const usual = charts.length === 1 ? 1 : charts.length <= 4 ? 2 : 3;
+  const columns = checkNumber(
+    'panels',
+    'columns',
+    options.columns ?? usual,
+    isCount,
+    'an integer ≥ 1',
   );
-  const width = widths.reduce((sum, each) => sum + each, 0) + gap * (widths.length - 1);
-  const title = options.title ? header(options.title, [], width) : undefined;
-  let top = title?.bottom ?? 0;
-  const placed: string[] = [];
-  for (let start = 0; start < charts.length; start += columns) {
-    let left = 0;
-    for (let i = start; i < Math.min(start + columns, charts.length); i++) {
-      placed.push((charts[i] ?? '').replace('<svg ', `<svg x="${left}" y="${top}" `).trim());
-      left += (widths[i - start] ?? 0) + gap;
-    }
-    top += most(({ height }) => height, sizes.slice(start, start + columns)) + gap;
+  if (charts.length === 0) throw new ArgumentError('panels: 0 charts, expected at least one');
+  const sizes = Array.from(charts, (chart, i) => {
+    const found = readOwnSvg(checkText('panels', `chart ${i}`, chart));
+    if (typeof found !== 'string') return found;
+    throw new ArgumentError(
+      `panels: chart ${i} is not an SVG file made by plot: it has ${found}; SVG files of others may run scripts`,
+    );
+  });
+  const widths = new Array<number>(Math.min(columns, charts.length)).fill(0);
+  const heights = new Array<number>(Math.ceil(charts.length / columns)).fill(0);
+  for (const [i, size] of sizes.entries()) {
+    const [row, column] = [Math.floor(i / columns), i % columns];
+    widths[column] = Math.max(widths[column] ?? 0, size.width);
+    heights[row] = Math.max(heights[row] ?? 0, size.height);
   }
-  return picture({ width, height: top - gap }, options.title ?? 'charts', [
+  const width = widths.reduce((sum, each) => sum + each, 0) + gap * (widths.length - 1);
+  const title = heading ? header(heading, [], width) : undefined;
+  let top = title?.bottom ?? 0;
+  const placed: Markup[] = [];
+  for (const [row, height] of heights.entries()) {
+    let left = 0;
+    for (const [column, { source }] of sizes.slice(row * columns, (row + 1) * columns).entries()) {
+      // Its source has been looked at, element by element.
+      const place = `<svg x="${rounded(left)}" y="${rounded(top)}" `;
+      placed.push(new Markup(place + source.slice('<svg '.length)));
+      left += (widths[column] ?? 0) + gap;
+    }
+    top += height + gap;
+  }
+  return picture({ width, height: top - gap }, heading ?? 'charts', [
     ...(title?.parts ?? []),
     ...placed,
   ]);

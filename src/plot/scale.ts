@@ -1,5 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
+import { inWords } from '../options.js';
 
 export type ScaleKind = 'linear' | 'log';
 
@@ -177,10 +178,16 @@ export function checkRange(
   range: readonly [number, number],
   kind: ScaleKind,
 ): readonly [number, number] {
-  const [low, high] = range;
-  if (canShow(low, kind) && canShow(high, kind) && !isNarrow(low, high)) return range;
   const above = kind === 'log' ? ' above 0' : '';
+  const what = `[low, high] with finite numbers${above}`;
+  if (!Array.isArray(range) || range.length !== 2) {
+    throw new ArgumentError(`${caller}: ${name} is ${inWords(range)}, expected ${what}`);
+  }
+  const [low, high] = range;
+  if (canShow(low, kind) && canShow(high, kind) && low < high && !isNarrow(low, high)) {
+    return [low, high];
+  }
   throw new ArgumentError(
-    `${caller}: ${name} is [${low}, ${high}], expected [low, high] with finite numbers${above}`,
+    `${caller}: ${name} is [${inWords(low)}, ${inWords(high)}], expected ${what}`,
   );
 }

@@ -20,28 +20,40 @@ export function textWidth(text: string, fontSize = 12): number {
 
 /** The text, or its start and an ellipsis when it is wider than `width` pixels. */
 export function fitText(text: string, width: number, fontSize = 12): string {
-  if (textWidth(text, fontSize) <= width) return text;
-  let fitted = '';
-  let used = textWidth('…', fontSize);
+  const ellipsis = emsOf('…');
+  let ems = 0;
+  /** How much of the text fits with an ellipsis behind it. */
+  let end = 0;
+  let place = 0;
   for (const character of text) {
-    used += textWidth(character, fontSize);
-    if (used > width) break;
-    fitted += character;
+    ems += emsOf(character);
+    // What comes behind need not be looked at.
+    if (ems * fontSize > width) return `${text.slice(0, end).trimEnd()}…`;
+    place += character.length;
+    if ((ems + ellipsis) * fontSize <= width) end = place;
   }
-  return `${fitted.trimEnd()}…`;
+  return text;
 }
 
 /** Lines of whole words no wider than `width` pixels, as many as `most`; what does not fit is cut. */
 export function wrapText(text: string, width: number, fontSize: number, most: number): string[] {
   const lines: string[] = [];
+  const space = textWidth(' ', fontSize);
   let line = '';
-  for (const word of text.split(/\s+/)) {
-    const longer = line === '' ? word : `${line} ${word}`;
-    if (line === '' || textWidth(longer, fontSize) <= width || lines.length === most - 1) {
-      line = longer;
+  let used = 0;
+  for (const [word] of text.matchAll(/\S+/g)) {
+    const isLast = lines.length === most - 1;
+    // A full last line takes no more, and its end is cut below.
+    if (isLast && used > width) break;
+    const size = textWidth(word, fontSize);
+    if (line === '') {
+      [line, used] = [word, size];
+    } else if (isLast || used + space + size <= width) {
+      line += ` ${word}`;
+      used += space + size;
     } else {
       lines.push(line);
-      line = word;
+      [line, used] = [word, size];
     }
   }
   if (line !== '') lines.push(line);

@@ -7,7 +7,9 @@ import { clearTimeout, setTimeout } from 'node:timers';
 import { ArgumentError, WriteError } from '../../errors.js';
 import { AppendFile } from '../../io/appendFile.js';
 import { checkPath } from '../../io/path.js';
+import { checkNumbers } from '../../numeric/numbers.js';
 import { checkOptions, inWords, type OptionNames } from '../../options.js';
+import { terminalLine } from '../../terminal.js';
 import type { Raster } from '../../vision/png.js';
 import {
   bucketsOf,
@@ -91,7 +93,8 @@ export class TensorBoardWriter implements AsyncDisposable {
       );
     }
     this.folder = checkPath('TensorBoardWriter', folder);
-    this.#onWarning = options.onWarning ?? ((message) => process.emitWarning(message));
+    this.#onWarning =
+      options.onWarning ?? ((message) => process.emitWarning(terminalLine(message)));
     this.#flushSeconds = flushSeconds;
     this.#flushBytes = flushBytes;
     this.#waiting.push(versionEvent(this.#now()));
@@ -108,15 +111,15 @@ export class TensorBoardWriter implements AsyncDisposable {
    * @param step from 0
    */
   scalar(tag: string, value: number, step: number): void {
-    this.#add(scalarEvent(this.#now(), checkStep(step), checkTag(tag), value));
+    this.#add(scalarEvent(this.#now(), checkStep(step), checkTag(tag), checkValue(value)));
   }
 
   /** How values are distributed; NaN and infinity are left out, and nothing is written if there is nothing else. */
   histogram(tag: string, values: ArrayLike<number>, step: number): void {
     checkStep(step);
-    checkTag(tag);
-    const buckets = bucketsOf(values);
-    if (buckets) this.#add(histogramEvent(this.#now(), step, tag, buckets));
+    const shown = checkTag(tag);
+    const buckets = bucketsOf(checkNumbers('TensorBoardWriter', 'values', values));
+    if (buckets) this.#add(histogramEvent(this.#now(), step, shown, buckets));
   }
 
   /** An image; many as one with `vision.renderGrid`. */
@@ -126,7 +129,7 @@ export class TensorBoardWriter implements AsyncDisposable {
 
   /** Text; TensorBoard takes it as Markdown. */
   text(tag: string, text: string, step: number): void {
-    this.#add(textEvent(this.#now(), checkStep(step), checkTag(tag), text));
+    this.#add(textEvent(this.#now(), checkStep(step), checkTag(tag), checkContent(text)));
   }
 
   /**
@@ -240,9 +243,23 @@ function checkStep(step: number): number {
   throw new ArgumentError(`TensorBoardWriter: step is ${inWords(step)}, expected an integer ≥ 0`);
 }
 
+/** Characters of a tag that readers have a use for. */
+const MOST_IN_TAG = 500;
+
+/** The tag, with control characters in it shown, and cut where it is long: a tag may be a name from a file. */
 function checkTag(tag: string): string {
-  if (typeof tag === 'string' && tag !== '') return tag;
+  if (typeof tag === 'string' && tag !== '') return terminalLine(tag, MOST_IN_TAG);
   throw new ArgumentError(
-    'TensorBoardWriter: a tag is empty, expected a name such as "loss/train"',
+    `TensorBoardWriter: a tag is ${tag === '' ? 'empty' : inWords(tag)}, expected a name such as "loss/train"`,
   );
+}
+
+function checkValue(value: number): number {
+  if (typeof value === 'number') return value;
+  throw new ArgumentError(`TensorBoardWriter: a value is ${inWords(value)}, expected a number`);
+}
+
+function checkContent(text: string): string {
+  if (typeof text === 'string') return text;
+  throw new ArgumentError(`TensorBoardWriter: a text is ${inWords(text)}, expected a string`);
 }
