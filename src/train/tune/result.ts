@@ -65,7 +65,9 @@ export class SearchResult<S extends Space = Space> {
       run.error?.split('\n')[0] ?? '',
     ]);
     const all = [header, ...rows];
-    const widths = header.map((_, i) => Math.max(...all.map((row) => row[i]?.length ?? 0)));
+    const widths = header.map((_, i) =>
+      all.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), 0),
+    );
     const last = header.length - 1;
     return all
       .map((row) =>
@@ -132,7 +134,11 @@ export class SearchResult<S extends Space = Space> {
     const better = this.goal === 'min' ? Math.min : Math.max;
     const x = runs.map(({ trial }) => trial);
     const y = runs.map(({ score }) => score ?? Number.NaN);
-    const best = y.map((_, i) => better(...y.slice(0, i + 1)));
+    let bestYet = y[0] ?? Number.NaN;
+    const best = y.map((score) => {
+      bestYet = better(bestYet, score);
+      return bestYet;
+    });
     const series: Series[] = [
       { name: 'score', x, y },
       { name: 'best so far', x, y: best, draw: 'line' },

@@ -109,7 +109,7 @@ async function inParallel<T>(
  * failure. With `file`, a search that was killed goes on where it was.
  *
  * @throws ArgumentError for options that are unknown or out of range, or a file of another search
- * @throws CheckpointError for a damaged file
+ * @throws CheckpointError for a damaged file, or one that another search writes
  * @throws WriteError if the file cannot be written
  *
  * @example
@@ -143,7 +143,6 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   const identity = { seed, goal, space: described, strategy: strategy.describe(), trials };
   const store = new ResultStore(file, identity);
   const url = await moduleOf(trial);
-  await store.load();
   const all = candidates(space, trials, seed);
   const runs = new Map<string, TrialRun<Drawn<S>>>();
 
@@ -173,17 +172,22 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     return true;
   };
 
-  let left = all;
-  for (const rung of strategy.rungs(trials)) {
-    left = left.slice(0, rung.trials);
-    const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
-    const isWhole = await inParallel(left, workers, task, () => stopper.abort());
-    if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
-    const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
-    left = ranked
-      .filter(({ score }) => score !== null)
-      .sort(byRank(goal))
-      .flatMap((run) => all[run.trial] ?? []);
+  await store.open();
+  try {
+    let left = all;
+    for (const rung of strategy.rungs(trials)) {
+      left = left.slice(0, rung.trials);
+      const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
+      const isWhole = await inParallel(left, workers, task, () => stopper.abort());
+      if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
+      const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
+      left = ranked
+        .filter(({ score }) => score !== null)
+        .sort(byRank(goal))
+        .flatMap((run) => all[run.trial] ?? []);
+    }
+    return new SearchResult(space, goal, [...runs.values()], 'done');
+  } finally {
+    await store.close();
   }
-  return new SearchResult(space, goal, [...runs.values()], 'done');
 }
