@@ -1,3 +1,4 @@
+import { clearImmediate, setImmediate } from 'node:timers';
 import { ArgumentError } from '../errors.js';
 import { fieldsOf, isCount, noStateOf, reading } from '../io/savedState.js';
 import { PHILOX_LANES } from '../numeric/philox.js';

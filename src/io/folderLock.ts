@@ -32,6 +32,16 @@ export interface LockTiming {
 
 const TIMING: LockTiming = { beat: 5000, patience: 20_000 };
 
+export interface LockOptions {
+  /**
+   * Told once if there is somebody of whom it is not known whether they live, and who is waited for. Default: nobody.
+   */
+  readonly onWait?: (message: string) => void;
+  readonly timing?: LockTiming;
+  /** Only this file in the folder is to be kept from others. Default: all of the folder. */
+  readonly file?: string;
+}
+
 interface Holder extends Identity {
   readonly token: string;
   readonly since: string;
@@ -52,42 +62,44 @@ interface Found {
  */
 export class FolderLock {
   readonly folder: string;
+  readonly path: string;
+  /** What is kept from others, as a path and as a word. */
+  readonly #place: string;
+  readonly #what: 'folder' | 'file';
   readonly #timing: LockTiming;
   #holder: Holder;
   #timer: NodeJS.Timeout | undefined;
 
-  private constructor(folder: string, holder: Holder, timing: LockTiming) {
+  private constructor(folder: string, holder: Holder, timing: LockTiming, file?: string) {
     this.folder = folder;
+    this.path = join(folder, file === undefined ? LOCK_FILE : `${LOCK_FILE}-${shortened(file)}`);
+    this.#place = file === undefined ? folder : join(folder, file);
+    this.#what = file === undefined ? 'folder' : 'file';
     this.#holder = holder;
     this.#timing = timing;
   }
 
   /**
-   * Takes a folder, and makes it if need be.
-   * @param onWait told once if there is somebody of whom it is not known whether they live, and who is waited for
-   * @throws CheckpointError if somebody else has the folder, or the lock cannot be written
+   * Takes a folder, or a file in it, and makes the folder if need be.
+   * @throws CheckpointError if somebody else has it, or the lock of a folder cannot be written
+   * @throws WriteError if the lock of a file cannot be written
    */
   static async acquire(
     folder: string,
-    onWait: (message: string) => void = () => {},
-    timing = TIMING,
+    { onWait = () => {}, timing = TIMING, file }: LockOptions = {},
   ): Promise<FolderLock> {
     const token = randomBytes(16).toString('hex');
     const holder = { ...(await ownIdentity()), token, since: new Date().toISOString() };
-    const lock = new FolderLock(folder, holder, timing);
+    const lock = new FolderLock(folder, holder, timing, file);
     try {
       await makeFolder(folder);
       await lock.#take(onWait);
     } catch (cause) {
       if (cause instanceof CheckpointError) throw cause;
-      throw unwritable(folder, cause);
+      throw lock.#unwritable(cause);
     }
     lock.#beat();
     return lock;
-  }
-
-  get path(): string {
-    return join(this.folder, LOCK_FILE);
   }
 
   /**
@@ -103,11 +115,11 @@ export class FolderLock {
         if (await this.#create()) return;
       }
     } catch (cause) {
-      throw unwritable(this.folder, cause);
+      throw this.#unwritable(cause);
     }
     const now = found ?? (await readLock(this.path));
     throw new CheckpointError(
-      `${this.folder}: ${describe(now?.holder ?? null)} has taken this folder from this run, whose lock was deleted or ` +
+      `${this.#place}: ${describe(now?.holder ?? null)} has taken this ${this.#what} from this run, whose lock was deleted or ` +
         'gave no sign of life for long; nothing was written',
     );
   }
@@ -132,10 +144,23 @@ export class FolderLock {
     throw this.#refusal(await readLock(this.path));
   }
 
+  #unwritable(error: unknown): CheckpointError | WriteError {
+    // The system's own error says most.
+    const cause = error instanceof WriteError ? error.cause : error;
+    const reason = reasonOf(cause);
+    if (this.#what === 'file') {
+      return new WriteError(`${this.#place}: cannot be written: ${reason}`, { cause });
+    }
+    return new CheckpointError(
+      `${this.#place}: the checkpoint cannot be written: ${reason}; what was there before is untouched`,
+      { cause },
+    );
+  }
+
   #refusal(found: Found | null): CheckpointError {
     return new CheckpointError(
-      `${this.folder}: ${describe(found?.holder ?? null)} has this folder; two runs would overwrite each other's ` +
-        'checkpoints. Give this run another folder, or wait for that one to end. If it is no longer running, delete ' +
+      `${this.#place}: ${describe(found?.holder ?? null)} has this ${this.#what}; two would overwrite what the other ` +
+        `writes. Give this one another ${this.#what}, or wait for that one to end. If it is no longer running, delete ` +
         `${this.path}`,
     );
   }
@@ -145,7 +170,7 @@ export class FolderLock {
     const life = found.holder === null ? 'unknown' : await lifeOf(found.holder);
     if (life !== 'unknown') return life === 'runs';
     onWait(
-      `${this.folder}: ${describe(found.holder)} has this folder, and cannot be looked at from here; ` +
+      `${this.#place}: ${describe(found.holder)} has this ${this.#what}, and cannot be looked at from here; ` +
         `waiting ${this.#timing.patience / 1000} s for a sign of life`,
     );
     for (const end = performance.now() + this.#timing.patience; performance.now() < end; ) {
@@ -171,8 +196,7 @@ export class FolderLock {
    * makes a file that is named after the old lock.
    */
   async #replace(found: Found): Promise<boolean> {
-    const name = createHash('sha256').update(found.text).digest('hex').slice(0, 16);
-    const permit = `${this.path}-${name}`;
+    const permit = `${this.path}-${digestOf(found.text)}`;
     if (!(await createWhole(this.folder, permit, this.#text))) {
       await this.#outwait(permit, found);
       return false;
@@ -293,11 +317,11 @@ function describe(holder: Holder | null): string {
   return `another run (process ${pid}${part} on ${shown(host)}, since ${shown(since)})`;
 }
 
-function unwritable(folder: string, error: unknown): CheckpointError {
-  // The system's own error says most.
-  const cause = error instanceof WriteError ? error.cause : error;
-  return new CheckpointError(
-    `${folder}: the checkpoint cannot be written: ${reasonOf(cause)}; what was there before is untouched`,
-    { cause },
-  );
+/** A name that leaves room for what is put before and behind it. */
+function shortened(name: string): string {
+  return Buffer.byteLength(name) < 150 ? name : digestOf(name);
+}
+
+function digestOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }

@@ -1,3 +1,4 @@
+import { isError } from '../realm.js';
 import { isMap } from 'node:util/types';
 import { AxonodeError, CheckpointError } from '../errors.js';
 import { inWords } from '../options.js';
@@ -24,7 +25,7 @@ export function isCount(value: unknown): value is number {
 
 function reasonOf(cause: unknown): string {
   try {
-    return cause instanceof Error ? String(cause.message) : inWords(cause);
+    return isError(cause) ? String(cause.message) : inWords(cause);
   } catch {
     return 'an error that says nothing';
   }

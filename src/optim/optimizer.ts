@@ -1,6 +1,8 @@
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, type CheckpointError, DTypeError } from '../errors.js';
 import { MOST_RATE, noStateOf, reading } from '../io/savedState.js';
+import { isError } from '../realm.js';
+import { refuseJson, uncloneable } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';

@@ -25,7 +25,9 @@ export async function takeFolders(
       const place = resolve(callback.folder);
       let lock = locks.get(place);
       if (lock === undefined) {
-        lock = await FolderLock.acquire(callback.folder, (message) => log.info({}, message));
+        lock = await FolderLock.acquire(callback.folder, {
+          onWait: (message) => log.info({}, message),
+        });
         locks.set(place, lock);
         await removeLeftovers(callback.folder, true);
       }

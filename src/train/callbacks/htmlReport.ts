@@ -1,3 +1,5 @@
+import { performance } from 'node:perf_hooks';
+import { checkPath } from '../../io/path.js';
 import { fieldsOf, reading } from '../../io/savedState.js';
 import type { SummaryInput } from '../../nn/summary.js';
 import { checkOptions, type OptionNames } from '../../options.js';

@@ -1,5 +1,6 @@
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { isJsonObject } from '../../io/json.js';
+import { checkPath } from '../../io/path.js';
 import { fieldsOf, noStateOf, plainCopy, reading } from '../../io/savedState.js';
 import { lineChart } from '../../plot/lines.js';
 import type {

@@ -1,5 +1,8 @@
 import { join } from 'node:path';
 import { ArgumentError } from '../../errors.js';
+import { removeFile } from '../../io/folder.js';
+import type { FolderLock } from '../../io/folderLock.js';
+import { checkPath } from '../../io/path.js';
 import {
   fieldsOf,
   isCount,

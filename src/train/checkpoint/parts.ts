@@ -1,3 +1,4 @@
+import { isError } from '../../realm.js';
 import { CheckpointError } from '../../errors.js';
 import { isPrepared, reading } from '../../io/savedState.js';
 
@@ -55,7 +56,7 @@ function inPart<T>(name: string, fn: () => T): T {
   try {
     return reading(name, fn);
   } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
+    const message = isError(cause) ? cause.message : String(cause);
     const named = message.startsWith(`${name}: `) ? message : `${name}: ${message}`;
     throw new CheckpointError(named, { cause });
   }

@@ -111,7 +111,7 @@ async function inParallel<T>(
  * failure. With `file`, a search that was killed goes on where it was.
  *
  * @throws ArgumentError for options that are unknown or out of range, or a file of another search
- * @throws CheckpointError for a damaged file
+ * @throws CheckpointError for a damaged file, or one that another search writes
  * @throws WriteError if the file cannot be written
  *
  * @example
@@ -145,7 +145,6 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
   const identity = { seed, goal, space: described, strategy: strategy.describe(), trials };
   const store = new ResultStore(file, identity);
   const url = await moduleOf(trial);
-  await store.load();
   const all = candidates(space, trials, seed);
   const stop = new Stop();
   const runs = new Map<string, TrialRun<Drawn<S>>>();
@@ -176,13 +175,21 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     return true;
   };
 
+<<<<<<< .merge_file_s7jhzi
   const unfollow = stop.follow(options.signal);
+=======
+  await store.open();
+>>>>>>> .merge_file_kwR7ko
   try {
     let left = all;
     for (const rung of strategy.rungs(trials)) {
       left = left.slice(0, rung.trials);
       const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
+<<<<<<< .merge_file_s7jhzi
       const isWhole = await inParallel(left, workers, task, () => stop.set());
+=======
+      const isWhole = await inParallel(left, workers, task, () => stopper.abort());
+>>>>>>> .merge_file_kwR7ko
       if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
       const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
       left = ranked
@@ -192,6 +199,10 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     }
     return new SearchResult(space, goal, [...runs.values()], 'done');
   } finally {
+<<<<<<< .merge_file_s7jhzi
     unfollow();
+=======
+    await store.close();
+>>>>>>> .merge_file_kwR7ko
   }
 }

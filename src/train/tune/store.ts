@@ -1,7 +1,9 @@
+import { basename, dirname } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { isLink } from '../../io/folder.js';
+import { FolderLock } from '../../io/folderLock.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
 import { checkPath, codeOf, reasonOf } from '../../io/path.js';
 import { readTextFile } from '../../io/regularFile.js';
@@ -54,6 +56,7 @@ export class ResultStore {
   readonly #identity: SearchIdentity;
   readonly #runs = new Map<string, TrialRun>();
   #writing: Promise<void> = Promise.resolve();
+  #lock: FolderLock | null = null;
 
   constructor(file: string | undefined, identity: SearchIdentity) {
     this.#file = file === undefined ? undefined : checkPath('search: file', file);
@@ -117,6 +120,27 @@ export class ResultStore {
     const bad = list.findIndex((run) => !isRun(run));
     if (bad >= 0) throw damaged(`run ${bad} is ${JSON.stringify(list[bad])}`);
     return { identity, runs: good };
+  }
+
+  /**
+   * Takes over the results of the file, and the file itself: two searches would each write over what the other finds.
+   * @throws CheckpointError if another search has it; and as {@link load}
+   */
+  async open(): Promise<void> {
+    await this.load();
+    if (this.#file === undefined) return;
+    this.#lock = await FolderLock.acquire(dirname(this.#file), { file: basename(this.#file) });
+    try {
+      await this.load();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#lock?.release();
+    this.#lock = null;
   }
 
   /** Keeps a result; on the disk when the promise is fulfilled. */

@@ -146,6 +146,21 @@ describe('a file of results', () => {
     expect(second.runs).toEqual(first.runs);
   });
 
+  test('belongs to one search at a time', async () => {
+    const options = { ...common, trials: 3, file: path() };
+    const others: Promise<unknown>[] = [];
+    const onRun = (): void => {
+      others.push(search(options).catch((error: unknown) => error));
+    };
+    const first = await search({ ...options, onRun });
+    const [refused] = await Promise.all(others);
+    expect(String(refused)).toMatch(
+      /CheckpointError: .*search\.json: another run .* has this file/,
+    );
+    const again = await search(options);
+    expect(again.runs).toEqual(first.runs);
+  });
+
   test('of another search is refused', async () => {
     await search({ ...common, trials: 2, file: path() });
     const other = { ...common, trials: 2, file: path() };
