@@ -246,7 +246,8 @@ const PARSERS: Readonly<Record<string, readonly [size: number, prepare: Prepare]
       const counts = { epochsDone: n, step: n, batch: 0, samples: 0, seconds: 1 };
       const pieces = await encodeCheckpoint({ ...counts, random, epochs }, new Map());
       await writeCheckpoint(path, pieces);
-      return async () => positionOf((await readCheckpoint(path)).state);
+      const names = { values: Object.keys(values), batches: undefined };
+      return async () => positionOf((await readCheckpoint(path)).state.progression, names);
     },
   ],
   search: [

@@ -70,13 +70,7 @@ export class SearchResult<S extends Space = Space> {
       run.error?.split('\n')[0] ?? '',
     ]);
     const all = [header, ...rows];
-<<<<<<< .merge_file_KA3kHP
     const widths = header.map((_, i) => greatest(all.map((row) => row[i]?.length ?? 0)));
-=======
-    const widths = header.map((_, i) =>
-      all.reduce((width, row) => Math.max(width, row[i]?.length ?? 0), 0),
-    );
->>>>>>> .merge_file_bLfFAk
     const last = header.length - 1;
     return all
       .map((row) =>
@@ -143,17 +137,10 @@ export class SearchResult<S extends Space = Space> {
     const better = this.goal === 'min' ? Math.min : Math.max;
     const x = runs.map(({ trial }) => trial);
     const y = runs.map(({ score }) => score ?? Number.NaN);
-<<<<<<< .merge_file_KA3kHP
     let found = y[0] ?? Number.NaN;
     const best = y.map((score) => {
       found = better(found, score);
       return found;
-=======
-    let bestYet = y[0] ?? Number.NaN;
-    const best = y.map((score) => {
-      bestYet = better(bestYet, score);
-      return bestYet;
->>>>>>> .merge_file_bLfFAk
     });
     const series: Series[] = [
       { name: 'score', x, y },

@@ -175,21 +175,14 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     return true;
   };
 
-<<<<<<< .merge_file_s7jhzi
-  const unfollow = stop.follow(options.signal);
-=======
   await store.open();
->>>>>>> .merge_file_kwR7ko
+  const unfollow = stop.follow(options.signal);
   try {
     let left = all;
     for (const rung of strategy.rungs(trials)) {
       left = left.slice(0, rung.trials);
       const task = (each: Candidate<Drawn<S>>) => finish(each, rung.budget);
-<<<<<<< .merge_file_s7jhzi
       const isWhole = await inParallel(left, workers, task, () => stop.set());
-=======
-      const isWhole = await inParallel(left, workers, task, () => stopper.abort());
->>>>>>> .merge_file_kwR7ko
       if (!isWhole) return new SearchResult(space, goal, [...runs.values()], 'aborted');
       const ranked = [...runs.values()].filter(({ budget }) => budget === rung.budget);
       left = ranked
@@ -199,10 +192,6 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     }
     return new SearchResult(space, goal, [...runs.values()], 'done');
   } finally {
-<<<<<<< .merge_file_s7jhzi
     unfollow();
-=======
-    await store.close();
->>>>>>> .merge_file_kwR7ko
   }
 }
