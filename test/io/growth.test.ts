@@ -17,7 +17,7 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from '../../src/train/checkpoint/checkpointFile.js';
-import { positionOf } from '../../src/train/checkpoint/savedState.js';
+import { objectOf, positionOf } from '../../src/train/checkpoint/savedState.js';
 import { ResultStore } from '../../src/train/tune/store.js';
 import { encodePng } from '../../src/vision/png.js';
 import { tar } from '../support/images.js';
@@ -235,8 +235,8 @@ const PARSERS: Readonly<Record<string, readonly [size: number, prepare: Prepare]
       const path = join(folder, 'checkpoint');
       const values = { loss: 1, accuracy: Number.NaN };
       const epochs = list(n, (i) => ({
-        epoch: i,
-        step: i,
+        epoch: i + 1,
+        step: i + 1,
         values,
         lr: 1,
         seconds: 1,
@@ -244,10 +244,14 @@ const PARSERS: Readonly<Record<string, readonly [size: number, prepare: Prepare]
       }));
       const random = { seed: 1, counter: 1 };
       const counts = { epochsDone: n, step: n, batch: 0, samples: 0, seconds: 1 };
-      const pieces = await encodeCheckpoint({ ...counts, random, epochs }, new Map());
+      const progression = { ...counts, trained: null, stopReason: null, random, epochs };
+      const pieces = await encodeCheckpoint({ progression }, new Map());
       await writeCheckpoint(path, pieces);
       const names = { values: Object.keys(values), batches: undefined };
-      return async () => positionOf((await readCheckpoint(path)).state.progression, names);
+      return async () => {
+        const { state } = await readCheckpoint(path);
+        return positionOf(objectOf(state, 'the state').progression, names);
+      };
     },
   ],
   search: [
