@@ -1,7 +1,14 @@
 import { backend } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { isJsonObject, type Json } from '../io/json.js';
-import { isCount, MOST_RATE, noStateOf, plainCopy, reading, unexpectedIn } from '../io/savedState.js';
+import {
+  isCount,
+  MOST_RATE,
+  noStateOf,
+  plainCopy,
+  reading,
+  unexpectedIn,
+} from '../io/savedState.js';
 import { inWords } from '../options.js';
 import { Optimizer, type ParamGroup } from './optimizer.js';
 

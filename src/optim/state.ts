@@ -1,5 +1,13 @@
 import { isJsonObject, type Json, type JsonObject } from '../io/json.js';
-import { fieldsOf, isCount, misfit, namedOf, noStateOf, plainCopy, unexpectedIn } from '../io/savedState.js';
+import {
+  fieldsOf,
+  isCount,
+  misfit,
+  namedOf,
+  noStateOf,
+  plainCopy,
+  unexpectedIn,
+} from '../io/savedState.js';
 import { copyFrom, zerosLike } from '../ops/creation.js';
 import { inWords } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -80,7 +80,10 @@ it.each<[Kind, readonly Change[]]>([
     const before = stateOf(run);
     const path = join(folder, 'wrong.safetensors');
     for (const [place, value, message] of changes) {
-      await writeFile(path, rewritten(bytes, ({ state }) => put(state, place, value)));
+      await writeFile(
+        path,
+        rewritten(bytes, ({ state }) => put(state, place, value)),
+      );
       const error: unknown = await train.fit({ ...run, resume: path }).catch((cause) => cause);
       expect(error, place).toBeInstanceOf(CheckpointError);
       expect(String(error)).toMatch(message);

@@ -126,15 +126,39 @@ describe('a state that is none', () => {
       expect(() => callback.prepareStateDict(given, run)).toThrow(message);
       expect(callback.best).toBe(null);
     };
-    refuse(state((w) => w.set('0.bias', zeros([3]))), /0\.bias is \[3\], expected \[2\]/);
-    refuse(state((w) => w.set('0.bias', zeros([2], { dtype: 'int32' }))), /is int32, expected/);
-    refuse(state((w) => w.delete('0.bias')), /0\.bias is missing/);
-    refuse(state((w) => w.set('2.bias', zeros([2]))), /2\.bias is unexpected/);
-    refuse(state((w) => w.clear()), /is missing/);
-    refuse(state(() => {}, { epoch: 3 }), /the best epoch is 3/);
-    refuse(state(() => {}, { wait: 2 }), /wait is 2, expected a count up to 1/);
+    refuse(
+      state((w) => w.set('0.bias', zeros([3]))),
+      /0\.bias is \[3\], expected \[2\]/,
+    );
+    refuse(
+      state((w) => w.set('0.bias', zeros([2], { dtype: 'int32' }))),
+      /is int32, expected/,
+    );
+    refuse(
+      state((w) => w.delete('0.bias')),
+      /0\.bias is missing/,
+    );
+    refuse(
+      state((w) => w.set('2.bias', zeros([2]))),
+      /2\.bias is unexpected/,
+    );
+    refuse(
+      state((w) => w.clear()),
+      /is missing/,
+    );
+    refuse(
+      state(() => {}, { epoch: 3 }),
+      /the best epoch is 3/,
+    );
+    refuse(
+      state(() => {}, { wait: 2 }),
+      /wait is 2, expected a count up to 1/,
+    );
     const fine = new train.EarlyStopping();
-    fine.prepareStateDict(state(() => {}), run)();
+    fine.prepareStateDict(
+      state(() => {}),
+      run,
+    )();
     expect(fine.best).toEqual({ epoch: 1, value: 0.5 });
     fine.onTrainError();
   });
