@@ -76,6 +76,12 @@ export function fieldsOf<K extends string>(
   return fields;
 }
 
+/** Properties of an object that it should not have, as faults. */
+export function unexpectedIn(what: string, saved: object, names: readonly string[]): string[] {
+  const unexpected = Object.keys(saved).filter((name) => !names.includes(name));
+  return unexpected.map((name) => `${name} of ${what} is unexpected`);
+}
+
 /** A copy of a Map by names. */
 export function namedOf(owner: string, what: string, value: unknown): Map<string, unknown> {
   if (!isMap(value)) throw noStateOf(owner, [`${what}: ${inWords(value)}, expected a Map`]);

@@ -1,7 +1,14 @@
 import { backend } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { isJsonObject, type Json } from '../io/json.js';
-import { isCount, MOST_RATE, noStateOf, plainCopy, reading } from '../io/savedState.js';
+import {
+  isCount,
+  MOST_RATE,
+  noStateOf,
+  plainCopy,
+  reading,
+  unexpectedIn,
+} from '../io/savedState.js';
 import { inWords } from '../options.js';
 import { Optimizer, type ParamGroup } from './optimizer.js';
 
@@ -27,6 +34,8 @@ export interface ScheduleState {
   /** What the class itself remembers. */
   readonly own?: unknown;
 }
+
+const STATE_NAMES = ['type', 'lastEpoch', 'baseLrs', 'lastLr', 'own'];
 
 /** The rate that each group had when its first schedule was made. Later schedules start from it. */
 const initialRates = new WeakMap<ParamGroup<{ lr: number }>, number>();
@@ -270,7 +279,7 @@ export abstract class LRScheduler {
     if (!isJsonObject(state)) return [`it is no object but ${inWords(state)}`];
     const { type, lastEpoch, own } = state;
     if (type !== this.name) return [`it is one of ${inWords(type)}`];
-    const faults: string[] = [];
+    const faults = unexpectedIn('the state', state, STATE_NAMES);
     if (!isCount(lastEpoch)) faults.push(`lastEpoch is ${inWords(lastEpoch)}, expected a count`);
     else if (this.stepsLeft(lastEpoch, own) < 0) {
       const most = lastEpoch + this.stepsLeft(lastEpoch, own);

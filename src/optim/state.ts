@@ -1,5 +1,13 @@
 import { isJsonObject, type Json, type JsonObject } from '../io/json.js';
-import { fieldsOf, isCount, misfit, namedOf, noStateOf, plainCopy } from '../io/savedState.js';
+import {
+  fieldsOf,
+  isCount,
+  misfit,
+  namedOf,
+  noStateOf,
+  plainCopy,
+  unexpectedIn,
+} from '../io/savedState.js';
 import { copyFrom, zerosLike } from '../ops/creation.js';
 import { inWords } from '../options.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -61,22 +69,27 @@ function numbersOf(owner: string, what: string, value: Json): number[] {
   });
 }
 
+const STATE_NAMES = ['type', 'groups', 'steps', 'numbers', 'tensors'] as const;
+
 /**
  * Reads a state of a class, whatever was given as one.
  * @throws CheckpointError for parts that are missing, or of another type
  */
 export function readState(name: string, saved: unknown): ReadState {
   const owner = `this ${name}`;
-  const fields = fieldsOf(owner, saved, ['type', 'groups', 'steps', 'numbers', 'tensors']);
+  const fields = fieldsOf(owner, saved, STATE_NAMES);
   if (fields.type !== name) throw noStateOf(owner, [`it is one of ${inWords(fields.type)}`]);
+  const extra = unexpectedIn('the state', Object(saved), STATE_NAMES);
   const groups = listOf(owner, 'groups', plainCopy(owner, 'groups', fields.groups)).map(
     (item, i) => {
       const { options, count } = isJsonObject(item) ? item : {};
       if (!isCount(count)) throw noStateOf(owner, [`the size of group ${i} is ${inWords(count)}`]);
       if (!isJsonObject(options)) throw noStateOf(owner, [`group ${i} has no options`]);
+      extra.push(...unexpectedIn(`group ${i}`, Object(item), ['options', 'count']));
       return { options, count };
     },
   );
+  if (extra.length > 0) throw noStateOf(owner, extra);
   const numbers = plainCopy(owner, 'numbers', fields.numbers ?? {});
   if (!isJsonObject(numbers)) throw noStateOf(owner, ['numbers is no object']);
   return {

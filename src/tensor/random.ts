@@ -25,6 +25,16 @@ function checkWhole(value: unknown, name: string): number {
   return value;
 }
 
+/** The numbers of a state, whatever was given as one; its getters may throw. */
+function readState(state: RandomState): RandomState {
+  try {
+    return { seed: checkWhole(state.seed, 'seed'), counter: checkWhole(state.counter, 'counter') };
+  } catch (error) {
+    if (error instanceof ArgumentError) throw error;
+    throw new ArgumentError('random: the state cannot be read, expected a seed and a counter');
+  }
+}
+
 /**
  * A stream of random numbers: the counter-based generator Philox-4x32-10 (Salmon et al. 2011). Its whole state
  * is a seed and a counter, and both backends draw the same numbers from it.
@@ -59,12 +69,7 @@ export class Generator {
 
   /** Goes on from a state that {@link state} gave. */
   setState(state: RandomState): void {
-    if (typeof state !== 'object' || state === null) {
-      throw new ArgumentError(
-        `random: the state is ${inWords(state)}, expected a seed and a counter`,
-      );
-    }
-    const [seed, counter] = [checkWhole(state.seed, 'seed'), checkWhole(state.counter, 'counter')];
+    const { seed, counter } = readState(state);
     this.#seed = seed;
     this.#counter = counter;
   }

@@ -25,13 +25,14 @@ interface Options {
   readonly report?: (result: Result) => void;
 }
 
-interface Good {
+/** A checkpoint as it should be. */
+export interface Good {
   readonly kind: Kind;
   readonly bytes: Buffer;
 }
 
 /** A checkpoint of a run that was stopped when a hook was called for the n-th time. */
-async function checkpointAt(
+export async function checkpointAt(
   kind: Kind,
   hook: 'onBatchEnd' | 'onEpochEnd' | 'onValidationBegin',
   n: number,

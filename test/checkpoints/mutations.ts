@@ -33,7 +33,8 @@ export class Dice {
   }
 }
 
-interface Content {
+/** What is in a checkpoint. */
+export interface Content {
   state: unknown;
   tensors: Map<string, SafetensorsEntry>;
 }
@@ -226,6 +227,14 @@ function mutateBytes(good: Buffer, dice: Dice): Buffer {
     }
   }
   return dice.next() < 0.8 ? seal(bad) : bad;
+}
+
+/** A checkpoint in which something was changed on purpose. */
+export function rewritten(good: Buffer, change: (content: Content) => void): Buffer {
+  const { entries, metadata } = parseSafetensors(good, { float64: 'float64' });
+  const content: Content = { state: parseExact(metadata.get('state') ?? ''), tensors: entries };
+  change(content);
+  return encode(stringifyExact(content.state as object), content.tensors);
 }
 
 /** A checkpoint with something wrong in it. */

@@ -1,7 +1,7 @@
 import { DataLoader } from '../../data/loader.js';
 import { CheckpointError } from '../../errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
-import { reading } from '../../io/savedState.js';
+import { reading, unexpectedIn } from '../../io/savedState.js';
 import { matchState } from '../../nn/state.js';
 import { clone, copyFrom, tensor } from '../../ops/creation.js';
 import type { Optimizer } from '../../optim/optimizer.js';
@@ -123,6 +123,10 @@ function allParts<B, O, T>(run: RunParts<B, O, T>, state: Json, tensors: Tensors
     values: ['loss', ...tally.metrics.keys()],
     batches: data.length,
   });
+  const isOpen = place.batch > 0 && place.trained === null;
+  if (isOpen && !Object.hasOwn(objectOf(objectOf(saved.tally, 'tally').sums, 'the sums'), 'loss')) {
+    throw new CheckpointError('tally: the sums of the epoch under way lack loss');
+  }
   const all: Part[] = [
     { name: 'progression', prepare: () => () => position.restore(place) },
     ...optimizerParts(run.optimizers, objectOf(saved.optimizers, 'optimizers'), tensors),
@@ -262,9 +266,15 @@ function tallyParts<B, O, T>({ tally }: RunParts<B, O, T>, saved: JsonObject): P
   const take = tally.prepareStateDict(saved);
   return [
     { name: 'tally', prepare: () => take },
-    ...Array.from(tally.metrics, ([name, metric]) =>
-      partOf(`metric ${name}`, metric, states[name] ?? null, () => metric.stateDict()),
-    ),
+    ...Array.from(tally.metrics, ([name, metric]) => {
+      const state = states[name] ?? null;
+      const part = partOf(`metric ${name}`, metric, state, () => metric.stateDict());
+      return checkedBefore(part, () => {
+        const expected = Object.keys(Object(metric.stateDict()));
+        const extra = unexpectedIn('the state', Object(state), expected);
+        if (extra.length > 0) throw new CheckpointError(extra.join(', '));
+      });
+    }),
   ];
 }
 

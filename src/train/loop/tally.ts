@@ -1,5 +1,6 @@
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { isJsonObject, type Json, type JsonObject } from '../../io/json.js';
+import { unexpectedIn } from '../../io/savedState.js';
 import type { Goal } from '../../optim/goal.js';
 import type { TypedArray } from '../../tensor/dtype.js';
 import type { Tensor } from '../../tensor/tensor.js';
@@ -121,6 +122,8 @@ export class Tally<O, T> {
     if (found !== expected) {
       throw new CheckpointError(`it has the metrics ${found}, this run ${expected}`);
     }
+    const extra = unexpectedIn('tally', Object(state), ['sums', 'metrics']);
+    if (extra.length > 0) throw new CheckpointError(extra.join(', '));
     const figures = Object.entries(sums).map(([name, sum]): [string, number, number] => {
       const [total, weight] = Array.isArray(sum) && sum.length === 2 ? sum : [];
       if (typeof total !== 'number' || typeof weight !== 'number' || weight < 0) {
