@@ -6,6 +6,7 @@ import { refuseJson, uncloneable } from '../refusals.js';
 import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';
+import { terminalName } from '../terminal.js';
 import {
   addModule,
   checkAlive,
@@ -17,7 +18,7 @@ import {
 import { wrapForward } from './forward.js';
 import { Parameter } from './parameter.js';
 import { type LoadedKeys, type LoadStateOptions, loadState, type StateDict } from './state.js';
-import { type SummaryInput, type SummaryOptions, summarize } from './summary.js';
+import { type SummaryInput, type SummaryOptions, summarize, typeName } from './summary.js';
 
 export interface BufferOptions {
   /** Whether it is saved with the model. Default: true. */
@@ -256,9 +257,11 @@ export abstract class Module {
 
   /** The tree of modules, as PyTorch prints it. */
   toString(): string {
-    const lines = childrenOf<Module>(this).map(([name, child]) => `(${name}): ${child}`);
+    const lines = childrenOf<Module>(this).map(
+      ([name, child]) => `(${terminalName(name)}): ${child}`,
+    );
     const options = this.describeOptions();
-    const type = this.constructor.name;
+    const type = typeName(this);
     if (lines.length === 0) return `${type}(${options})`;
     if (options !== '') lines.unshift(options);
     return `${type}(\n${lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n')}\n)`;

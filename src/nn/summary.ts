@@ -1,11 +1,12 @@
 import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
 import { zeros } from '../ops/creation.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import { bytesPerElement, type DType } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
+import { terminalLine, terminalName } from '../terminal.js';
 import { type Runnable, watchForward } from './forward.js';
 
 /** Shape of one input, or those of several. */
@@ -44,11 +45,20 @@ const SUMMARY: OptionNames<SummaryOptions> = { dtype: true, depth: true };
 const MISSING = '-';
 
 function inputShapes(input: SummaryInput): readonly Shape[] {
+  if (!Array.isArray(input)) {
+    throw new ArgumentError(`summary: the input is ${inWords(input)}, expected a shape or several`);
+  }
   if (input.every((size): size is number => typeof size === 'number')) return [input];
   if (input.every((shape): shape is Shape => Array.isArray(shape))) return input;
   throw new ArgumentError(
     'summary: expected the shape of the input, such as [1, 3, 224, 224], or several',
   );
+}
+
+/** The name of a module's class, which its program may have put together. */
+export function typeName(module: object): string {
+  const { name } = module.constructor;
+  return typeof name === 'string' ? terminalName(name) : 'Module';
 }
 
 function describeOutput(output: unknown): string {
@@ -107,9 +117,9 @@ function rowsOf(
     if (level > depth || (!whole && own.length === 0)) continue;
     for (const tensor of own) counted.add(tensor);
     rows.push({
-      path: path === '' ? MISSING : path,
-      type: module.constructor.name,
-      output: outputs.get(module) ?? MISSING,
+      path: path === '' ? MISSING : terminalLine(path),
+      type: typeName(module),
+      output: terminalLine(outputs.get(module) ?? MISSING),
       parameters: countOf(own),
     });
   }
@@ -154,18 +164,20 @@ export function summaryOf(
   root: Summarized,
   input: SummaryInput | undefined,
   options: SummaryOptions = {},
-): { rows: SummaryRow[]; totals: string[] } {
+): { rows: SummaryRow[]; totals: string[]; type: string } {
   checkOptions('summary', options, SUMMARY);
   const { depth = Number.POSITIVE_INFINITY } = options;
-  if (!(depth >= 1)) throw new ArgumentError(`summary: depth is ${depth}, expected a number ≥ 1`);
+  if (!(typeof depth === 'number' && depth >= 1)) {
+    throw new ArgumentError(`summary: depth is ${inWords(depth)}, expected a number ≥ 1`);
+  }
   const dtype = options.dtype ?? root.parameters()[0]?.dtype ?? 'float32';
   const outputs = input === undefined ? new Map() : outputsOf(root, inputShapes(input), dtype);
-  return { rows: rowsOf(root, outputs, depth), totals: totals(root) };
+  return { rows: rowsOf(root, outputs, depth), totals: totals(root), type: typeName(root) };
 }
 
 /** The text of `Module.summary`. */
 export function summarize(root: Summarized, input: SummaryInput, options: SummaryOptions): string {
-  const { rows, totals } = summaryOf(root, input, options);
+  const { rows, totals, type } = summaryOf(root, input, options);
   const header = ['layer', 'type', 'output', 'parameters'] as const;
   const cells = rows.map(
     (row) => [row.path, row.type, row.output, grouped(row.parameters)] as const,
@@ -181,13 +193,5 @@ export function summarize(root: Summarized, input: SummaryInput, options: Summar
       .map((cell, i) => (i === 3 ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0)))
       .join('  ');
   const rule = '─'.repeat(line(header).length);
-  return [
-    root.constructor.name,
-    rule,
-    line(header),
-    rule,
-    ...cells.map(line),
-    rule,
-    ...totals,
-  ].join('\n');
+  return [type, rule, line(header), rule, ...cells.map(line), rule, ...totals].join('\n');
 }

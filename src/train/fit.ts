@@ -18,7 +18,7 @@ import {
 import type { Callback } from './loop/callback.js';
 import { batchesOf, type TrainingData } from './loop/data.js';
 import type { History } from './loop/history.js';
-import { silentLogger } from './loop/logger.js';
+import { harmless, silentLogger } from './loop/logger.js';
 import type { Scheduler } from './loop/schedule.js';
 import { Trainer } from './loop/trainer.js';
 import { checkResume, resumePath } from './resumePath.js';
@@ -96,9 +96,10 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     throw new ArgumentError('fit: with several optimizers, a step function has to run them');
   }
   const isSilent = progress === false && options.logger === undefined;
+  const logger = options.logger && harmless(options.logger);
   const shown = new ProgressCallback({
     stream: typeof progress === 'object' ? progress : undefined,
-    logger: options.logger,
+    logger,
   });
   const callbacks = [
     ...callbacksOf(options.callbacks),
@@ -106,7 +107,7 @@ export async function fit<M extends Module, B, N extends string, O, T>(
     ...(isSilent ? [] : [shown]),
   ];
   const batchAxis = checkCount('batchAxis', options.batchAxis ?? 0, 0);
-  const log = options.logger ?? (isSilent ? silentLogger : shown.log);
+  const log = logger ?? (isSilent ? silentLogger : shown.log);
   const trainer = new Trainer<B, O, T>({
     model,
     data,

@@ -1,7 +1,9 @@
 import { Buffer } from 'node:buffer';
+import { isUint8Array, isUint8ClampedArray } from 'node:util/types';
 // Not by name: Node.js before 20.15 has no crc32, and would say so instead of what src/node.ts says.
 import zlib from 'node:zlib';
 import { ArgumentError } from '../errors.js';
+import { inWords } from '../options.js';
 
 /** Pixels of one picture on the host: rows from the top, channels of a pixel side by side. */
 export interface Raster {
@@ -16,17 +18,27 @@ export interface Raster {
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const COLOR_TYPE = { 1: 0, 3: 2 } as const;
 
+function isUint8Like(data: unknown): data is Uint8Array | Uint8ClampedArray {
+  return isUint8Array(data) || isUint8ClampedArray(data);
+}
+
 /**
  * A picture as the bytes of a PNG file, 8 bits a channel (https://www.w3.org/TR/png/).
  *
  * @throws ArgumentError if the data does not have `height · width · channels` elements
  */
-export function encodePng({ width, height, channels, data }: Raster): Uint8Array {
-  const fits = Number.isInteger(width) && width > 0 && Number.isInteger(height) && height > 0;
-  if (!fits || data.length !== width * height * channels) {
+export function encodePng(image: Raster): Uint8Array {
+  if (typeof image !== 'object' || image === null) {
+    throw new ArgumentError(`encodePng: the image is ${inWords(image)}, expected a raster`);
+  }
+  const { width, height, channels, data } = image;
+  const isSize = (size: number) => Number.isInteger(size) && size > 0 && size < 2 ** 31;
+  const fits = isSize(width) && isSize(height) && (channels === 1 || channels === 3);
+  if (!fits || !isUint8Like(data) || data.length !== width * height * channels) {
+    const found = isUint8Like(data) ? data.length : inWords(data);
     throw new ArgumentError(
-      `encodePng: ${width} x ${height} pixels of ${channels} channels need ${width * height * channels} ` +
-        `values, and at least one; there are ${data.length}`,
+      `encodePng: ${inWords(width)} x ${inWords(height)} pixels of ${inWords(channels)} channels (1 or 3) need ` +
+        `width · height · channels values from 0 to 255, and at least one; there are ${found}`,
     );
   }
   const header = Buffer.alloc(13);

@@ -4,21 +4,18 @@ import { writeFileAtomic } from '../../io/atomicFile.js';
 import { checkPath } from '../../io/path.js';
 import type { Callback, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
+import { csvRow } from './csv.js';
 import { tryWriting } from './writing.js';
 
 const COLUMNS = ['epoch', 'step', 'lr', 'seconds', 'samplesPerSecond'] as const;
-
-/** A field of a CSV file; quoted where RFC 4180 asks for it. */
-function field(value: string | number | undefined): string {
-  const text = value === undefined ? '' : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-}
 
 /**
  * Writes a CSV file with a row for every epoch: `epoch`, `step`, `lr`, `seconds`, `samplesPerSecond`, the loss and all
  * metrics. Rows are added as epochs end. A resumed run goes on in the file: epochs that it repeats replace those that
  * are there; any other run begins anew. If the file cannot be written, a warning says so and training goes on. A file
  * that is deleted or changed in mid-run is written anew, with all epochs, and a warning tells of it.
+ *
+ * A name that a spreadsheet would take for a formula, as it begins with `=` for example, gets an apostrophe before it.
  */
 export class CsvLogger implements Callback {
   readonly path: string;
@@ -77,16 +74,17 @@ export class CsvLogger implements Callback {
     await this.#close();
     const names = history.epochs.flatMap((record) => Object.keys(record.values));
     this.#names = [...new Set(names)];
-    const header = [...COLUMNS, ...this.#names].map(field).join(',');
+    const header = csvRow([...COLUMNS, ...this.#names]);
     const rows = history.epochs.map((record) => this.#row(record));
-    await writeFileAtomic(this.path, `${header}\n${rows.join('')}`, { makeFolder: true });
+    await writeFileAtomic(this.path, header + rows.join(''), { makeFolder: true });
     this.#file = await AppendFile.open(this.path);
   }
 
   #row(record: EpochRecord): string {
     const fixed = COLUMNS.map((name) => record[name]);
-    const values = this.#names.map((name) => record.values[name]);
-    return `${[...fixed, ...values].map(field).join(',')}\n`;
+    const { values } = record;
+    const own = this.#names.map((name) => (Object.hasOwn(values, name) ? values[name] : undefined));
+    return csvRow([...fixed, ...own]);
   }
 
   async #close(): Promise<void> {

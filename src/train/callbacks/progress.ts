@@ -1,6 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { ArgumentError } from '../../errors.js';
+import { checkNumber } from '../../numeric/numbers.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
+import { startOf, terminalLine, terminalName, terminalText } from '../../terminal.js';
 import { formatSeconds } from '../loop/duration.js';
 
 /** Where progress goes: a terminal, a file, a pipe. */
@@ -23,18 +26,35 @@ const NAMES: OptionNames<ProgressOptions> = { steps: true, stream: true, interva
 
 const BAR_WIDTH = 20;
 
-/** 0.98765 -> `0.9877`, 1234 -> `1234` */
+/** 0.98765 -> `0.9877`, 1234 -> `1234`; what is no number by what it is, since metrics of users return anything */
 function formatValue(value: number): string {
+  if (typeof value !== 'number') return terminalName(inWords(value));
   if (Number.isInteger(value)) return String(value);
   const magnitude = Math.abs(value);
   return magnitude >= 1e-3 && magnitude < 1e5 ? value.toFixed(4) : value.toExponential(2);
 }
 
-/** `loss 0.1234  accuracy 0.9731` */
+/**
+ * `loss 0.1234  accuracy 0.9731`
+ * @throws ArgumentError for what has no values
+ */
 export function formatValues(values: Readonly<Record<string, number>>): string {
+  if (typeof values !== 'object' || values === null) {
+    throw new ArgumentError(`Progress: the values are ${inWords(values)}, expected { loss: ... }`);
+  }
   return Object.entries(values)
-    .map(([name, value]) => `${name} ${formatValue(value)}`)
+    .map(([name, value]) => `${terminalName(name)} ${formatValue(value)}`)
     .join('  ');
+}
+
+/** @throws ArgumentError unless it is a number ≥ 0 */
+function checkCount(name: string, value: number): number {
+  return checkNumber('Progress', name, value, (count) => count >= 0, 'a number ≥ 0');
+}
+
+/** A share as part of a bar. */
+function within(share: number): number {
+  return Math.min(1, Math.max(0, share || 0));
 }
 
 /**
@@ -55,14 +75,22 @@ export class Progress {
 
   /**
    * @param epochs in all
-   * @throws ArgumentError for an unknown option
+   * @throws ArgumentError for an unknown option, or what is no number or stream where one is expected
    */
   constructor(epochs: number, options: ProgressOptions = {}) {
     checkOptions('Progress', options, NAMES);
-    const { stream = process.stdout, steps } = options;
+    const { stream = process.stdout, steps, interval } = options;
+    if (typeof stream !== 'object' || stream === null || typeof stream.write !== 'function') {
+      throw new ArgumentError(
+        `Progress: the stream is ${inWords(stream)}, expected one with write`,
+      );
+    }
+    for (const [name, value] of Object.entries({ epochs, steps, interval })) {
+      if (value !== undefined || name === 'epochs') checkCount(name, value ?? Number.NaN);
+    }
     this.#stream = stream;
     this.#live = stream.isTTY === true;
-    this.#interval = options.interval ?? (this.#live ? 100 : 5000);
+    this.#interval = interval ?? (this.#live ? 100 : 5000);
     this.#epochs = epochs;
     this.#steps = steps;
   }
@@ -74,8 +102,8 @@ export class Progress {
 
   /** @param step steps of the epoch that were done before, in a part of the run that this one goes on from */
   startEpoch(epoch: number, step = 0): void {
-    this.#epoch = epoch;
-    this.#firstStep = step;
+    this.#epoch = checkCount('epoch', epoch);
+    this.#firstStep = checkCount('step', step);
     this.#samples = 0;
     this.#started = performance.now();
     this.#shown = this.#started;
@@ -83,11 +111,12 @@ export class Progress {
 
   /** Counts samples; call once a step. */
   count(samples: number): void {
-    this.#samples += samples;
+    this.#samples += checkCount('samples', samples);
   }
 
   /** Shows the state after a step (counted from 1). */
   update(step: number, values: Readonly<Record<string, number>>): void {
+    checkCount('step', step);
     this.#shown = performance.now();
     const elapsed = (performance.now() - this.#started) / 1e3;
     const head = `epoch ${this.#epoch}/${this.#epochs}`;
@@ -96,9 +125,9 @@ export class Progress {
       this.#show(`${head}  step ${step}  ${tail}`);
       return;
     }
-    const share = Math.min(1, step / this.#steps);
+    const share = within(step / this.#steps);
     // Steps before a resume took none of the time.
-    const done = Math.min(1, (step - this.#firstStep) / this.#steps);
+    const done = within((step - this.#firstStep) / this.#steps);
     const left = formatSeconds((elapsed * (1 - share)) / done);
     const filled = Math.round(share * BAR_WIDTH);
     const bar = this.#live ? '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled) : ' step';
@@ -106,8 +135,8 @@ export class Progress {
   }
 
   #show(line: string): void {
-    if (this.#live) this.#overwrite(line);
-    else this.#stream.write(`${line}\n`);
+    if (this.#live) this.#overwrite(terminalLine(line));
+    else this.#stream.write(`${terminalLine(line)}\n`);
   }
 
   /** Replaces the live line by a line that stays. */
@@ -118,10 +147,13 @@ export class Progress {
     this.print(`${head}  ${formatValues(values)}  ${speed}  ${formatSeconds(elapsed)}`);
   }
 
-  /** Writes a line that stays, in place of the live one. */
+  /**
+   * Writes a line that stays, or several, in place of the live one. Control characters are shown as `\x1b`, since names
+   * from files may be part of it.
+   */
   print(line: string): void {
     this.clear();
-    this.#stream.write(`${line}\n`);
+    this.#stream.write(`${terminalText(typeof line === 'string' ? line : inWords(line))}\n`);
   }
 
   /** Takes the live line away. */
@@ -130,7 +162,8 @@ export class Progress {
   }
 
   #overwrite(line: string): void {
-    const width = this.#stream.columns ?? 80;
-    this.#stream.write(`\r${line.slice(0, Math.max(0, width - 1))}\x1b[K`);
+    const { columns } = this.#stream;
+    const width = typeof columns === 'number' && columns > 0 ? columns : 80;
+    this.#stream.write(`\r${startOf(line, width - 1)}\x1b[K`);
   }
 }

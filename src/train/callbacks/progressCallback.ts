@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import process from 'node:process';
+import { terminalLine, terminalText } from '../../terminal.js';
 import type { Callback, StepInfo, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord, History } from '../loop/history.js';
 import type { Logger } from '../loop/logger.js';
@@ -35,7 +36,7 @@ export class ProgressCallback implements Callback {
 
   #print(line: string): void {
     if (this.#progress !== null) this.#progress.print(line);
-    else (this.#stream ?? process.stdout).write(`${line}\n`);
+    else (this.#stream ?? process.stdout).write(`${terminalText(line)}\n`);
   }
 
   onTrainBegin(run: TrainingRun): void {
@@ -76,7 +77,10 @@ export class ProgressCallback implements Callback {
     this.#progress?.clear();
     const { stopReason, overfittingSince } = history;
     if (stopReason !== 'finished') {
-      run.log.info({ stopReason }, `stopped in epoch ${run.epoch}: ${stopReason}`);
+      run.log.info(
+        { stopReason },
+        `stopped in epoch ${run.epoch}: ${terminalLine(stopReason ?? '')}`,
+      );
     }
     if (overfittingSince !== null) run.log.warn({ overfittingSince }, history.summary());
   }

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { ArgumentError } from '../../errors.js';
 import { checkPath } from '../../io/path.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { formatShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
+import { terminalLine } from '../../terminal.js';
 import type { Raster } from '../../vision/png.js';
 import type { Callback, PendingUpdate, StepValues, TrainingRun } from '../loop/callback.js';
 import type { EpochRecord } from '../loop/history.js';
@@ -63,7 +64,7 @@ export class TensorBoard implements Callback {
     const { everySteps = 10, gradNorms = 10, histograms = 0 } = options;
     for (const [name, value] of Object.entries({ everySteps, histograms })) {
       if (Number.isInteger(value) && value >= 0) continue;
-      throw new ArgumentError(`TensorBoard: ${name} is ${value}, expected an integer ≥ 0`);
+      throw new ArgumentError(`TensorBoard: ${name} is ${inWords(value)}, expected an integer ≥ 0`);
     }
     this.folder = checkPath('TensorBoard', folder);
     this.#everySteps = everySteps;
@@ -162,8 +163,18 @@ export class TensorBoard implements Callback {
 /** The model's layers, and its parameters as a table, in Markdown. */
 function describeModel({ model }: TrainingRun): string {
   const rows = Array.from(model.namedParameters(), ([name, { shape, size }]) =>
-    [name, formatShape(shape), size.toLocaleString('en-US')].join(' | '),
+    [cellOf(name), formatShape(shape), size.toLocaleString('en-US')].join(' | '),
   );
   const table = ['parameter | shape | values', '--- | --- | ---', ...rows];
-  return ['```', model.toString(), '```', '', ...table].join('\n');
+  const tree = model.toString();
+  // Longer than any in the tree, which would end it.
+  const longest = (tree.match(/`+/g) ?? []).reduce((most, { length }) => Math.max(most, length), 2);
+  const fence = '`'.repeat(longest + 1);
+  return [fence, tree, fence, '', ...table].join('\n');
+}
+
+/** A name in a table of Markdown, where none of its signs mean anything. */
+function cellOf(name: string): string {
+  const plain = terminalLine(name).replace(/[\\`*[\]|~]/g, '\\$&');
+  return plain.replace(/[<>&]/g, (sign) => `&#${sign.charCodeAt(0)};`);
 }

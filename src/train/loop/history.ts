@@ -1,6 +1,7 @@
 import { ArgumentError } from '../../errors.js';
 import type { Goal } from '../../optim/goal.js';
 import { checkOptions, inWords, type OptionNames } from '../../options.js';
+import { terminalName } from '../../terminal.js';
 
 /** One epoch of a run, as it ended. */
 export interface EpochRecord {
@@ -38,6 +39,9 @@ export interface BestEpoch {
 /** Epochs after the best one that the verdict needs, and how much higher validation loss must be by then. */
 const TURN_EPOCHS = 2;
 const TURN_RISE = 0.01;
+
+/** Values that a summary tells. */
+const MOST_IN_SUMMARY = 100;
 
 /** Options of a {@link History}. */
 export interface HistoryOptions {
@@ -107,11 +111,12 @@ export class History<N extends string = never> {
   values(name: ValueName<N>): number[] {
     if (!this.#epochs.some(({ values }) => Object.hasOwn(values, name))) {
       const known = Object.keys(this.last?.values ?? {}).join(', ') || 'none so far';
-      throw new ArgumentError(
-        `History: there is no value ${JSON.stringify(name)}; there are: ${known}`,
-      );
+      const asked = typeof name === 'string' ? JSON.stringify(name) : inWords(name);
+      throw new ArgumentError(`History: there is no value ${asked}; there are: ${known}`);
     }
-    return this.#epochs.map(({ values }) => values[name] ?? Number.NaN);
+    return this.#epochs.map(({ values }) =>
+      Object.hasOwn(values, name) ? (values[name] ?? Number.NaN) : Number.NaN,
+    );
   }
 
   /**
@@ -150,14 +155,19 @@ export class History<N extends string = never> {
     return isWorse && isFalling ? epoch + 1 : null;
   }
 
-  /** How it went, in a few lines of text. */
+  /** How it went, in a few lines of text that can be shown on a terminal, whatever the names of values are. */
   summary(): string {
     const last = this.last;
     if (last === undefined) return 'no epoch ended';
     const seconds = this.#epochs.reduce((sum, record) => sum + record.seconds, 0);
-    const number = (value: number): string => String(Number(value.toPrecision(4)));
-    const values = Object.entries(last.values).map(([name, value]) => `${name} ${number(value)}`);
-    const lines = [`${last.epoch} epochs, ${number(seconds)} s: ${values.join(', ')}`];
+    const number = (value: number): string =>
+      typeof value === 'number'
+        ? String(Number(value.toPrecision(4)))
+        : terminalName(inWords(value));
+    const values = Object.entries(last.values)
+      .slice(0, MOST_IN_SUMMARY)
+      .map(([name, value]) => `${terminalName(name)} ${number(value)}`);
+    const lines = [`${number(last.epoch)} epochs, ${number(seconds)} s: ${values.join(', ')}`];
     if (Object.hasOwn(last.values, 'valLoss')) {
       const { epoch, value } = this.best('valLoss');
       lines.push(`lowest validation loss ${number(value)} at epoch ${epoch}`);

@@ -4,6 +4,7 @@ import { ArgumentError } from '../../errors.js';
 import type { Module } from '../../nn/module.js';
 import type { Goal } from '../../optim/goal.js';
 import type { Optimizer } from '../../optim/optimizer.js';
+import { inWords } from '../../options.js';
 import type { Callback, TrainingRun } from './callback.js';
 import { batchesOf } from './data.js';
 import { evaluation } from './evaluation.js';
@@ -102,6 +103,9 @@ export class Trainer<B, O, T> implements TrainingRun {
   }
 
   stop(reason: string): void {
+    if (typeof reason !== 'string') {
+      throw new ArgumentError(`run.stop: the reason is ${inWords(reason)}, expected a text`);
+    }
     this.#position.stopReason ??= reason;
   }
 

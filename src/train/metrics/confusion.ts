@@ -1,5 +1,7 @@
 import { greatest } from '../../numeric/extremes.js';
 import { checkOptions } from '../../options.js';
+import { checkTexts } from '../../plot/checks.js';
+import { terminalName } from '../../terminal.js';
 import { ClassCounts } from './counts.js';
 import { PREDICTION_NAMES, type PredictionOptions } from './predictions.js';
 
@@ -39,10 +41,16 @@ export class ConfusionMatrix extends ClassCounts {
     return this.counts.reduce((sum, row, i) => sum + (row[i] ?? 0), 0) / this.total;
   }
 
-  /** A table: true classes down, predicted ones across. */
+  /**
+   * A table: true classes down, predicted ones across. Control characters in names are shown as `\x1b`, and long ones
+   * cut, so that it can be printed.
+   * @param classes their names; default: 0, 1, 2, ...
+   * @throws ArgumentError unless these are texts
+   */
   override toString(
-    names: readonly string[] = Array.from({ length: this.classes }, (_, i) => String(i)),
+    classes: readonly string[] = Array.from({ length: this.classes }, (_, i) => String(i)),
   ): string {
+    const names = checkTexts('ConfusionMatrix.toString', 'classes', classes).map(terminalName);
     const longest = greatest(names.map((n) => n.length));
     const width = Math.max(longest, String(this.total).length, 4) + 1;
     const left = Math.max(longest, 'true'.length);

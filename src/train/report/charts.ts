@@ -1,4 +1,5 @@
 import { greatest, smallest } from '../../numeric/extremes.js';
+import { shortName } from '../../plot/svg.js';
 import type { History } from '../loop/history.js';
 import { splitValues } from '../loop/valueNames.js';
 import type { ReportChart, ReportCurve } from './chartData.js';
@@ -16,6 +17,9 @@ export interface StepCurves {
   readonly gradNorm?: StepCurve;
 }
 
+/** Values that a page shows: a run with more would have more charts than anybody looks at. */
+export const MOST_NAMES = 100;
+
 const NO_MARK = { mark: null, note: '' } as const;
 
 const finite = (value: number | undefined): number | null =>
@@ -28,7 +32,9 @@ export function chartsOf(history: History, steps: StepCurves): ReportChart[] {
   const parts = epochs.map(({ values }) => splitValues(values));
   const names = new Set(['loss']);
   for (const { training, validation } of parts) {
-    for (const name of [...Object.keys(training), ...Object.keys(validation)]) names.add(name);
+    for (const name of [...Object.keys(training), ...Object.keys(validation)]) {
+      if (names.size < MOST_NAMES) names.add(name);
+    }
   }
   const charts = Array.from(names, (name): ReportChart => {
     const curves = (['training', 'validation'] as const).flatMap((part) =>
@@ -72,9 +78,9 @@ function bestLoss(history: History): { mark: number | null; note: string } {
   return { mark: epoch, note: `best validation in epoch ${epoch}${after}` };
 }
 
-/** `topFive` -> `Top five` */
+/** `topFive` -> `Top five`; cut where it is long. */
 export function readableName(name: string): string {
-  const words = name.replace(
+  const words = shortName(name).replace(
     /([a-z\d])([A-Z])/g,
     (_, a: string, b: string) => `${a} ${b.toLowerCase()}`,
   );

@@ -4,6 +4,7 @@ import { greatest } from '../../numeric/extremes.js';
 import type { Goal } from '../../optim/goal.js';
 import { panels } from '../../plot/index.js';
 import { type Series, scatterChart } from '../../plot/lines.js';
+import { terminalLine, terminalName } from '../../terminal.js';
 import { checkedSvgOptions, type SvgOptions } from '../loop/svgOptions.js';
 import type { Drawn, Space } from './space.js';
 import type { TrialRun } from './store.js';
@@ -60,14 +61,14 @@ export class SearchResult<S extends Space = Space> {
   /** All runs as text, the best first. */
   table(): string {
     const names = Object.keys(this.space);
-    const header = ['trial', 'budget', 'score', ...names, 'seconds', ''];
+    const header = ['trial', 'budget', 'score', ...names.map(terminalName), 'seconds', ''];
     const rows = this.runs.map((run) => [
       String(run.trial),
       String(run.budget),
       run.score === null ? 'failed' : shown(run.score),
-      ...names.map((name) => shown(run.params[name] ?? null)),
+      ...names.map((name) => terminalName(shown(run.params[name] ?? null))),
       run.seconds.toFixed(1),
-      run.error?.split('\n')[0] ?? '',
+      terminalLine(run.error?.split('\n')[0] ?? ''),
     ]);
     const all = [header, ...rows];
     const widths = header.map((_, i) => greatest(all.map((row) => row[i]?.length ?? 0)));

@@ -10,11 +10,12 @@ import '../../../src/ops/methods.js';
 import { ArgumentError, DependencyError } from '../../../src/errors.js';
 import { noGrad } from '../../../src/tensor/scope.js';
 import { History, predictClasses, writeReport } from '../../../src/train/index.js';
-import { inlineJson, inlineScript, loadEcharts } from '../../../src/train/report/echarts.js';
+import { loadEcharts } from '../../../src/train/report/echarts.js';
 import { loadPage } from '../../../src/train/report/pageParts.js';
+import { inlineJson, inlineScript } from '../../../src/train/report/policy.js';
 import { reportHtml } from '../../../src/train/report/report.js';
 import { epochOf, temporaryFolder } from '../callbacks/runs.js';
-import { dataOf, scriptsOf } from './page.js';
+import { dataOf, expectOwnPolicy, scriptsOf } from './page.js';
 
 const page = await loadPage();
 const TINY = { ...page, echarts: 'var echarts;' };
@@ -37,7 +38,7 @@ describe('writeReport', () => {
     const markup = html.replace(/<script[^>]*>[\s\S]*?<\/script>/g, '');
     expect(markup).not.toMatch(/\b(?:src|href)=(?!"data:)/);
     expect(markup).not.toMatch(/url\(|@import/);
-    expect(markup).toContain(`content="default-src 'none'; style-src 'unsafe-inline'`);
+    expectOwnPolicy(html);
     expect(markup).toContain('<td>9</td>');
   });
 
@@ -133,7 +134,8 @@ describe('the page', () => {
       predictions: { counts: counts.map((row) => Uint32Array.from(row)), classes: ['a', 'b'] },
     });
     expect(html).toContain('8 of 10 right, 80.0 %');
-    expect(html).toContain('style="--share:0.800">8<');
+    expect(html).toContain('<td class="cell strong share-80">8</td>');
+    expect(html).toContain('.share-80 { --share: 0.8; }');
     expect(html).toContain('<td class="faint">–</td>');
     const wrong = { predictions: { counts: [Uint32Array.of(1, 2)] } };
     expect(() => reportHtml(TINY, new History(epochs), wrong)).toThrow(ArgumentError);
