@@ -39,6 +39,7 @@ const ROOMS = `
   backend/kernels/
   numeric/
   options.ts
+  arguments.ts
   refusals.ts
   errors.ts
 `;

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
-import { DataError } from '../errors.js';
+import { kindOf } from '../arguments.js';
+import { ArgumentError, DataError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -45,6 +46,9 @@ const MAX_AXES = 8;
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   checkOptions('parseIdx', options, NAMES);
   const { file = 'IDX' } = options;
+  if (!(bytes instanceof Uint8Array)) {
+    throw new ArgumentError(`parseIdx: got ${kindOf(bytes)}, expected a Uint8Array`);
+  }
   if (bytes.length < 4)
     throw new DataError(`${file}: ${bytes.length} bytes are too few for an IDX file`);
   const [zero, nought, code = 0, axes = 0] = bytes;

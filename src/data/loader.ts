@@ -1,3 +1,4 @@
+import { checkObject, shown } from '../arguments.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { PHILOX_LANES } from '../numeric/philox.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -88,6 +89,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   constructor(dataset: Dataset<T> | BatchDataset<T, B>, options: DataLoaderOptions<T, B> = {}) {
     checkOptions('DataLoader', options, NAMES);
     const { batchSize = 1, shuffle = false, dropLast = false, prefetch = true } = options;
+    checkObject('DataLoader', 'the dataset', dataset, 'a Dataset');
     this.dataset = dataset;
     this.batchSize = natural('batchSize', batchSize, 1);
     const drawsOwnSeed = shuffle || options.transform || options.collate;
@@ -157,13 +159,13 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
     for (const [name, present] of Object.entries(own)) {
       const value = saved.get(name);
       if (!Number.isSafeInteger(value) || Number(value) < 0) {
-        faults.push(`${name} is ${String(value)}, expected an integer ≥ 0`);
+        faults.push(`${name} is ${shown(value)}, expected an integer ≥ 0`);
       } else if (
         (name === 'batchSize' || name === 'samples') &&
         value !== present &&
         saved.get('position') !== 0
       ) {
-        faults.push(`${name} was ${String(value)}, and is ${present}`);
+        faults.push(`${name} was ${shown(value)}, and is ${present}`);
       }
     }
     const position = Number(saved.get('position'));

@@ -1,3 +1,4 @@
+import { checkIterable, shown } from '../arguments.js';
 import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
 import { parseStrictJson } from '../io/strictJson.js';
@@ -28,12 +29,20 @@ export class CharVocabulary {
    * @throws ArgumentError if there are none, or one is given twice or is no single code point
    */
   constructor(characters: Iterable<string>) {
+    if (typeof characters !== 'string') {
+      checkIterable(
+        'CharVocabulary',
+        'the characters',
+        characters,
+        'a text or a list of characters',
+      );
+    }
     const list = [...characters];
     const numbers = new Map<string, number>();
     for (const [i, character] of list.entries()) {
       if (typeof character !== 'string' || [...character].length !== 1) {
         throw new ArgumentError(
-          `CharVocabulary: character ${i} is ${JSON.stringify(character)}, expected one character each`,
+          `CharVocabulary: character ${i} is ${shown(character)}, expected one character each`,
         );
       }
       if (numbers.has(character)) {

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkChoice } from '../ops/kit/options.js';
 import { checkOptions } from '../options.js';
@@ -20,7 +21,7 @@ export type OptionRules<O> = { readonly [Name in keyof O]-?: OptionRule<NonNulla
 function expected(isFine: (value: number) => boolean, what: string): OptionRule<number>['check'] {
   return (value, name, layer) => {
     if (isFine(value)) return;
-    throw new ArgumentError(`${layer}: ${name} is ${String(value)}, expected ${what}`);
+    throw new ArgumentError(`${layer}: ${name} is ${shown(value)}, expected ${what}`);
   };
 }
 

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { tensor, zeros } from '../ops/creation.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
@@ -54,7 +55,7 @@ export function checkedLengths(
   for (const [i, length] of lengths.entries()) {
     if (!Number.isInteger(length) || length < 1 || length > steps) {
       throw new ArgumentError(
-        `${op}: lengths[${i}] is ${String(length)}, expected an integer from 1 to ${steps}, the time steps of the input`,
+        `${op}: lengths[${i}] is ${shown(length)}, expected an integer from 1 to ${steps}, the time steps of the input`,
       );
     }
   }

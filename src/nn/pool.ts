@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { checkInteger, checkNonZero, type Pair, perAxis } from '../ops/kit/options.js';
 import type { OutputSize } from '../ops/kit/outputSize.js';
@@ -211,15 +212,16 @@ export class MaxUnpool1d extends WindowLayer<number, MaxUnpool1dLayerOptions> {
 }
 
 function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
-  const sizes = typeof size === 'number' ? [size] : size;
+  const sizes: unknown = typeof size === 'number' ? [size] : size;
   if (
+    Array.isArray(sizes) &&
     sizes.length <= 2 &&
     sizes.every((each) => each === null || (Number.isInteger(each) && each >= 1))
   ) {
     return size;
   }
   throw new ArgumentError(
-    `${layer}: size is ${JSON.stringify(size)}, expected an integer of at least 1, or [height, width], ` +
+    `${layer}: size is ${shown(size)}, expected an integer of at least 1, or [height, width], ` +
       'where null keeps that of the input',
   );
 }

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { type OpCall, observeOps } from '../tape/observe.js';
 import type { DType } from '../tensor/dtype.js';
@@ -232,7 +233,7 @@ class Tracer {
       );
     }
     throw new ArgumentError(
-      `traceForward: forward returned ${String(value)}, expected tensors, in arrays or plain objects`,
+      `traceForward: forward returned ${shown(value)}, expected tensors, in arrays or plain objects`,
     );
   }
 

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { UnaryGradOp, UnaryOp } from '../backend/kernels/index.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -120,7 +121,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const { approximate = 'none' } = options;
   if (approximate !== 'none' && approximate !== 'tanh') {
     throw new ArgumentError(
-      `gelu: approximate is ${String(approximate)}, expected 'none' or 'tanh'`,
+      `gelu: approximate is ${shown(approximate)}, expected 'none' or 'tanh'`,
     );
   }
   return approximate === 'tanh' ? geluByTanh(x, { approximate }) : geluExact(x, { approximate });

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -163,7 +164,7 @@ export function checkEmbeddingOptions(options: EmbeddingOptions, owner: string):
   }
   for (const [name, value] of Object.entries({ scaleGradByFreq, sparse })) {
     if (typeof value === 'boolean') continue;
-    throw new ArgumentError(`${owner}: ${name} is ${String(value)}, expected true or false`);
+    throw new ArgumentError(`${owner}: ${name} is ${shown(value)}, expected true or false`);
   }
   if (scaleGradByFreq && sparse) {
     throw new ArgumentError(

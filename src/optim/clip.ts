@@ -1,3 +1,4 @@
+import { checkIterable, checkList, shown } from '../arguments.js';
 import type { FloatArray } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
@@ -40,6 +41,9 @@ interface Gradients {
 }
 
 function gradientsOf(parameters: Iterable<Tensor> | Tensor, owner: string): Gradients {
+  if (!(parameters instanceof Tensor)) {
+    checkIterable(owner, 'parameters', parameters, 'Tensors, as of model.parameters()');
+  }
   const found = new Set<Tensor>();
   let graph: TensorGraph | null = null;
   for (const parameter of parameters instanceof Tensor ? [parameters] : parameters) {
@@ -120,7 +124,10 @@ export async function gradNorms(
   const { normType } = fillOptions('gradNorms', NORM_DEFAULTS, options);
   checkNormType('gradNorms', normType);
   const named = new Map<string, Tensor>();
-  for (const [name, parameter] of parameters) {
+  checkIterable('gradNorms', 'parameters', parameters, 'pairs, as of model.namedParameters()');
+  for (const pair of parameters) {
+    checkList('gradNorms', 'a parameter', pair, 'a pair of a name and a Tensor');
+    const [name, parameter] = pair;
     checkTensor(parameter, 'gradNorms', name);
     if (parameter.grad !== null) named.set(name, parameter);
   }
@@ -167,7 +174,7 @@ export function clipGradNorm(
   checkNormType('clipGradNorm', normType);
   checkBoolean('clipGradNorm', 'errorIfNonfinite', errorIfNonfinite);
   if (!(typeof maxNorm === 'number' && maxNorm >= 0)) {
-    throw new ArgumentError(`clipGradNorm: maxNorm is ${maxNorm}, expected a number ≥ 0`);
+    throw new ArgumentError(`clipGradNorm: maxNorm is ${shown(maxNorm)}, expected a number ≥ 0`);
   }
   const gradients = gradientsOf(parameters, 'clipGradNorm');
   const total = totalNorm(gradients, normType);

@@ -1,3 +1,4 @@
+import { checkFunction, checkObject, shown } from '../arguments.js';
 import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
@@ -80,10 +81,12 @@ export class Ema {
    * @throws ArgumentError for a decay out of range
    */
   constructor(model: AveragedModel, options: Partial<EmaOptions> = {}) {
+    checkObject('Ema', 'the model', model, 'a Module');
+    checkFunction('Ema', 'stateDict of the model', model.stateDict);
     this.#options = fillOptions('Ema', DEFAULTS, options);
     const { decay, warmUp } = this.#options;
     if (!(decay >= 0 && decay <= 1)) {
-      throw new ArgumentError(`Ema: decay is ${decay}, expected a number from 0 to 1`);
+      throw new ArgumentError(`Ema: decay is ${shown(decay)}, expected a number from 0 to 1`);
     }
     checkBoolean('Ema', 'warmUp', warmUp);
     this.#entries = runInContext(false, () => {
@@ -204,7 +207,7 @@ export class Ema {
    */
   loadStateDict(saved: EmaState): void {
     const faults: string[] = [];
-    if (saved.type !== 'Ema') faults.push(`it is one of ${String(saved.type)}`);
+    if (saved.type !== 'Ema') faults.push(`it is one of ${shown(saved.type)}`);
     if (!Number.isSafeInteger(saved.updates) || saved.updates < 0) {
       faults.push(`updates is ${saved.updates}, expected a count`);
     }

@@ -1,3 +1,4 @@
+import { checkIterable, shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { assign } from '../ops/creation.js';
 import { div, maximum, mul, sqrt } from '../ops/elementwise.js';
@@ -22,8 +23,9 @@ import type { Tensor } from '../tensor/tensor.js';
  */
 export function maxNorm(parameters: Iterable<Tensor>, limit: number): void {
   if (!(typeof limit === 'number' && limit > 0)) {
-    throw new ArgumentError(`maxNorm: limit is ${limit}, expected a number > 0`);
+    throw new ArgumentError(`maxNorm: limit is ${shown(limit)}, expected a number > 0`);
   }
+  checkIterable('maxNorm', 'parameters', parameters, 'Tensors, as of model.parameters()');
   for (const parameter of parameters) {
     checkTensor(parameter, 'maxNorm', 'a parameter');
     if (parameter.rank < 2) continue;

@@ -1,3 +1,4 @@
+import { checkList, shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions } from '../options.js';
 
@@ -15,17 +16,18 @@ export function fillOptions<O extends object>(owner: string, defaults: O, given:
 /** Throws unless the option is a finite number ≥ 0. */
 export function checkNotNegative(owner: string, name: string, value: number): void {
   if (!(typeof value === 'number' && value >= 0 && Number.isFinite(value))) {
-    throw new ArgumentError(`${owner}: ${name} is ${value}, expected a finite number ≥ 0`);
+    throw new ArgumentError(`${owner}: ${name} is ${shown(value)}, expected a finite number ≥ 0`);
   }
 }
 
 /** Throws unless both are decay rates on [0, 1). */
 export function checkBetas(owner: string, betas: readonly [number, number]): void {
+  checkList(owner, 'betas', betas, 'a pair of numbers');
   for (const i of [0, 1] as const) {
     const value = betas[i];
     if (!(typeof value === 'number' && value >= 0 && value < 1)) {
       throw new ArgumentError(
-        `${owner}: betas[${i}] is ${value}, expected a number from 0 to below 1`,
+        `${owner}: betas[${i}] is ${shown(value)}, expected a number from 0 to below 1`,
       );
     }
   }
@@ -34,6 +36,6 @@ export function checkBetas(owner: string, betas: readonly [number, number]): voi
 /** Throws unless the option is true or false. */
 export function checkBoolean(owner: string, name: string, value: boolean): void {
   if (typeof value !== 'boolean') {
-    throw new ArgumentError(`${owner}: ${name} is ${value}, expected true or false`);
+    throw new ArgumentError(`${owner}: ${name} is ${shown(value)}, expected true or false`);
   }
 }

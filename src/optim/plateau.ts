@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -89,7 +90,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   override step(metric?: number): void {
     if (typeof metric !== 'number') {
       throw new ArgumentError(
-        `ReduceLROnPlateau: step(metric) got ${String(metric)}, expected the number to watch`,
+        `ReduceLROnPlateau: step(metric) got ${shown(metric)}, expected the number to watch`,
       );
     }
     const watch = this.#watch;
@@ -134,9 +135,9 @@ export class ReduceLROnPlateau extends LRScheduler {
     if (typeof own !== 'object' || own === null) return ['own is missing'];
     const { best, badEpochs, cooldown }: Partial<Record<keyof Watch, unknown>> = own;
     const faults: string[] = [];
-    if (best !== null && !Number.isFinite(best)) faults.push(`best is ${String(best)}`);
-    if (!isCount(badEpochs)) faults.push(`badEpochs is ${String(badEpochs)}, expected a count`);
-    if (!isCount(cooldown)) faults.push(`cooldown is ${String(cooldown)}, expected a count`);
+    if (best !== null && !Number.isFinite(best)) faults.push(`best is ${shown(best)}`);
+    if (!isCount(badEpochs)) faults.push(`badEpochs is ${shown(badEpochs)}, expected a count`);
+    if (!isCount(cooldown)) faults.push(`cooldown is ${shown(cooldown)}, expected a count`);
     return faults;
   }
 

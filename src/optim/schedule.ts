@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { backend } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { Optimizer, type ParamGroup } from './optimizer.js';
@@ -90,7 +91,7 @@ export abstract class LRScheduler {
     }
     if (interval !== undefined && interval !== 'batch' && interval !== 'epoch') {
       throw new ArgumentError(
-        `${name}: interval is ${String(interval)}, expected 'batch' or 'epoch'`,
+        `${name}: interval is ${shown(interval)}, expected 'batch' or 'epoch'`,
       );
     }
     this.optimizer = optimizer;
@@ -252,15 +253,15 @@ export abstract class LRScheduler {
   stateFaults(saved: unknown): string[] {
     if (typeof saved !== 'object' || saved === null) return ['it is no object'];
     const state: Partial<Record<keyof ScheduleState, unknown>> = saved;
-    if (state.type !== this.name) return [`it is one of ${String(state.type)}`];
+    if (state.type !== this.name) return [`it is one of ${shown(state.type)}`];
     const faults: string[] = [];
     if (!Number.isSafeInteger(state.lastEpoch) || Number(state.lastEpoch) < 0) {
-      faults.push(`lastEpoch is ${String(state.lastEpoch)}, expected a count`);
+      faults.push(`lastEpoch is ${shown(state.lastEpoch)}, expected a count`);
     }
     const count = this.optimizer.paramGroups.length;
     for (const key of ['baseLrs', 'lastLr'] as const) {
       if (!isRates(state[key], count)) {
-        faults.push(`${key} is ${String(state[key])}, expected ${count} finite numbers`);
+        faults.push(`${key} is ${shown(state[key])}, expected ${count} finite numbers`);
       }
     }
     return [...faults, ...this.ownFaults(state.own)];

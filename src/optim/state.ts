@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { copyFrom, zerosLike } from '../ops/creation.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -118,7 +119,7 @@ export function optionFaults(
     const value = after.get(name);
     if (!isLike(before.get(name), value)) {
       faults.push(
-        `${name} of group ${group} is ${String(value)}, expected the like of ${String(before.get(name))}`,
+        `${name} of group ${group} is ${shown(value)}, expected the like of ${shown(before.get(name))}`,
       );
     }
   }

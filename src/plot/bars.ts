@@ -1,3 +1,4 @@
+import { checkList, checkNumbers, kindOf } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -52,7 +53,11 @@ function legendOf(series: readonly { name?: string; color?: string }[]): LegendE
 }
 
 function checkSeries(owner: string, series: readonly BarSeries[]): void {
-  for (const [i, each] of series.entries()) checkOptions(`${owner}: series[${i}]`, each, SERIES);
+  checkList(owner, 'the series', series, 'a list of series');
+  for (const [i, each] of series.entries()) {
+    checkOptions(`${owner}: series[${i}]`, each, SERIES);
+    checkNumbers(owner, `values of series ${i}`, each.values);
+  }
 }
 
 /**
@@ -66,6 +71,11 @@ export function barChart(
   options: BarChartOptions = {},
 ): string {
   checkOptions('barChart', options, BAR_CHART);
+  checkList('barChart', 'the categories', categories, 'a list of names');
+  for (const [i, name] of categories.entries()) {
+    if (typeof name === 'string') continue;
+    throw new ArgumentError(`barChart: category ${i} is ${kindOf(name)}, expected a text`);
+  }
   checkSeries('barChart', series);
   const { label } = partOf('barChart: x', options.x, LABEL);
   for (const [i, { name, values }] of series.entries()) {

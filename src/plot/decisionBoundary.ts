@@ -1,3 +1,4 @@
+import { checkFunction, checkList, checkNumbers } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { type AxisOptions, partOf } from './frame.js';
@@ -58,6 +59,10 @@ export function decisionBoundary(
   const { title = 'Decision boundary', resolution = 80 } = options;
   const x = partOf('decisionBoundary: x', options.x, RANGE);
   const y = partOf('decisionBoundary: y', options.y, RANGE);
+  checkList('decisionBoundary', 'the points', points, 'a list of points');
+  for (const [i, point] of points.entries()) checkList('decisionBoundary', `point ${i}`, point);
+  checkNumbers('decisionBoundary', 'the labels', labels);
+  checkFunction('decisionBoundary', 'predict', predict);
   if (points.length === 0 || points.length !== labels.length) {
     throw new ArgumentError(
       `decisionBoundary: ${points.length} points and ${labels.length} labels, expected as many, and any`,

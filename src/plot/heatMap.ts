@@ -1,3 +1,4 @@
+import { checkList, checkNumbers } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -75,6 +76,8 @@ export function confusionMatrix(
   options: ConfusionMatrixOptions = {},
 ): string {
   checkOptions('confusionMatrix', options, CONFUSION);
+  checkList('confusionMatrix', 'the counts', counts, 'a list of rows');
+  for (const [i, row] of counts.entries()) checkNumbers('confusionMatrix', `row ${i}`, row);
   const uneven = counts.find((row) => row.length !== counts.length);
   if (uneven) {
     throw new ArgumentError(
@@ -100,6 +103,8 @@ export function confusionMatrix(
 
 function draw(caller: string, values: Table, options: HeatMapOptions): string {
   const { colors = 'sequential', rowLabel, columnLabel } = options;
+  checkList(caller, 'the values', values, 'a list of rows');
+  for (const [i, row] of values.entries()) checkNumbers(caller, `row ${i}`, row);
   const columnCount = values[0]?.length ?? 0;
   const rowNames = namesOf(caller, 'rows', options.rows, values.length);
   const columnNames = namesOf(caller, 'columns', options.columns, columnCount);

@@ -1,3 +1,4 @@
+import { checkList, checkNumbers } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { type Style, styleOf } from './colors.js';
@@ -95,6 +96,8 @@ function draw(
   xMargin: number,
 ): string {
   checkOptions(caller, options, NAMES);
+  checkList(caller, 'the series', series, 'a list of series');
+  if (options.marks !== undefined) checkList(caller, 'marks', options.marks);
   const curves = series.map((each, i) => curveOf(caller, each, i, kind));
   const { marks = [] } = options;
   for (const [i, mark] of marks.entries()) checkOptions(`${caller}: marks[${i}]`, mark, MARK);
@@ -134,6 +137,8 @@ function at(values: ArrayLike<number> | undefined, i: number): number {
 function curveOf(caller: string, series: Series, index: number, kind: 'line' | 'points'): Curve {
   checkOptions(`${caller}: series[${index}]`, series, SERIES);
   const { name, x, y } = series;
+  checkNumbers(caller, `y of series ${name ?? index}`, y);
+  if (x) checkNumbers(caller, `x of series ${name ?? index}`, x);
   if (x && x.length !== y.length) {
     throw new ArgumentError(
       `${caller}: series ${name ?? index} has ${x.length} values of x and ${y.length} of y`,

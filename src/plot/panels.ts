@@ -1,3 +1,4 @@
+import { checkList } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { header } from './frame.js';
@@ -24,6 +25,7 @@ const ROOT = /^<svg [^>]*?\bwidth="(\d+)" height="(\d+)"/;
  */
 export function panels(charts: readonly string[], options: PanelOptions = {}): string {
   checkOptions('panels', options, NAMES);
+  checkList('panels', 'the charts', charts, 'a list of SVG texts');
   const { gap = 12 } = options;
   const columns = options.columns ?? (charts.length === 1 ? 1 : charts.length <= 4 ? 2 : 3);
   if (charts.length === 0 || !Number.isInteger(columns) || columns < 1 || !(gap >= 0)) {
@@ -32,7 +34,7 @@ export function panels(charts: readonly string[], options: PanelOptions = {}): s
     );
   }
   const sizes = charts.map((chart, i) => {
-    const found = ROOT.exec(chart);
+    const found = typeof chart === 'string' ? ROOT.exec(chart) : null;
     if (!found) throw new ArgumentError(`panels: chart ${i} is not an SVG file made by plot`);
     return { width: Number(found[1]), height: Number(found[2]) };
   });

@@ -1,3 +1,4 @@
+import { shown } from '../arguments.js';
 import { DTypeError } from '../errors.js';
 
 /**
@@ -28,7 +29,7 @@ export function isFloat(dtype: DType): boolean {
 export function checkDType(value: unknown, where: string): DType {
   if (isDType(value)) return value;
   throw new DTypeError(
-    `${where}: unknown dtype ${String(value)}; expected float32, float64, int32 or uint8`,
+    `${where}: unknown dtype ${shown(value)}; expected float32, float64, int32 or uint8`,
   );
 }
 

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomInt } from 'node:crypto';
+import { shown } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { multiplyHigh, PHILOX_LANES, philox } from '../numeric/philox.js';
 
@@ -17,7 +18,7 @@ export type Draw = readonly [seedLow: number, seedHigh: number, counter: number]
 function checkWhole(value: unknown, name: string): number {
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
     throw new ArgumentError(
-      `random: ${name} is ${String(value)}, expected an integer from 0 to 2^53 − 1`,
+      `random: ${name} is ${shown(value)}, expected an integer from 0 to 2^53 − 1`,
     );
   }
   return value;
@@ -146,7 +147,7 @@ export function randomUint32(generator: Generator = defaultGenerator): number {
 export function permutation(n: number, generator: Generator = defaultGenerator): Int32Array {
   if (!Number.isInteger(n) || n < 0 || n > 2 ** 31 - 1) {
     throw new ArgumentError(
-      `permutation: n is ${String(n)}, expected an integer from 0 to 2^31 − 1`,
+      `permutation: n is ${shown(n)}, expected an integer from 0 to 2^31 − 1`,
     );
   }
   const order = Int32Array.from({ length: n }, (_, i) => i);

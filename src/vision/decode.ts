@@ -1,3 +1,4 @@
+import { kindOf } from '../arguments.js';
 import { ArgumentError, DataError, DependencyError } from '../errors.js';
 import { readBoundedFile } from '../io/boundedFile.js';
 import { importOptional } from '../io/optionalPackage.js';
@@ -104,6 +105,11 @@ export async function decodeImage(
     typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   const file = options.file ?? (typeof source === 'string' ? source : 'image');
   checkRanges(channels, size, maxPixels);
+  if (typeof source !== 'string' && !(source instanceof Uint8Array)) {
+    throw new ArgumentError(
+      `decodeImage: the source is ${kindOf(source)}, expected a path or the bytes of a file`,
+    );
+  }
   opener ??= loadOpener();
   opener.catch(() => {
     opener = undefined;

@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ImageStack } from './grid.js';
@@ -8,6 +9,7 @@ import type { ImageStack } from './grid.js';
  * @param images [count, channels, height, width], uint8 or floats from 0 to 1
  */
 export async function imagesOf(images: Tensor): Promise<ImageStack> {
+  checkTensor(images, 'imagesOf', 'the images');
   const data = await images.data();
   if (images.shape.length !== 4 || data instanceof Int32Array) {
     throw new ShapeError(

@@ -1,4 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
+import { checkNumber, checkNumbers, checkObject } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 
 /** Pixels of one picture on the host: rows from the top, channels of a pixel side by side. */
@@ -19,7 +20,13 @@ const COLOR_TYPE = { 1: 0, 3: 2 } as const;
  *
  * @throws ArgumentError if the data does not have `height · width · channels` elements
  */
-export function encodePng({ width, height, channels, data }: Raster): Uint8Array {
+export function encodePng(image: Raster): Uint8Array {
+  checkObject('encodePng', 'the image', image, '{ width, height, channels, data }');
+  const { width, height, channels, data } = image;
+  checkNumbers('encodePng', 'data', data);
+  checkNumber('encodePng', 'width', width);
+  checkNumber('encodePng', 'height', height);
+  checkNumber('encodePng', 'channels', channels);
   const fits = Number.isInteger(width) && width > 0 && Number.isInteger(height) && height > 0;
   if (!fits || data.length !== width * height * channels) {
     throw new ArgumentError(

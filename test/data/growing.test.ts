@@ -5,7 +5,7 @@ import { ones } from '../../src/ops/creation.js';
 import { mseLoss } from '../../src/ops/loss.js';
 import { SGD } from '../../src/optim/index.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
-import { fit } from '../../src/train/index.js';
+import * as train from '../../src/train/index.js';
 
 // A dataset that grows or shrinks is seen as it is when an epoch begins.
 
@@ -48,7 +48,7 @@ test('fit sees it', async () => {
   const model = new nn.Linear(1, 1);
   const steps: number[] = [];
   let before = 0;
-  await fit({
+  await train.fit({
     model,
     data: new DataLoader(data, { batchSize: 2 }),
     loss: mseLoss,

@@ -1,3 +1,4 @@
+import { shown } from '../../arguments.js';
 import { ArgumentError } from '../../errors.js';
 
 /** Padding of an axis: one width for both ends, or those of each. */
@@ -14,7 +15,7 @@ export type PadWidth = readonly [before: number, after: number];
 
 /** `[[1, 1], 2]`, for messages. */
 function written(padding: unknown): string {
-  return Array.isArray(padding) ? `[${padding.map(written).join(', ')}]` : String(padding);
+  return Array.isArray(padding) ? `[${padding.map(written).join(', ')}]` : shown(padding);
 }
 
 function refuse(op: string, padding: unknown, least: number, example: string): never {

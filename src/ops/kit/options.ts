@@ -1,3 +1,4 @@
+import { shown } from '../../arguments.js';
 import { ArgumentError } from '../../errors.js';
 import type { OptionNames } from '../../options.js';
 
@@ -16,7 +17,7 @@ function isWhole(value: unknown, least: number, most = MAX_OPTION): value is num
 /** Throws unless an option is an integer ≥ least. */
 export function checkInteger(value: number, name: string, op: string, least: number): number {
   if (!isWhole(value, least)) {
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected an integer ≥ ${least}`);
+    throw new ArgumentError(`${op}: ${name} is ${shown(value)}, expected an integer ≥ ${least}`);
   }
   return value;
 }
@@ -24,7 +25,7 @@ export function checkInteger(value: number, name: string, op: string, least: num
 /** Throws unless an option is an integer other than 0, of either sign. */
 export function checkNonZero(value: number, name: string, op: string): number {
   if (!isWhole(value, -MAX_OPTION) || value === 0) {
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected an integer ≠ 0`);
+    throw new ArgumentError(`${op}: ${name} is ${shown(value)}, expected an integer ≠ 0`);
   }
   return value;
 }
@@ -42,9 +43,11 @@ export function perAxis(
     (list.length === axes || list.length === 1) &&
     list.every((v) => isWhole(v, least, MAX_ALONG_AXIS));
   if (!fits) {
-    const given = Array.isArray(value) ? `[${list.join(', ')}]` : String(value);
+    const given = Array.isArray(value) ? `[${list.map(shown).join(', ')}]` : shown(value);
     const several = axes === 2 ? ' or [height, width]' : '';
-    const most = list.some((v) => Number(v) > MAX_ALONG_AXIS) ? ' and at most 2^24' : '';
+    const most = list.some((v) => typeof v === 'number' && v > MAX_ALONG_AXIS)
+      ? ' and at most 2^24'
+      : '';
     throw new ArgumentError(
       `${op}: ${name} is ${given}, expected an integer${several} of at least ${least}${most}`,
     );
@@ -54,8 +57,8 @@ export function perAxis(
 
 /** Throws unless an option is a number from 0 to 1. */
 export function checkFraction(value: number, name: string, op: string): number {
-  if (!(value >= 0 && value <= 1)) {
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected a number from 0 to 1`);
+  if (!(typeof value === 'number' && value >= 0 && value <= 1)) {
+    throw new ArgumentError(`${op}: ${name} is ${shown(value)}, expected a number from 0 to 1`);
   }
   return value;
 }
@@ -69,7 +72,7 @@ export function checkChoice<T extends string>(
 ): T {
   if (!choices.includes(value)) {
     const expected = choices.map((choice) => `'${choice}'`).join(', ');
-    throw new ArgumentError(`${op}: ${name} is ${String(value)}, expected one of ${expected}`);
+    throw new ArgumentError(`${op}: ${name} is ${shown(value)}, expected one of ${expected}`);
   }
   return value;
 }

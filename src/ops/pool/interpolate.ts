@@ -1,3 +1,4 @@
+import { shown } from '../../arguments.js';
 import {
   type Packed,
   packUpsampling,
@@ -198,7 +199,7 @@ export function checkInterpolate(op: string, options: InterpolateOptions): Check
   const fits = factors?.every((factor) => factor > 0 && factor < 2 ** 31) ?? true;
   if (!fits || (factors !== null && factors.length !== 1 && factors.length !== axes)) {
     throw new ArgumentError(
-      `${op}: scaleFactor is ${String(scaleFactor)}, expected a number > 0, or one for each axis`,
+      `${op}: scaleFactor is ${shown(scaleFactor)}, expected a number > 0, or one for each axis`,
     );
   }
   return { axes, sizes, factors, code: codeOf(mode, alignCorners) };
