@@ -39,6 +39,7 @@ const ROOMS = `
   backend/ts/kit/
   backend/kernels/
   numeric/
+  arguments.ts
   options.ts           installed.ts        refusals.ts
   version.ts           realm.ts            node.ts
   errors.ts

@@ -1,14 +1,16 @@
+import { checkList } from '../arguments.js';
 import { AutogradError, DTypeError, ShapeError } from '../errors.js';
 import { sumTo } from '../ops/broadcast.js';
 import { addInPlace, clone, onesLike } from '../ops/creation.js';
 import { add } from '../ops/elementwise.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { finishedGraphOf, type Graph } from '../tape/graph.js';
 import { type Edge, type GraphNode, nodeOf, nodesSoFar } from '../tape/node.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { adopt, runInContext } from '../tensor/scope.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
-import { type Tensor, writesSoFar } from '../tensor/tensor.js';
+import { Tensor, writesSoFar } from '../tensor/tensor.js';
 
 export interface BackwardOptions {
   /** Gradient of the tensor itself, of its shape. Default: 1, for a tensor of one element. */
@@ -85,6 +87,7 @@ interface Sink {
 }
 
 function checkGradient(tensor: Tensor, gradient: Tensor | undefined, op: string): Tensor {
+  if (gradient !== undefined) checkTensor(gradient, op, 'gradient');
   if (gradient === undefined) {
     if (tensor.size !== 1) {
       throw new AutogradError(
@@ -212,6 +215,7 @@ function walk(
  * @throws ArgumentError for an unknown option
  */
 export function backward(tensor: Tensor, options: BackwardOptions = {}): void {
+  checkTensor(tensor, 'backward', 'the tensor');
   checkOptions('backward', options, BACKWARD);
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
@@ -283,10 +287,15 @@ export function grad(
   checkOptions('grad', options, GRAD);
   const createGraph = options.createGraph ?? false;
   const retain = options.retainGraph ?? createGraph;
-  const roots = 'shape' in outputs ? [outputs] : outputs;
+  const roots = outputs instanceof Tensor ? [outputs] : outputs;
+  checkList('grad', 'outputs', roots, 'a Tensor or a list of them');
+  checkList('grad', 'inputs', inputs, 'a list of Tensors');
+  if (options.gradients !== undefined) checkList('grad', 'gradients', options.gradients);
+  for (const output of roots) checkTensor(output, 'grad', 'an output');
   const leafGrads = new Map<Tensor, Tensor | null>();
   const leaves = new Set<Tensor>();
   for (const input of inputs) {
+    checkTensor(input, 'grad', 'an input');
     if (!input.requiresGrad) throw new AutogradError('grad: an input does not require gradients');
     if (input.node === null) leafGrads.set(input, null);
   }

@@ -5,6 +5,7 @@ import {
   isUint8Array,
   isUint8ClampedArray,
 } from 'node:util/types';
+import { checkList } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { stack } from '../ops/join.js';
@@ -29,6 +30,7 @@ export type Collated<T> = T extends Tensor | number | boolean | ArrayBufferView
  * @throws ArgumentError, ShapeError if the samples differ in form
  */
 export function collate<T>(samples: readonly T[]): Collated<T> {
+  checkList('collate', 'the samples', samples);
   return batchOf(samples) as Collated<T>;
 }
 

@@ -1,8 +1,10 @@
+import { checkList, checkNumber, checkNumbers, checkObject } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { indexSelect } from '../ops/indexing.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { select } from '../ops/slice.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import { Generator, permutation, randomUint32 } from '../tensor/random.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -24,7 +26,7 @@ export interface BatchDataset<T, B> extends Dataset<T> {
 export function checkSample(owner: string, index: number, length: number): void {
   if (Number.isInteger(index) && index >= 0 && index < length) return;
   throw new ArgumentError(
-    `${owner}: there is no sample ${String(index)}, expected an integer from 0 to ${length - 1}`,
+    `${owner}: there is no sample ${inWords(index)}, expected an integer from 0 to ${length - 1}`,
   );
 }
 
@@ -41,6 +43,7 @@ export class TensorDataset<const T extends readonly Tensor[]> implements BatchDa
 
   /** @throws ShapeError if a tensor has no first axis, or one of another length */
   constructor(...tensors: T) {
+    for (const [i, each] of tensors.entries()) checkTensor(each, 'TensorDataset', `tensor ${i}`);
     const length = tensors[0]?.shape[0];
     if (length === undefined || tensors.some((t) => t.shape[0] !== length)) {
       const shapes = tensors.map((t) => formatShape(t.shape)).join(', ');
@@ -80,15 +83,17 @@ export function subset<T, B>(
   dataset: Dataset<T> | BatchDataset<T, B>,
   indices: ArrayLike<number>,
 ): Dataset<T> {
-  const chosen = Int32Array.from(indices);
+  checkObject('subset', 'the dataset', dataset, 'a Dataset');
+  checkNumbers('subset', 'indices', indices);
   const wrong = Array.from(indices).find(
     (i) => !Number.isInteger(i) || i < 0 || i >= dataset.length,
   );
   if (wrong !== undefined) {
     throw new ArgumentError(
-      `subset: index ${wrong}, expected integers from 0 to ${dataset.length - 1}`,
+      `subset: index ${inWords(wrong)}, expected integers from 0 to ${dataset.length - 1}`,
     );
   }
+  const chosen = Int32Array.from(indices);
   const single: Dataset<T> = {
     length: chosen.length,
     get: (index) => dataset.get(chosen[index] ?? -1),
@@ -132,6 +137,9 @@ export function randomSplit<T>(
   options: RandomSplitOptions = {},
 ): Dataset<T>[] {
   checkOptions('randomSplit', options, SPLIT);
+  checkObject('randomSplit', 'the dataset', dataset, 'a Dataset');
+  checkList('randomSplit', 'parts', parts, 'a list of sizes or shares');
+  for (const part of parts) checkNumber('randomSplit', 'a part', part);
   const { seed = randomUint32() } = options;
   const sizes = sizesOf(parts, dataset.length);
   const order = permutation(dataset.length, new Generator(seed));

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { Draws } from '../numeric/draws.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { LabelledImages } from './labelledImages.js';
 import { STROKE_FONT } from './strokeFont.js';
 
@@ -30,12 +30,12 @@ export function syntheticDigits(
   const { seed = 0 } = options;
   if (!Number.isInteger(count) || count < 0 || count > 1_000_000) {
     throw new ArgumentError(
-      `syntheticDigits: count is ${count}, expected an integer from 0 to 1000000`,
+      `syntheticDigits: count is ${inWords(count)}, expected an integer from 0 to 1000000`,
     );
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new ArgumentError(
-      `syntheticDigits: seed is ${seed}, expected an integer from 0 to 2⁵³ − 1`,
+      `syntheticDigits: seed is ${inWords(seed)}, expected an integer from 0 to 2⁵³ − 1`,
     );
   }
   const images = new Uint8Array(count * PIXELS);

@@ -1,4 +1,6 @@
-import { DataError } from '../errors.js';
+import { isUint8Array } from 'node:util/types';
+import { kindOf } from '../arguments.js';
+import { ArgumentError, DataError } from '../errors.js';
 import { copyBytes, toHostOrder } from '../io/bytes.js';
 import { readUnpacked } from '../io/gzip.js';
 import { checkMaxBytes } from '../io/path.js';
@@ -54,7 +56,11 @@ export interface IdxHeader {
  */
 export function parseIdx(bytes: Uint8Array, options: IdxOptions = {}): IdxArray {
   checkOptions('parseIdx', options, NAMES);
-  const { kind, shape, start, size } = parseIdxHeader(bytes, options.file ?? 'IDX');
+  const { file = 'IDX' } = options;
+  if (!isUint8Array(bytes)) {
+    throw new ArgumentError(`parseIdx: got ${kindOf(bytes)}, expected a Uint8Array`);
+  }
+  const { kind, shape, start, size } = parseIdxHeader(bytes, file);
   const elements = copyBytes(bytes, start, bytes.length);
   toHostOrder(elements, size, 'BE');
   return { kind, shape, data: viewAs(kind, elements.buffer) };

@@ -1,3 +1,4 @@
+import { checkNumbers, checkObject } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -27,7 +28,10 @@ export class ImageDataset implements BatchDataset<[Tensor, Tensor], [Tensor, Ten
   constructor(source: LabelledImages, options: ImageDatasetOptions = {}) {
     checkOptions('ImageDataset', options, NAMES);
     const { mean = 0, std = 1 } = options;
+    checkObject('ImageDataset', 'the source', source, 'labelled images, as of loadMnist()');
     const { images, labels, count, channels, rows, cols } = source;
+    checkNumbers('ImageDataset', 'images', images);
+    checkNumbers('ImageDataset', 'labels', labels);
     if (labels.length !== count || images.length !== count * channels * rows * cols) {
       throw new ArgumentError(
         `ImageDataset: ${images.length} pixels and ${labels.length} labels for ${count} images of ` +

@@ -1,3 +1,4 @@
+import { checkList, checkObject } from '../arguments.js';
 import { ArgumentError, DataError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -82,6 +83,9 @@ export class ImageFolder implements BatchDataset<[Tensor, Tensor], [Tensor, Tens
     found: { classes: readonly string[]; images: readonly FoundImage[] },
     options: ImageFolderOptions,
   ) {
+    checkObject('ImageFolder', 'the options', options, '{ size }; use ImageFolder.open()');
+    checkObject('ImageFolder', 'what was found', found, 'images; use ImageFolder.open()');
+    checkList('ImageFolder', 'images', found.images);
     const { size, channels, concurrency = 8, maxPixels, maxFileBytes } = options;
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new ArgumentError(

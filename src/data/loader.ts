@@ -1,4 +1,5 @@
 import { clearImmediate, setImmediate } from 'node:timers';
+import { checkObject } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { fieldsOf, isCount, noStateOf, reading } from '../io/savedState.js';
 import { PHILOX_LANES } from '../numeric/philox.js';
@@ -96,6 +97,7 @@ export class DataLoader<T, B = Collated<T>> implements AsyncIterable<B> {
   constructor(dataset: Dataset<T> | BatchDataset<T, B>, options: DataLoaderOptions<T, B> = {}) {
     checkOptions('DataLoader', options, NAMES);
     const { batchSize = 1, shuffle = false, dropLast = false, prefetch = true } = options;
+    checkObject('DataLoader', 'the dataset', dataset, 'a Dataset');
     this.dataset = dataset;
     this.batchSize = natural('batchSize', batchSize, 1);
     const drawsOwnSeed = shuffle || options.transform || options.collate;

@@ -1,4 +1,5 @@
 import { isFloat32Array, isInt32Array } from 'node:util/types';
+import { checkList } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { greatest } from '../numeric/extremes.js';
 import { tensor } from '../ops/creation.js';
@@ -39,6 +40,7 @@ export function padSequence(
 ): PaddedBatch {
   checkOptions('padSequence', options, PAD);
   const { value = 0, batchFirst = false } = options;
+  checkList('padSequence', 'the sequences', sequences);
   const [first] = sequences;
   if (first === undefined) throw new ArgumentError('padSequence: there are no sequences');
   const isInteger = isInt32Array(first);
@@ -112,6 +114,7 @@ export class SequenceDataset implements BatchDataset<Int32Array, SequenceBatch> 
     checkOptions('SequenceDataset', options, DATASET);
     const { padding = 0, targetPadding = -100 } = options;
     checkInteger(padding, 'padding', 'SequenceDataset', 0);
+    checkList('SequenceDataset', 'the sequences', sequences);
     for (const [i, sequence] of sequences.entries()) checkSteps(sequence, i);
     this.#sequences = sequences;
     this.#padding = padding;

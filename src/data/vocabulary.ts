@@ -1,4 +1,5 @@
 import { isMap } from 'node:util/types';
+import { checkIterable } from '../arguments.js';
 import { ArgumentError, DataError, IndexFaultError, VocabularyError } from '../errors.js';
 import { writeFileAtomic } from '../io/atomicFile.js';
 import { type StrictJson, strictJsonSteps } from '../io/strictJson.js';
@@ -31,6 +32,14 @@ export class CharVocabulary {
    * @throws ArgumentError if there are none, or one is given twice or is no single code point
    */
   constructor(characters: Iterable<string>) {
+    if (typeof characters !== 'string') {
+      checkIterable(
+        'CharVocabulary',
+        'the characters',
+        characters,
+        'a text or a list of characters',
+      );
+    }
     const list = [...characters];
     const numbers = new Map<string, number>();
     for (const [i, character] of list.entries()) {

@@ -1,7 +1,7 @@
-import { isError } from '../realm.js';
 import { isMap } from 'node:util/types';
 import { AxonodeError, CheckpointError } from '../errors.js';
 import { inWords } from '../options.js';
+import { isError } from '../realm.js';
 import { isFloat } from '../tensor/dtype.js';
 import { formatShape, sameShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';

@@ -1,6 +1,6 @@
 import { ArgumentError } from '../errors.js';
 import { checkChoice } from '../ops/kit/options.js';
-import { checkOptions } from '../options.js';
+import { checkOptions, inWords } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 
@@ -20,7 +20,7 @@ export type OptionRules<O> = { readonly [Name in keyof O]-?: OptionRule<NonNulla
 function expected(isFine: (value: number) => boolean, what: string): OptionRule<number>['check'] {
   return (value, name, layer) => {
     if (isFine(value)) return;
-    throw new ArgumentError(`${layer}: ${name} is ${String(value)}, expected ${what}`);
+    throw new ArgumentError(`${layer}: ${name} is ${inWords(value)}, expected ${what}`);
   };
 }
 
@@ -51,7 +51,7 @@ export function bound(usual: number): OptionRule<number> {
   return { usual, check: () => {} };
 }
 
-/** One of some words; the first is usual, and not shown. */
+/** One of some words; the first is usual, and not inWords. */
 export function oneOf<const Word extends string>(
   usual: Word,
   ...others: readonly Word[]

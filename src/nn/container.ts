@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { inWords } from '../options.js';
 import { formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
 import { chainOf } from './fusion.js';
@@ -55,7 +56,7 @@ function nth<M>(owner: Module, list: readonly M[], index: number, what = 'module
   if (item !== undefined) return item;
   const { length } = list;
   throw new ArgumentError(
-    `${owner.constructor.name}: there is no ${what} ${String(index)}; it has ${length}`,
+    `${owner.constructor.name}: there is no ${what} ${inWords(index)}; it has ${length}`,
   );
 }
 
@@ -307,7 +308,7 @@ abstract class NamedItems<R extends Readonly<Record<string, object>>> extends Mo
     if (item !== undefined) return item as R[K];
     const known = [...this.#items.keys()].join(', ') || 'none';
     throw new ArgumentError(
-      `${this.constructor.name}: there is no ${this.#what} '${String(name)}'; it has ${known}`,
+      `${this.constructor.name}: there is no ${this.#what} '${inWords(name)}'; it has ${known}`,
     );
   }
 

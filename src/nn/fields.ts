@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { ArgumentError, DisposedError } from '../errors.js';
+import { inWords } from '../options.js';
 import { isForwardRunning } from '../tensor/owned.js';
 import { formatShape } from '../tensor/shape.js';
 import { isLent, nameFieldsBy, Tensor } from '../tensor/tensor.js';
@@ -331,7 +332,7 @@ function checkSymbols(module: object): void {
     if (!isObject(value)) continue;
     if (modules.has(value) || (isTensor(value) && isLasting(value))) {
       throw new ArgumentError(
-        `${module.constructor.name}: a field that is named by ${String(symbol)} would be no part of the model; ` +
+        `${module.constructor.name}: a field that is named by ${inWords(symbol)} would be no part of the model; ` +
           'expected a name that is a string, or a #private field',
       );
     }

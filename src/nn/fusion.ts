@@ -1,8 +1,11 @@
+import { kindOf } from '../arguments.js';
+import { ArgumentError } from '../errors.js';
 import { relu } from '../ops/activation.js';
 import type { ConvFinish } from '../ops/conv/conv.js';
 import { fusedConv2d } from '../ops/conv/fusedConv.js';
 import { PreparedFilters } from '../ops/conv/preparedFilters.js';
 import { add } from '../ops/elementwise.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { wantsGrad } from '../tape/record.js';
 import { sameShape } from '../tensor/shape.js';
@@ -11,7 +14,7 @@ import { ReLU } from './activation.js';
 import { BatchNorm2d } from './batchNorm.js';
 import { Conv2d } from './conv.js';
 import { isObserved } from './forward.js';
-import type { Layer } from './module.js';
+import { type Layer, Module } from './module.js';
 
 const FINISH: OptionNames<ConvFinish> = { add: true, relu: true };
 
@@ -66,6 +69,10 @@ export function convNorm(
   finish: ConvFinish = {},
 ): Tensor {
   checkOptions('convNorm', finish, FINISH);
+  checkTensor(x, 'convNorm');
+  if (!(conv instanceof Conv2d) || !(norm instanceof BatchNorm2d)) {
+    throw new ArgumentError('convNorm: expected a Conv2d and a BatchNorm2d');
+  }
   const fused = fuse(x, conv, norm, finish);
   if (fused !== null) return fused;
   const hidden = conv.forward(x);
@@ -89,6 +96,7 @@ export function chain(x: Tensor, ...layers: readonly Layer[]): Tensor {
 
 /** As {@link chain}, of layers in a list. @internal */
 export function chainOf(x: Tensor, layers: readonly Layer[]): Tensor {
+  checkTensor(x, 'chain');
   let y = x;
   for (let i = 0; i < layers.length; ) {
     const [output, used] = advance(y, layers, i);
@@ -111,6 +119,8 @@ function advance(x: Tensor, layers: readonly Layer[], i: number): [output: Tenso
       if (fused !== null) return [fused, 1 + (norm === null ? 0 : 1) + (hasRelu ? 1 : 0)];
     }
   }
-  if (layer === undefined) return [x, 1];
+  if (!(layer instanceof Module)) {
+    throw new ArgumentError(`chain: layer ${i} is ${kindOf(layer)}, expected a Module`);
+  }
   return [layer.forward(x), 1];
 }

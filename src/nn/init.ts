@@ -1,6 +1,8 @@
+import { checkNumber } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { normalCdf, normalDensity } from '../numeric/special.js';
 import * as creation from '../ops/creation.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { checkChoice, checkInteger } from '../ops/kit/options.js';
 import * as random from '../ops/random.js';
 import { checkOptions, type OptionNames } from '../options.js';
@@ -71,6 +73,7 @@ export function normal<T extends Tensor>(x: T, options: NormalInitOptions = {}):
 
 /** One number throughout. */
 export function constant<T extends Tensor>(x: T, value: number): T {
+  checkNumber('constant', 'value', value);
   creation.refill(x, value);
   return x;
 }
@@ -93,6 +96,7 @@ export function ones<T extends Tensor>(x: T): T {
  * @throws ShapeError for fewer than two axes
  */
 export function fanInAndFanOut(x: Tensor): { fanIn: number; fanOut: number } {
+  checkTensor(x, 'init');
   if (x.rank < 2) {
     throw new ShapeError(
       `init: a tensor of shape ${formatShape(x.shape)} has no fan in and fan out, expected [out, in, ...]`,
@@ -259,6 +263,7 @@ export function truncatedNormal<T extends Tensor>(x: T, options: TruncatedNormal
       `truncatedNormal: low ${low} and high ${high} are too far from mean ${mean} with std ${std}`,
     );
   }
+  checkTensor(x, 'truncatedNormal');
   return overwrite(x, () => {
     const draws = random.rand(x.shape, { generator }).dataSync();
     return Float64Array.from(draws, (draw) => {
@@ -283,6 +288,7 @@ export interface OrthogonalOptions extends RandomInitOptions {
  */
 export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = {}): T {
   checkOptions('orthogonal', options, WITH_GAIN);
+  checkTensor(x, 'orthogonal');
   if (x.rank < 2) {
     throw new ShapeError(`orthogonal: ${formatShape(x.shape)} has fewer than two axes`);
   }
@@ -306,6 +312,7 @@ export function orthogonal<T extends Tensor>(x: T, options: OrthogonalOptions = 
 
 /** The identity matrix: a linear layer that keeps its inputs, as many as fit. */
 export function eye<T extends Tensor>(x: T): T {
+  checkTensor(x, 'eye');
   if (x.rank !== 2) throw new ShapeError(`eye: ${formatShape(x.shape)}, expected a matrix`);
   return overwrite(x, () =>
     creation.eye(dim(x.shape, 0), { columns: dim(x.shape, 1), dtype: x.dtype }),
@@ -339,6 +346,7 @@ function diracOnes(shape: Shape, groups: number): number[] {
 export function dirac<T extends Tensor>(x: T, options: DiracOptions = {}): T {
   checkOptions('dirac', options, DIRAC);
   const { groups = 1 } = options;
+  checkTensor(x, 'dirac');
   if (x.rank < 3 || x.rank > 5) {
     throw new ShapeError(
       `dirac: ${formatShape(x.shape)}, expected a convolution weight [out, in, ...kernel]`,

@@ -1,3 +1,4 @@
+import { checkList } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import { checkInteger } from '../ops/kit/options.js';
 import { groupNorm, layerNorm, type NormOptions } from '../ops/norm/groupNorm.js';
@@ -49,7 +50,9 @@ export class LayerNorm extends Module {
     super();
     checkOptions('LayerNorm', options, LAYER);
     const { eps = 1e-5, elementwiseAffine = true, bias = true } = options;
-    const shape = typeof normalizedShape === 'number' ? [normalizedShape] : [...normalizedShape];
+    const given = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+    checkList('LayerNorm', 'normalizedShape', given, 'a size, or a list of sizes');
+    const shape = [...given];
     if (shape.length === 0)
       throw new ShapeError('LayerNorm: normalizedShape [], expected one size at least');
     for (const size of shape) checkInteger(size, 'a size of normalizedShape', 'LayerNorm', 1);

@@ -1,3 +1,4 @@
+import { checkFunction } from '../arguments.js';
 import { watchForward } from './forward.js';
 import { Module } from './module.js';
 
@@ -9,6 +10,8 @@ export type ForwardObserver = (module: Module, inputs: readonly unknown[], outpu
 
 /** Lets `seen` observe every module's forward while `fn`, which is synchronous, runs; returns what it returns. */
 export function observeForward<T>(seen: ForwardObserver, fn: () => T): T {
+  checkFunction('observeForward', 'seen', seen);
+  checkFunction('observeForward', 'fn', fn);
   return watchForward((module, inputs, output) => {
     if (module instanceof Module) seen(module, inputs, output);
   }, fn);

@@ -2,6 +2,7 @@ import { ArgumentError } from '../errors.js';
 import { tensor, zeros } from '../ops/creation.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
 import { permute, reshape } from '../ops/view.js';
+import { inWords } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { dim, formatShape } from '../tensor/shape.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -54,7 +55,7 @@ export function checkedLengths(
   for (const [i, length] of lengths.entries()) {
     if (!Number.isInteger(length) || length < 1 || length > steps) {
       throw new ArgumentError(
-        `${op}: lengths[${i}] is ${String(length)}, expected an integer from 1 to ${steps}, the time steps of the input`,
+        `${op}: lengths[${i}] is ${inWords(length)}, expected an integer from 1 to ${steps}, the time steps of the input`,
       );
     }
   }

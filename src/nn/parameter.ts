@@ -1,5 +1,6 @@
 import { DTypeError } from '../errors.js';
 import { refill } from '../ops/creation.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { formatShape, type Shape } from '../tensor/shape.js';
@@ -20,6 +21,7 @@ export class Parameter extends Tensor {
   /** Shares the memory of `values` (floats), as another handle of it. */
   constructor(values: Tensor, options: ParameterOptions = {}) {
     checkOptions('Parameter', options, NAMES);
+    checkTensor(values, 'Parameter', 'values');
     if (!isFloat(values.dtype)) {
       throw new DTypeError(
         `Parameter: values ${formatShape(values.shape)} are ${values.dtype}, expected float32 or float64`,

@@ -25,7 +25,7 @@ import {
   maxPool1d,
   maxPool2d,
 } from '../ops/pool/pool.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { Module } from './module.js';
 import { type Sizes, sizesText } from './sizes.js';
@@ -211,15 +211,16 @@ export class MaxUnpool1d extends WindowLayer<number, MaxUnpool1dLayerOptions> {
 }
 
 function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
-  const sizes = typeof size === 'number' ? [size] : size;
+  const sizes: unknown = typeof size === 'number' ? [size] : size;
   if (
+    Array.isArray(sizes) &&
     sizes.length <= 2 &&
     sizes.every((each) => each === null || (Number.isInteger(each) && each >= 1))
   ) {
     return size;
   }
   throw new ArgumentError(
-    `${layer}: size is ${JSON.stringify(size)}, expected an integer of at least 1, or [height, width], ` +
+    `${layer}: size is ${inWords(size)}, expected an integer of at least 1, or [height, width], ` +
       'where null keeps that of the input',
   );
 }

@@ -404,7 +404,7 @@ export class LSTM extends RecurrentModule {
     checkOptions('LSTM', options, LSTM_NAMES);
     const { projSize = 0 } = options;
     checkInteger(projSize, 'projSize', 'LSTM', 0);
-    if (projSize >= hiddenSize && projSize > 0) {
+    if (projSize > 0 && typeof hiddenSize === 'number' && projSize >= hiddenSize) {
       throw new ArgumentError(
         `LSTM: projSize is ${projSize}, expected fewer features than hiddenSize, ${hiddenSize}`,
       );

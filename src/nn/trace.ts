@@ -1,4 +1,5 @@
 import { ArgumentError } from '../errors.js';
+import { inWords } from '../options.js';
 import { isPlainObject } from '../realm.js';
 import { type OpCall, observeOps } from '../tape/observe.js';
 import type { DType } from '../tensor/dtype.js';
@@ -227,7 +228,7 @@ class Tracer {
       );
     }
     throw new ArgumentError(
-      `traceForward: forward returned ${String(value)}, expected tensors, in arrays or plain objects`,
+      `traceForward: forward returned ${inWords(value)}, expected tensors, in arrays or plain objects`,
     );
   }
 

@@ -1,6 +1,6 @@
 import { UnaryGradOp, UnaryOp } from '../backend/kernels/index.js';
 import { ArgumentError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { Tensor } from '../tensor/tensor.js';
 import { BOUNDS, type Bounds, checkBounds, clamp } from './clamp.js';
 import { add, erf, exp, mul, neg, square, sub } from './elementwise.js';
@@ -120,7 +120,7 @@ export function gelu(x: Tensor, options: GeluOptions = {}): Tensor {
   const { approximate = 'none' } = options;
   if (approximate !== 'none' && approximate !== 'tanh') {
     throw new ArgumentError(
-      `gelu: approximate is ${String(approximate)}, expected 'none' or 'tanh'`,
+      `gelu: approximate is ${inWords(approximate)}, expected 'none' or 'tanh'`,
     );
   }
   return approximate === 'tanh' ? geluByTanh(x, { approximate }) : geluExact(x, { approximate });

@@ -1,3 +1,4 @@
+import { checkNumbers } from '../arguments.js';
 import { ReduceOp } from '../backend/kernels/index.js';
 import { DTypeError, ShapeError } from '../errors.js';
 import type { Nothing } from '../tape/node.js';
@@ -69,6 +70,7 @@ const expandOp = defineOp<Nothing, { readonly shape: Shape }>('expand', (g, node
 /** Broadcasts x to a shape; −1 keeps a size. Copies. */
 export function expand(x: Tensor, shape: Shape): Tensor {
   checkTensor(x, 'expand');
+  checkNumbers('expand', 'shape', shape);
   const target = shape.map((size, i) =>
     size === -1 ? (x.shape[i - shape.length + x.rank] ?? -1) : size,
   );

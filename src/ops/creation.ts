@@ -1,6 +1,7 @@
+import { checkNumber } from '../arguments.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, AutogradError, DTypeError, ShapeError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
 import {
@@ -174,6 +175,7 @@ const fullOp = defineOp<Nothing, FullAttrs>('full');
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
   checkOptions('full', options, TENSOR);
   checkShape(shape, 'full');
+  checkNumber('full', 'value', value);
   const dtype = checkedDType(options.dtype, 'full');
   const made = empty([...shape], dtype);
   kernels().fill(made.raw, made.size, value);
@@ -195,6 +197,7 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
 
 /** x's shape, dtype and layout, filled with one number. @internal */
 export function filledLike(x: Tensor, value: number): Tensor {
+  checkTensor(x, value === 0 ? 'zerosLike' : 'onesLike');
   const made = empty(x.shape, x.dtype, x.layout);
   kernels().fill(made.raw, made.size, value);
   return record(fullOp, made, NO_INPUTS, {}, { shape: x.shape, value, dtype: x.dtype });
@@ -245,6 +248,9 @@ export function arange(
   const [start, end, options] =
     typeof second === 'number' ? [first, second, third] : [0, first, second];
   checkOptions('arange', options, ARANGE);
+  checkNumber('arange', 'start', start);
+  checkNumber('arange', 'end', end);
+  if (options.step !== undefined) checkNumber('arange', 'step', options.step);
   const { step = 1, requiresGrad = false } = options;
   const count = Math.max(0, Math.ceil((end - start) / step));
   if (!Number.isFinite(count) || step === 0) {
@@ -277,8 +283,10 @@ export function linspace(
 ): Tensor {
   checkOptions('linspace', options, TENSOR);
   if (!Number.isInteger(count) || count < 0) {
-    throw new ArgumentError(`linspace: count ${count}, expected an integer ≥ 0`);
+    throw new ArgumentError(`linspace: count ${inWords(count)}, expected an integer ≥ 0`);
   }
+  checkNumber('linspace', 'start', start);
+  checkNumber('linspace', 'end', end);
   const values = Float64Array.from({ length: count }, (_, i) =>
     count === 1 ? start : start + ((end - start) * i) / (count - 1),
   );
@@ -348,6 +356,7 @@ function checkReplacement(op: string, target: Tensor, source: { readonly shape: 
  * Has a kernel overwrite all elements of a leaf, in the order of its memory. Not recorded. @internal
  */
 export function overwrite(target: Tensor, op: string, fill: (elements: TypedArray) => void): void {
+  checkTensor(target, op);
   checkReplacement(op, target, target);
   fill(elementsForWriting(target));
 }
@@ -377,6 +386,7 @@ export function assign(target: Tensor, source: Tensor): void {
  * @throws AutogradError for a source that was computed with gradients, outside of noGrad(): they would be lost
  */
 export function copyFrom(target: Tensor, source: Tensor | ArrayBufferView): void {
+  checkTensor(target, 'copyFrom', 'target');
   if (!(source instanceof Tensor)) {
     const made = tensor(source, { shape: target.shape, dtype: target.dtype });
     copyFrom(target, made);

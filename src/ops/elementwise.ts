@@ -3,7 +3,7 @@ import { kernels } from '../backend/select.js';
 import { DTypeError } from '../errors.js';
 import type { Nothing } from '../tape/node.js';
 import { record, wantsGrad } from '../tape/record.js';
-import { type DType, isFloat } from '../tensor/dtype.js';
+import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
 import { broadcastShapes, sameShape } from '../tensor/shape.js';
 import { empty, releaseTemporary, type Tensor } from '../tensor/tensor.js';
 import { checkedDType } from './creation.js';
@@ -139,7 +139,7 @@ export function add(a: TensorLike, b: TensorLike): Tensor {
 export function sub(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number') return affine(tensorOperand(a, 'sub'), 1, -b);
   if (typeof a === 'number') {
-    if (isFloat(b.dtype)) return affine(b, -1, a);
+    if (isFloat(tensorOperand(b, 'sub').dtype)) return affine(b, -1, a);
     const out = scalarKernel(b, a, BinaryOp.rsub);
     return record(affineOp, out, [b], {}, { scale: -1, shift: a });
   }
@@ -181,7 +181,7 @@ export function pow(a: TensorLike, b: TensorLike): Tensor {
     return record(powScalarOp, scalarKernel(x, b, BinaryOp.pow), [x], { x }, { scalar: b });
   }
   if (typeof a === 'number') {
-    const y = scalarKernel(b, a, BinaryOp.rpow);
+    const y = scalarKernel(tensorOperand(b, 'pow'), a, BinaryOp.rpow);
     return record(rpowOp, y, [b], { y }, { scalar: a });
   }
   const y = binaryKernel(a, b, BinaryOp.pow, 'pow');
@@ -190,6 +190,7 @@ export function pow(a: TensorLike, b: TensorLike): Tensor {
 
 /** Remainder of a floored division: the result has the sign of b, as Python's %. */
 export function remainder(a: Tensor, b: TensorLike): Tensor {
+  checkTensor(a, 'remainder');
   if (typeof b === 'number') {
     return record(
       remainderScalarOp,
@@ -239,7 +240,8 @@ function extremumScalar(x: Tensor, scalar: number, code: BinaryOp): Tensor {
 export function maximum(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number')
     return extremumScalar(tensorOperand(a, 'maximum'), b, BinaryOp.maximum);
-  if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.maximum);
+  if (typeof a === 'number')
+    return extremumScalar(tensorOperand(b, 'maximum'), a, BinaryOp.maximum);
   return record(maximumOp, binaryKernel(a, b, BinaryOp.maximum, 'maximum'), [a, b], { a, b });
 }
 
@@ -247,7 +249,8 @@ export function maximum(a: TensorLike, b: TensorLike): Tensor {
 export function minimum(a: TensorLike, b: TensorLike): Tensor {
   if (typeof b === 'number')
     return extremumScalar(tensorOperand(a, 'minimum'), b, BinaryOp.minimum);
-  if (typeof a === 'number') return extremumScalar(b, a, BinaryOp.minimum);
+  if (typeof a === 'number')
+    return extremumScalar(tensorOperand(b, 'minimum'), a, BinaryOp.minimum);
   return record(minimumOp, binaryKernel(a, b, BinaryOp.minimum, 'minimum'), [a, b], { a, b });
 }
 
@@ -363,6 +366,7 @@ const castToIntegersOp = defineOp<Nothing, Cast>('cast');
 /** x in another dtype. Floats to int32 truncate; gradients flow between floats. */
 export function cast(x: Tensor, dtype: DType): Tensor {
   checkTensor(x, 'cast');
+  checkDType(dtype, 'cast');
   checkedDType(dtype, 'cast');
   if (x.dtype === dtype) return x;
   const op = isFloat(dtype) ? castOp : castToIntegersOp;

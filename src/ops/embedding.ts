@@ -1,6 +1,6 @@
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, AutogradError, ShapeError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import { record } from '../tape/record.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { isRecording } from '../tensor/scope.js';
@@ -163,7 +163,7 @@ export function checkEmbeddingOptions(options: EmbeddingOptions, owner: string):
   }
   for (const [name, value] of Object.entries({ scaleGradByFreq, sparse })) {
     if (typeof value === 'boolean') continue;
-    throw new ArgumentError(`${owner}: ${name} is ${String(value)}, expected true or false`);
+    throw new ArgumentError(`${owner}: ${name} is ${inWords(value)}, expected true or false`);
   }
   if (scaleGradByFreq && sparse) {
     throw new ArgumentError(

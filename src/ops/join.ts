@@ -1,3 +1,4 @@
+import { checkList } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
@@ -23,6 +24,7 @@ const concatOp = defineOp<Nothing, { readonly axis: number }>('concat', (g, node
 
 /** Joins tensors along an axis; their other sizes are equal. */
 export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkList('concat', 'tensors', tensors, 'a list of Tensors');
   const [first] = tensors;
   if (first === undefined) throw new ArgumentError('concat: no tensors given');
   for (const t of tensors) checkTensor(t, 'concat');
@@ -52,6 +54,7 @@ export function concat(tensors: readonly Tensor[], axis = 0): Tensor {
 
 /** Joins tensors of one shape along a new axis. */
 export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
+  checkList('stack', 'tensors', tensors, 'a list of Tensors');
   if (tensors.length === 0) throw new ArgumentError('stack: no tensors given');
   const first = tensors[0];
   for (const t of tensors) {
@@ -73,6 +76,7 @@ export function stack(tensors: readonly Tensor[], axis = 0): Tensor {
 /** Repeats x along each axis: `repeat(x, [2, 1])` stacks two copies. Extra leading counts add axes. */
 export function repeat(x: Tensor, counts: readonly number[]): Tensor {
   checkTensor(x, 'repeat');
+  checkList('repeat', 'counts', counts, 'a list of numbers');
   if (counts.length < x.rank || counts.some((count) => !Number.isInteger(count) || count < 0)) {
     throw new ShapeError(
       `repeat: counts ${formatShape(counts)} for ${formatShape(x.shape)}; expected one integer ≥ 0 an axis`,

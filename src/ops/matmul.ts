@@ -12,7 +12,7 @@ import {
 import { empty, releaseTemporary, rowMajor, type Tensor } from '../tensor/tensor.js';
 import { expand } from './broadcast.js';
 import { composite } from './kit/composite.js';
-import { checkFloat, checkSameDType, defineOp, floats } from './kit/define.js';
+import { checkFloat, checkSameDType, checkTensor, defineOp, floats } from './kit/define.js';
 import { reshape } from './view.js';
 
 /** Sizes of a product op(a)·op(b): [m, k]·[k, n]. @internal */
@@ -143,6 +143,8 @@ function multiplyStacks(a: Tensor, b: Tensor): Tensor {
 
 /** Inner product of two vectors. */
 export function dot(a: Tensor, b: Tensor): Tensor {
+  checkTensor(a, 'dot');
+  checkTensor(b, 'dot', 'other');
   if (a.rank !== 1 || b.rank !== 1)
     throw mismatch('dot', a.shape, b.shape, 'expected two vectors, see matmul()');
   return matmul(a, b);

@@ -1,6 +1,6 @@
 import { kernels } from '../backend/select.js';
 import { ArgumentError, DTypeError, ShapeError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
 import { type DType, isFloat } from '../tensor/dtype.js';
@@ -87,6 +87,7 @@ function redraw(
   q: number,
   generator: Generator = defaultGenerator,
 ): void {
+  checkTensor(x, op);
   if (x.dtype === 'float32' && x.layout === 'rowMajor') {
     overwrite(x, op, () => kernel(floats(x), x.size, ...generator.reserve(x.size), p, q));
     return;
@@ -178,7 +179,7 @@ export function randn(shape: Shape, options: RandomOptions = {}): Tensor {
 const randintOp = defineOp<Nothing, DrawAttrs & { low: number; high: number }>('randint');
 
 function isInt32(value: number): boolean {
-  return (value | 0) === value;
+  return typeof value === 'number' && (value | 0) === value;
 }
 
 /** Integers drawn uniformly from [low, high). dtype defaults to int32. */
@@ -189,9 +190,9 @@ export function randint(
   options: RandomOptions = {},
 ): Tensor {
   checkOptions('randint', options, RANDOM);
-  if (!isInt32(low) || !isInt32(high - 1) || low >= high) {
+  if (!isInt32(low) || typeof high !== 'number' || !isInt32(high - 1) || low >= high) {
     throw new ArgumentError(
-      `randint: low ${low} and high ${high}, expected integers low < high from −2^31 to 2^31`,
+      `randint: low ${inWords(low)} and high ${inWords(high)}, expected integers low < high from −2^31 to 2^31`,
     );
   }
   checkShape(shape, 'randint');

@@ -1,6 +1,7 @@
+import { checkList, checkNumber, checkObject } from '../arguments.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError, ShapeError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
 import {
@@ -40,21 +41,25 @@ interface ResolvedRange {
 
 function resolveRange(spec: SliceSpec, size: number, axis: number): ResolvedRange {
   if (spec === null) return { start: 0, step: 1, count: size };
+  if (typeof spec !== 'number')
+    checkObject('slice', 'a range', spec, 'an index, [start, end], a range or null');
   if (typeof spec === 'number') {
     if (!Number.isInteger(spec) || spec < -size || spec >= size) {
-      throw new ShapeError(`slice: index ${spec} is out of range for axis ${axis} of size ${size}`);
+      throw new ShapeError(
+        `slice: index ${inWords(spec)} is out of range for axis ${axis} of size ${size}`,
+      );
     }
     return { start: spec < 0 ? spec + size : spec, step: 1, count: 1 };
   }
   const range: Range = 'length' in spec ? { start: spec[0], end: spec[1] } : spec;
   const { step = 1 } = range;
   if (!Number.isInteger(step) || step === 0)
-    throw new ArgumentError(`slice: step ${step}, expected an integer ≠ 0`);
+    throw new ArgumentError(`slice: step ${inWords(step)}, expected an integer ≠ 0`);
   const [lowest, highest] = step > 0 ? [0, size] : [-1, size - 1];
   const resolve = (value: number | undefined, fallback: number): number => {
     if (value === undefined) return fallback;
     if (!Number.isInteger(value))
-      throw new ArgumentError(`slice: ${value} on axis ${axis} is no integer`);
+      throw new ArgumentError(`slice: ${inWords(value)} on axis ${axis} is no integer`);
     return Math.min(Math.max(value < 0 ? value + size : value, lowest), highest);
   };
   const start = resolve(range.start, step > 0 ? 0 : size - 1);
@@ -185,6 +190,9 @@ export function sliceBy(x: Tensor, specs: readonly SliceSpec[]): Tensor {
 
 /** `size` elements of an axis from `start` on; see {@link slice}. */
 export function narrow(x: Tensor, axis: number, start: number, size: number): Tensor {
+  checkTensor(x, 'narrow');
+  checkNumber('narrow', 'start', start);
+  checkNumber('narrow', 'size', size);
   const at = normalizeAxis(axis, x.rank, 'narrow');
   if (start < 0 || size < 0 || start + size > dim(x.shape, at)) {
     throw new ShapeError(
@@ -196,6 +204,8 @@ export function narrow(x: Tensor, axis: number, start: number, size: number): Te
 
 /** x[i] along the leading axis, without it. Shares memory. */
 export function select(x: Tensor, axis: number, index: number): Tensor {
+  checkTensor(x, 'select');
+  checkNumber('select', 'index', index);
   const at = normalizeAxis(axis, x.rank, 'select');
   return sliceBy(x, [...Array.from({ length: at }, () => null), index]);
 }
@@ -225,6 +235,7 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
   checkTensor(x, 'split');
   const at = normalizeAxis(axis, x.rank, 'split');
   const total = dim(x.shape, at);
+  if (typeof sizes !== 'number') checkList('split', 'sizes', sizes, 'a size, or a list of them');
   if (typeof sizes === 'number' && !(Number.isInteger(sizes) && sizes > 0)) {
     throw new ArgumentError(`split: size ${sizes}, expected an integer > 0`);
   }
@@ -235,8 +246,8 @@ export function split(x: Tensor, sizes: number | readonly number[], axis = 0): T
         )
       : sizes;
   if (
-    list.reduce((a, b) => a + b, 0) !== total ||
-    list.some((size) => !Number.isInteger(size) || size < 0)
+    list.some((size) => !Number.isInteger(size) || size < 0) ||
+    list.reduce((a, b) => a + b, 0) !== total
   ) {
     throw new ShapeError(
       `split: sizes ${formatShape(list)} do not add up to ${total}, axis ${at} of ${formatShape(x.shape)}`,

@@ -1,3 +1,4 @@
+import { checkNumbers } from '../arguments.js';
 import { ShapeError } from '../errors.js';
 import type { Nothing } from '../tape/node.js';
 import { record } from '../tape/record.js';
@@ -32,6 +33,7 @@ function viewAs(x: Tensor, shape: Shape): Tensor {
 /** The same elements in another shape; one size may be −1 and follows from the others. Shares memory. */
 export function reshape(x: Tensor, shape: Shape): Tensor {
   checkTensor(x, 'reshape');
+  checkNumbers('reshape', 'shape', shape);
   const free = shape.indexOf(-1);
   let target = shape;
   if (free >= 0) {
@@ -55,6 +57,7 @@ export function reshape(x: Tensor, shape: Shape): Tensor {
 
 /** Joins the axes from start to end (included) into one. All by default. */
 export function flatten(x: Tensor, start = 0, end = -1): Tensor {
+  checkTensor(x, 'flatten');
   if (x.rank === 0) return reshape(x, [1]);
   const from = normalizeAxis(start, x.rank, 'flatten');
   const to = normalizeAxis(end, x.rank, 'flatten');
@@ -65,6 +68,7 @@ export function flatten(x: Tensor, start = 0, end = -1): Tensor {
 
 /** Drops axes of size 1: those named, or all. */
 export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
+  checkTensor(x, 'squeeze');
   const list = axes === undefined ? null : normalizeAxes(axes, x.rank, 'squeeze');
   return reshape(
     x,
@@ -74,6 +78,7 @@ export function squeeze(x: Tensor, axes?: number | readonly number[]): Tensor {
 
 /** Inserts an axis of size 1 so that it becomes `axis`. */
 export function unsqueeze(x: Tensor, axis: number): Tensor {
+  checkTensor(x, 'unsqueeze');
   const at = normalizeAxis(axis, x.rank + 1, 'unsqueeze');
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
@@ -111,6 +116,7 @@ function permuted(x: Tensor, order: readonly number[]): Tensor {
  */
 export function permute(x: Tensor, axes: readonly number[]): Tensor {
   checkTensor(x, 'permute');
+  checkNumbers('permute', 'axes', axes);
   const order = axes.map((axis) => normalizeAxis(axis, x.rank, 'permute'));
   if (order.length !== x.rank || new Set(order).size !== x.rank) {
     throw new ShapeError(
@@ -123,6 +129,7 @@ export function permute(x: Tensor, axes: readonly number[]): Tensor {
 
 /** Swaps two axes, the last two by default. */
 export function transpose(x: Tensor, axisA = -2, axisB = -1): Tensor {
+  checkTensor(x, 'transpose');
   const a = normalizeAxis(axisA, x.rank, 'transpose');
   const b = normalizeAxis(axisB, x.rank, 'transpose');
   const order = Array.from({ length: x.rank }, (_, i) => (i === a ? b : i === b ? a : i));

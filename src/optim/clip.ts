@@ -1,8 +1,10 @@
+import { checkIterable, checkList } from '../arguments.js';
 import { BinaryOp, type FloatArray } from '../backend/kernels/index.js';
 import { kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
 import { zeros } from '../ops/creation.js';
 import { allFloatsForWriting, checkTensor, floats } from '../ops/kit/define.js';
+import { inWords } from '../options.js';
 import { RowSparseTensor } from '../tensor/rowSparse.js';
 import { currentContext } from '../tensor/scope.js';
 import { empty, Tensor, type TensorGraph } from '../tensor/tensor.js';
@@ -40,6 +42,9 @@ interface Gradients {
 }
 
 function gradientsOf(parameters: Iterable<Tensor> | Tensor, owner: string): Gradients {
+  if (!(parameters instanceof Tensor)) {
+    checkIterable(owner, 'parameters', parameters, 'Tensors, as of model.parameters()');
+  }
   const found = new Set<Tensor>();
   let graph: TensorGraph | null = null;
   for (const parameter of parameters instanceof Tensor ? [parameters] : parameters) {
@@ -120,7 +125,10 @@ export async function gradNorms(
   const { normType } = fillOptions('gradNorms', NORM_DEFAULTS, options);
   checkNormType('gradNorms', normType);
   const named = new Map<string, Tensor>();
-  for (const [name, parameter] of parameters) {
+  checkIterable('gradNorms', 'parameters', parameters, 'pairs, as of model.namedParameters()');
+  for (const pair of parameters) {
+    checkList('gradNorms', 'a parameter', pair, 'a pair of a name and a Tensor');
+    const [name, parameter] = pair;
     checkTensor(parameter, 'gradNorms', name);
     if (parameter.grad !== null) named.set(name, parameter);
   }
@@ -167,7 +175,7 @@ export function clipGradNorm(
   checkNormType('clipGradNorm', normType);
   checkBoolean('clipGradNorm', 'errorIfNonfinite', errorIfNonfinite);
   if (!(typeof maxNorm === 'number' && maxNorm >= 0)) {
-    throw new ArgumentError(`clipGradNorm: maxNorm is ${maxNorm}, expected a number ≥ 0`);
+    throw new ArgumentError(`clipGradNorm: maxNorm is ${inWords(maxNorm)}, expected a number ≥ 0`);
   }
   const gradients = gradientsOf(parameters, 'clipGradNorm');
   const total = totalNorm(gradients, normType);

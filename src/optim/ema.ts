@@ -1,3 +1,4 @@
+import { checkFunction, checkObject } from '../arguments.js';
 import { type FloatArray, UpdateRule } from '../backend/kernels/index.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError } from '../errors.js';
@@ -81,6 +82,8 @@ export class Ema {
    * @throws ArgumentError for a decay out of range
    */
   constructor(model: AveragedModel, options: Partial<EmaOptions> = {}) {
+    checkObject('Ema', 'the model', model, 'a Module');
+    checkFunction('Ema', 'stateDict of the model', model.stateDict);
     this.#options = fillOptions('Ema', DEFAULTS, options);
     const { decay, warmUp } = this.#options;
     if (!(typeof decay === 'number' && decay >= 0 && decay <= 1)) {

@@ -1,8 +1,10 @@
+import { checkIterable } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { assign } from '../ops/creation.js';
 import { div, maximum, mul, sqrt } from '../ops/elementwise.js';
 import { checkTensor } from '../ops/kit/define.js';
 import { sumSquares } from '../ops/reduce.js';
+import { inWords } from '../options.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
 
@@ -22,8 +24,9 @@ import type { Tensor } from '../tensor/tensor.js';
  */
 export function maxNorm(parameters: Iterable<Tensor>, limit: number): void {
   if (!(typeof limit === 'number' && limit > 0)) {
-    throw new ArgumentError(`maxNorm: limit is ${limit}, expected a number > 0`);
+    throw new ArgumentError(`maxNorm: limit is ${inWords(limit)}, expected a number > 0`);
   }
+  checkIterable('maxNorm', 'parameters', parameters, 'Tensors, as of model.parameters()');
   for (const parameter of parameters) {
     checkTensor(parameter, 'maxNorm', 'a parameter');
     if (parameter.rank < 2) continue;

@@ -1,3 +1,4 @@
+import { checkIterable, checkObject } from '../arguments.js';
 import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, type CheckpointError, DTypeError } from '../errors.js';
 import { MOST_RATE, noStateOf, reading } from '../io/savedState.js';
@@ -92,6 +93,7 @@ function groupsOf<O>(
 ): (ParamGroupInit<O> | { params: Tensor[] })[] {
   const tensors: Tensor[] = [];
   const groups: ParamGroupInit<O>[] = [];
+  checkIterable(owner, 'the parameters', params, 'Tensors, as of model.parameters(), or groups');
   for (const item of params) {
     if (item instanceof Tensor) tensors.push(item);
     else if (typeof item === 'object' && item !== null && 'params' in item) groups.push(item);
@@ -125,6 +127,7 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
    * @throws ArgumentError for options out of range, no parameters, one given twice, or a computed tensor
    */
   protected constructor(params: Params<O>, defaults: O) {
+    checkObject(this.#name, 'the defaults', defaults, 'the options');
     this.#defaults = defaults;
     for (const group of groupsOf(params, this.#name)) this.#addGroup(group);
   }
@@ -158,7 +161,9 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
   }
 
   #addGroup(group: { readonly params: Iterable<Tensor> }): void {
+    checkObject(this.#name, 'a group', group, '{ params, ... }');
     const { params, ...given } = group;
+    checkIterable(this.#name, 'params of a group', params, 'Tensors');
     const options = fillOptions(this.#name, this.#defaults, given);
     this.#check(options);
     const list = [...params];

@@ -1,3 +1,4 @@
+import { checkList } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { checkOptions, inWords } from '../options.js';
 
@@ -21,6 +22,7 @@ export function checkNotNegative(owner: string, name: string, value: number): vo
 
 /** Throws unless both are decay rates on [0, 1). */
 export function checkBetas(owner: string, betas: readonly [number, number]): void {
+  checkList(owner, 'betas', betas, 'a pair of numbers');
   for (const i of [0, 1] as const) {
     const value = betas[i];
     if (!(typeof value === 'number' && value >= 0 && value < 1)) {

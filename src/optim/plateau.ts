@@ -89,7 +89,7 @@ export class ReduceLROnPlateau extends LRScheduler {
   override step(metric?: number): void {
     if (typeof metric !== 'number') {
       throw new ArgumentError(
-        `ReduceLROnPlateau: step(metric) got ${String(metric)}, expected the number to watch`,
+        `ReduceLROnPlateau: step(metric) got ${inWords(metric)}, expected the number to watch`,
       );
     }
     const watch = this.#watch;

@@ -104,7 +104,7 @@ export abstract class LRScheduler {
     }
     if (interval !== undefined && interval !== 'batch' && interval !== 'epoch') {
       throw new ArgumentError(
-        `${name}: interval is ${String(interval)}, expected 'batch' or 'epoch'`,
+        `${name}: interval is ${inWords(interval)}, expected 'batch' or 'epoch'`,
       );
     }
     this.optimizer = optimizer;

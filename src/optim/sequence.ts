@@ -1,3 +1,4 @@
+import { checkList, checkObject } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
 import { isJsonObject, type Json } from '../io/json.js';
 import { checkInteger } from '../ops/kit/options.js';
@@ -10,9 +11,11 @@ function checkParts(
   optimizer: Optimizer | undefined,
   schedulers: readonly LRScheduler[],
 ): Optimizer {
+  checkList(owner, 'schedulers', schedulers, 'a list of schedules');
   const [first] = schedulers;
   if (first === undefined) throw new ArgumentError(`${owner}: expected at least one schedule`);
   for (const schedule of schedulers) {
+    checkObject(owner, 'a schedule', schedule, 'an LRScheduler');
     if (schedule instanceof ReduceLROnPlateau) {
       throw new ArgumentError(
         `${owner}: ReduceLROnPlateau needs a metric at each step; step it by itself`,
@@ -99,6 +102,7 @@ export class SequentialLR extends CompositeLR {
     milestones: readonly number[],
   ) {
     checkParts('SequentialLR', optimizer, schedulers);
+    checkList('SequentialLR', 'milestones', milestones, 'a list of steps');
     if (milestones.length !== schedulers.length - 1) {
       throw new ArgumentError(
         `SequentialLR: ${schedulers.length} schedules and ${milestones.length} milestones, ` +

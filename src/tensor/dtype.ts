@@ -7,6 +7,7 @@ import {
 } from 'node:util/types';
 import { DTypeError } from '../errors.js';
 import { allocating } from '../numeric/allocation.js';
+import { inWords } from '../options.js';
 
 /**
  * Element kinds. `float32` is the default and the only floating kind of the native backend; `float64` exists
@@ -36,7 +37,7 @@ export function isFloat(dtype: DType): boolean {
 export function checkDType(value: unknown, where: string): DType {
   if (isDType(value)) return value;
   throw new DTypeError(
-    `${where}: unknown dtype ${String(value)}; expected float32, float64, int32 or uint8`,
+    `${where}: unknown dtype ${inWords(value)}; expected float32, float64, int32 or uint8`,
   );
 }
 

@@ -162,7 +162,7 @@ export function randomUint32(generator: Generator = defaultGenerator): number {
 export function permutation(n: number, generator: Generator = defaultGenerator): Int32Array {
   if (!Number.isInteger(n) || n < 0 || n > 2 ** 31 - 1) {
     throw new ArgumentError(
-      `permutation: n is ${String(n)}, expected an integer from 0 to 2^31 − 1`,
+      `permutation: n is ${inWords(n)}, expected an integer from 0 to 2^31 − 1`,
     );
   }
   const order = allocating('a permutation', 4 * n, () => new Int32Array(n));

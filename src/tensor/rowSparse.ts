@@ -81,8 +81,10 @@ export class RowSparseTensor extends Tensor {
   #parts: Part[];
 
   private constructor(parts: Part[], shape: Shape, like: Tensor) {
-    if (!isFloat(like.dtype))
-      throw new DTypeError(`a row-sparse tensor is floats, not ${like.dtype}`);
+    if (!(like instanceof Tensor) || !isFloat(like.dtype))
+      throw new DTypeError(
+        `a row-sparse tensor is made by the gradient of embedding() with { sparse: true }, of floats`,
+      );
     // The elements are in the parts.
     super(allocate(0), shape, like.dtype);
     this.#parts = parts;

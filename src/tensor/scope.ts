@@ -1,4 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { kindOf } from '../arguments.js';
+import { ArgumentError } from '../errors.js';
 import { isThenable } from '../realm.js';
 import { Owned, ownedIn } from './owned.js';
 
@@ -73,6 +75,9 @@ export function runInContext<T>(recording: boolean, fn: () => T): T {
 
 /** As runInContext, for a function that may be async: its context follows it across awaits. */
 export function runInAsyncContext<T>(recording: boolean, fn: () => T): T {
+  if (typeof fn !== 'function') {
+    throw new ArgumentError(`scope, noGrad, enableGrad: got ${kindOf(fn)}, expected a function`);
+  }
   const previous = current;
   const context: Context = { parent: currentContext(), recording, owned: [] };
   asyncContexts++;

@@ -1,4 +1,6 @@
+import { kindOf } from '../arguments.js';
 import { ShapeError } from '../errors.js';
+import { inWords } from '../options.js';
 
 /** Sizes of the axes, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
@@ -18,11 +20,14 @@ export function sizeOf(shape: Shape): number {
 
 /** `[2, 3]`, as error messages write shapes. */
 export function formatShape(shape: Shape): string {
-  return `[${shape.join(', ')}]`;
+  return Array.isArray(shape) || ArrayBuffer.isView(shape) ? inWords([...shape]) : inWords(shape);
 }
 
 /** Throws unless every size is an integer ≥ 0 and the whole fits. */
 export function checkShape(shape: Shape, op: string): void {
+  if (!Array.isArray(shape) && !ArrayBuffer.isView(shape)) {
+    throw new ShapeError(`${op}: the shape is ${kindOf(shape)}, expected a list of sizes`);
+  }
   if (shape.length > MAX_RANK) {
     throw new ShapeError(
       `${op}: ${shape.length} axes in ${formatShape(shape)}, at most ${MAX_RANK} work`,
@@ -49,7 +54,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function dim(shape: Shape, axis: number): number {
   const size = shape[axis];
   if (size === undefined)
-    throw new ShapeError(`axis ${axis} of ${formatShape(shape)} does not exist`);
+    throw new ShapeError(`axis ${inWords(axis)} of ${formatShape(shape)} does not exist`);
   return size;
 }
 
@@ -68,7 +73,7 @@ export function stridesOf(shape: Shape): number[] {
 export function normalizeAxis(axis: number, rank: number, op: string): number {
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     const range = rank === 0 ? 'a scalar has no axes' : `expected ${-rank} to ${rank - 1}`;
-    throw new ShapeError(`${op}: axis ${axis} is out of range for ${rank} axes; ${range}`);
+    throw new ShapeError(`${op}: axis ${inWords(axis)} is out of range for ${rank} axes; ${range}`);
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -80,9 +85,8 @@ export function normalizeAxes(
   op: string,
 ): number[] {
   if (axes === undefined) return Array.from({ length: rank }, (_, i) => i);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) =>
-    normalizeAxis(axis, rank, op),
-  );
+  const given = Array.isArray(axes) ? axes : [axes];
+  const list = given.map((axis: number) => normalizeAxis(axis, rank, op));
   list.sort((a, b) => a - b);
   for (let i = 1; i < list.length; i++) {
     if (list[i] === list[i - 1]) throw new ShapeError(`${op}: axis ${list[i]} is named twice`);

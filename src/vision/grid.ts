@@ -1,6 +1,7 @@
 import { isUint8Array } from 'node:util/types';
+import { checkList, checkNumbers, checkObject, kindOf } from '../arguments.js';
 import { ArgumentError } from '../errors.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf, textWidth } from './pixelFont.js';
 import { encodePng, type Raster } from './png.js';
 
@@ -28,6 +29,8 @@ const NAMES: OptionNames<GridOptions> = { columns: true, padding: true, scale: t
 type Color = readonly [number, number, number];
 const BACKGROUND: Color = [24, 26, 32];
 const TEXT: Color = [235, 235, 235];
+/** Of a picture: its three bytes a dot, and the file made of them, are in memory at once. */
+const MAX_DOTS = 2 ** 28;
 /** Dots between an image and its label. */
 const LABEL_GAP = 2;
 
@@ -47,11 +50,13 @@ export function renderGrid(images: ImageStack, options: GridOptions = {}): Raste
 
 function draw(owner: string, images: ImageStack, options: GridOptions): Raster {
   checkOptions(owner, options, NAMES);
+  checkObject(owner, 'the images', images, '{ shape, data }, as of imagesOf()');
   const { count, channels, height, width } = checkStack(owner, images);
   const columns = whole(owner, 'columns', options.columns ?? defaultColumns(count), 1);
   const padding = whole(owner, 'padding', options.padding ?? 2, 0);
   const scale = whole(owner, 'scale', options.scale ?? 2, 1);
   const { labels } = options;
+  if (labels !== undefined) checkList(owner, 'labels', labels, 'a list of texts');
   if (labels && labels.length !== count) {
     throw new ArgumentError(`${owner}: ${count} images and ${labels.length} labels`);
   }
@@ -61,16 +66,24 @@ function draw(owner: string, images: ImageStack, options: GridOptions): Raster {
   const labelHeight = labels ? GLYPH_HEIGHT * dot + LABEL_GAP : 0;
   const cellWidth = width * scale + padding;
   const cellHeight = height * scale + labelHeight + padding;
-  const canvas = new Canvas(
-    Math.min(columns, count) * cellWidth + padding,
-    Math.ceil(count / columns) * cellHeight + padding,
-  );
+  const across = Math.min(columns, count) * cellWidth + padding;
+  const down = Math.ceil(count / columns) * cellHeight + padding;
+  if (!(across * down <= MAX_DOTS)) {
+    throw new ArgumentError(
+      `${owner}: ${count} images of ${height} x ${width} pixels in ${columns} columns, with scale ${scale} and padding ` +
+        `${padding}, make a picture of ${down} x ${across} dots, expected at most 2^28`,
+    );
+  }
+  const canvas = new Canvas(across, down);
   for (let i = 0; i < count; i++) {
     const left = padding + (i % columns) * cellWidth;
     const top = padding + Math.floor(i / columns) * cellHeight;
     drawImage(canvas, images, i * channels * height * width, left, top, scale);
     const label = labels?.[i];
     if (label === undefined) continue;
+    if (typeof label !== 'string') {
+      throw new ArgumentError(`${owner}: label ${i} is ${kindOf(label)}, expected a text`);
+    }
     const text = fitText(label, Math.floor((width * scale) / dot));
     const indent = Math.floor((width * scale - textWidth(text) * dot) / 2);
     drawText(canvas, text, left + indent, top + height * scale + LABEL_GAP, dot);
@@ -82,10 +95,16 @@ function checkStack(
   owner: string,
   { shape, data }: ImageStack,
 ): { count: number; channels: number; height: number; width: number } {
+  checkNumbers(owner, 'shape', shape);
+  checkNumbers(owner, 'data', data);
   const [count = 0, channels = 0, height = 0, width = 0] = shape;
-  if (shape.length !== 4 || (channels !== 1 && channels !== 3) || count * height * width === 0) {
+  if (
+    shape.length !== 4 ||
+    !shape.every((size) => Number.isSafeInteger(size) && size > 0) ||
+    (channels !== 1 && channels !== 3)
+  ) {
     throw new ArgumentError(
-      `${owner}: shape [${shape.join(', ')}], expected [count, 1 or 3, height, width], none of them 0`,
+      `${owner}: shape ${inWords([...shape])}, expected [count, 1 or 3, height, width], none of them 0`,
     );
   }
   if (data.length !== count * channels * height * width) {
@@ -99,7 +118,7 @@ function checkStack(
 
 function whole(owner: string, name: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least) return value;
-  throw new ArgumentError(`${owner}: ${name} is ${value}, expected an integer ≥ ${least}`);
+  throw new ArgumentError(`${owner}: ${name} is ${inWords(value)}, expected an integer ≥ ${least}`);
 }
 
 function defaultColumns(count: number): number {

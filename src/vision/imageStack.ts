@@ -1,5 +1,6 @@
 import { isInt32Array } from 'node:util/types';
 import { ShapeError } from '../errors.js';
+import { checkTensor } from '../ops/kit/define.js';
 import { formatShape } from '../tensor/shape.js';
 import type { Tensor } from '../tensor/tensor.js';
 import type { ImageStack } from './grid.js';
@@ -9,6 +10,7 @@ import type { ImageStack } from './grid.js';
  * @param images [count, channels, height, width], uint8 or floats from 0 to 1
  */
 export async function imagesOf(images: Tensor): Promise<ImageStack> {
+  checkTensor(images, 'imagesOf', 'the images');
   const data = await images.data();
   if (images.shape.length !== 4 || isInt32Array(data)) {
     throw new ShapeError(

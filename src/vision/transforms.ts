@@ -1,3 +1,4 @@
+import { checkList, kindOf } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { multiplyHigh } from '../numeric/philox.js';
 import { refill, tensor } from '../ops/creation.js';
@@ -5,7 +6,7 @@ import { div, sub } from '../ops/elementwise.js';
 import { unrecorded } from '../ops/kit/composite.js';
 import { checkTensor, converted, stridesIn } from '../ops/kit/define.js';
 import { stridedCopy } from '../ops/kit/strided.js';
-import { checkOptions, type OptionNames } from '../options.js';
+import { checkOptions, inWords, type OptionNames } from '../options.js';
 import { isFloat } from '../tensor/dtype.js';
 import { defaultGenerator, type Generator, randomWords } from '../tensor/random.js';
 import { dim, formatShape } from '../tensor/shape.js';
@@ -64,6 +65,13 @@ export class Compose extends ImageTransform {
 
   constructor(transforms: readonly ImageTransform[]) {
     super();
+    checkList('Compose', 'transforms', transforms, 'a list of transforms');
+    for (const [i, each] of transforms.entries()) {
+      if (each instanceof ImageTransform) continue;
+      throw new ArgumentError(
+        `Compose: transform ${i} is ${kindOf(each)}, expected an ImageTransform`,
+      );
+    }
     this.transforms = [...transforms];
   }
 
@@ -109,7 +117,9 @@ export class RandomCrop extends ImageTransform {
   ) {
     super();
     checkOptions('RandomCrop', options, CROP);
-    const [rows, cols] = typeof size === 'number' ? [size, size] : size;
+    const pair = typeof size === 'number' ? [size, size] : size;
+    checkList('RandomCrop', 'size', pair, 'a number or [rows, columns]');
+    const [rows = 0, cols = 0] = pair;
     const { padding = 0, fill = 0 } = options;
     this.#rows = whole('RandomCrop', 'rows', rows, 1);
     this.#cols = whole('RandomCrop', 'columns', cols, 1);
@@ -187,11 +197,18 @@ export class Normalize extends ImageTransform {
   /** @param mean, std one number for all channels, or one each */
   constructor(mean: number | readonly number[], std: number | readonly number[]) {
     super();
-    this.#mean = typeof mean === 'number' ? [mean] : [...mean];
-    this.#std = typeof std === 'number' ? [std] : [...std];
-    if (!this.#mean.every(Number.isFinite) || !this.#std.every((s) => s > 0)) {
+    const means = typeof mean === 'number' ? [mean] : mean;
+    const deviations = typeof std === 'number' ? [std] : std;
+    checkList('Normalize', 'mean', means, 'a number, or a list of one for each channel');
+    checkList('Normalize', 'std', deviations, 'a number, or a list of one for each channel');
+    this.#mean = [...means];
+    this.#std = [...deviations];
+    if (
+      !this.#mean.every(Number.isFinite) ||
+      !this.#std.every((s) => Number.isFinite(s) && s > 0)
+    ) {
       throw new ArgumentError(
-        `Normalize: mean ${String(mean)} and std ${String(std)}, expected finite numbers, std > 0`,
+        `Normalize: mean ${inWords(mean)} and std ${inWords(std)}, expected finite numbers, std > 0`,
       );
     }
   }
@@ -223,7 +240,7 @@ function below(word: number, limit: number): number {
 
 function whole(owner: string, name: string, value: number, least: number): number {
   if (Number.isInteger(value) && value >= least && value <= 2 ** 20) return value;
-  throw new ArgumentError(`${owner}: ${name} is ${value}, expected an integer ≥ ${least}`);
+  throw new ArgumentError(`${owner}: ${name} is ${inWords(value)}, expected an integer ≥ ${least}`);
 }
 
 /** One window of each image, as an image of rows x cols; what lies beyond the edges is `fill`. One copy an image. */

@@ -1,4 +1,5 @@
 import { ArgumentError } from '../../errors.js';
+import { inWords } from '../../options.js';
 
 /** Padding of an axis: one width for both ends, or those of each. */
 export type AxisPadding = number | readonly [before: number, after: number];
@@ -14,7 +15,7 @@ export type PadWidth = readonly [before: number, after: number];
 
 /** `[[1, 1], 2]`, for messages. */
 function written(padding: unknown): string {
-  return Array.isArray(padding) ? `[${padding.map(written).join(', ')}]` : String(padding);
+  return Array.isArray(padding) ? `[${padding.map(written).join(', ')}]` : inWords(padding);
 }
 
 function refuse(op: string, padding: unknown, least: number, example: string): never {

@@ -44,7 +44,9 @@ export function perAxis(
   if (!fits) {
     const given = Array.isArray(value) ? `[${list.join(', ')}]` : inWords(value);
     const several = axes === 2 ? ' or [height, width]' : '';
-    const most = list.some((v) => Number(v) > MAX_ALONG_AXIS) ? ' and at most 2^24' : '';
+    const most = list.some((v) => typeof v === 'number' && v > MAX_ALONG_AXIS)
+      ? ' and at most 2^24'
+      : '';
     throw new ArgumentError(
       `${op}: ${name} is ${given}, expected an integer${several} of at least ${least}${most}`,
     );

@@ -1,3 +1,4 @@
+import { checkList } from '../../arguments.js';
 import { packGrouping } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ShapeError } from '../../errors.js';
@@ -189,6 +190,7 @@ export function layerNorm(
   checkOptions('layerNorm', options, NAMES);
   checkFloat(x, 'layerNorm');
   const shape = typeof normalizedShape === 'number' ? [normalizedShape] : normalizedShape;
+  checkList('layerNorm', 'normalizedShape', shape, 'a size, or a list of sizes');
   const rest = x.rank - shape.length;
   const fits = shape.every((size, i) => size === x.shape[rest + i]);
   if (shape.length === 0 || rest < 0 || !fits || sizeOf(shape) === 0) {

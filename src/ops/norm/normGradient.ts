@@ -1,4 +1,5 @@
 import { ArgumentError, ShapeError } from '../../errors.js';
+import { inWords } from '../../options.js';
 import { formatShape, type Shape, sameShape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { add, mul, pow, square, sub } from '../elementwise.js';
@@ -43,7 +44,7 @@ export function normGradients(
 /** Throws unless eps is a number that keeps a division by a deviation of 0 apart. */
 export function checkEps(eps: number, op: string): number {
   if (typeof eps === 'number' && eps >= 0 && eps < Number.POSITIVE_INFINITY) return eps;
-  throw new ArgumentError(`${op}: eps is ${String(eps)}, expected a number ≥ 0`);
+  throw new ArgumentError(`${op}: eps is ${inWords(eps)}, expected a number ≥ 0`);
 }
 
 /** Throws unless a parameter or statistic of a normalisation has the kind and shape that x asks for. */

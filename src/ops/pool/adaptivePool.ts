@@ -1,5 +1,5 @@
 import { ArgumentError } from '../../errors.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { dim, type Shape } from '../../tensor/shape.js';
 import type { Tensor } from '../../tensor/tensor.js';
 import { tensor } from '../creation.js';
@@ -39,7 +39,7 @@ function windowsOf(size: number, count: number): Windows {
 function planAdaptive(op: string, x: Shape, size: AdaptiveSize): [rows: Windows, columns: Windows] {
   const [height, width] = typeof size === 'number' ? [size, size] : size;
   if (height === undefined || width === undefined) {
-    throw new ArgumentError(`${op}: size ${String(size)}, expected an integer or [height, width]`);
+    throw new ArgumentError(`${op}: size ${inWords(size)}, expected an integer or [height, width]`);
   }
   return [
     windowsOf(dim(x, 2), checkInteger(height ?? dim(x, 2), 'size', op, 1)),

@@ -6,7 +6,7 @@ import {
 } from '../../backend/kernels/index.js';
 import { kernels } from '../../backend/select.js';
 import { ArgumentError, ShapeError } from '../../errors.js';
-import { checkOptions, type OptionNames } from '../../options.js';
+import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import type { Nothing } from '../../tape/node.js';
 import { record } from '../../tape/record.js';
 import { checkShape, dim, formatShape, type Shape } from '../../tensor/shape.js';
@@ -198,7 +198,7 @@ export function checkInterpolate(op: string, options: InterpolateOptions): Check
   const fits = factors?.every((factor) => factor > 0 && factor < 2 ** 31) ?? true;
   if (!fits || (factors !== null && factors.length !== 1 && factors.length !== axes)) {
     throw new ArgumentError(
-      `${op}: scaleFactor is ${String(scaleFactor)}, expected a number > 0, or one for each axis`,
+      `${op}: scaleFactor is ${inWords(scaleFactor)}, expected a number > 0, or one for each axis`,
     );
   }
   return { axes, sizes, factors, code: codeOf(mode, alignCorners) };

@@ -1,6 +1,6 @@
-import { isError } from '../../realm.js';
 import { CheckpointError } from '../../errors.js';
 import { isPrepared, reading } from '../../io/savedState.js';
+import { isError } from '../../realm.js';
 
 /** A part that checks its state first. */
 interface PreparedPart {
