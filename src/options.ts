@@ -69,15 +69,29 @@ function nameOfClass(value: object): string {
   return typeof name === 'string' && name !== '' ? name : 'object';
 }
 
-/** A value for a message, whatever it is: an object's own words may be none. */
+const MOST_ITEMS = 8;
+
+/** A value for a message, whatever it is: an object's own words may be none, and asking a Proxy may throw. */
 export function inWords(value: unknown): string {
-  if (value === null) return 'null';
-  if (Array.isArray(value)) return 'an array';
-  if (typeof value === 'function') return 'a function';
-  return typeof value === 'object' ? `a ${nameOfClass(value)}` : String(value);
+  try {
+    if (value === null) return 'null';
+    if (Array.isArray(value)) return arrayInWords(value);
+    if (typeof value === 'function') return 'a function';
+    return typeof value === 'object' ? `a ${nameOfClass(value)}` : String(value);
+  } catch {
+    return 'an object';
+  }
+}
+
+/** Short lists of numbers and texts as they are. */
+function arrayInWords(value: readonly unknown[]): string {
+  const isShort = value.length <= MOST_ITEMS;
+  const isPlain = isShort && value.every((item) => typeof item !== 'object' || item === null);
+  return isPlain ? `[${value.map(inWords).join(', ')}]` : `an array of ${value.length}`;
 }
 
 function nameOf(value: unknown): string {
+  if (Array.isArray(value)) return 'an array';
   return typeof value === 'string' ? JSON.stringify(value) : inWords(value);
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { kindOf, shown } from '../src/arguments.js';
+import { kindOf } from '../src/arguments.js';
+import { inWords } from '../src/options.js';
 import { backend } from '../src/backend/select.js';
 import * as data from '../src/data/index.js';
 import { ArgumentError, AxonodeError } from '../src/errors.js';
@@ -122,16 +123,17 @@ describe.runIf(backend().name === 'ts')('whatever a caller gives', () => {
 });
 
 test('messages show values of any kind', () => {
-  expect([1, 'a', null, undefined, 10n, Symbol('s'), [1, [2]]].map(shown)).toEqual([
+  expect([1, 'a', null, undefined, 10n, Symbol('s'), [1, 2], [[2]]].map(inWords)).toEqual([
     '1',
     'a',
     'null',
     'undefined',
     '10',
     'Symbol(s)',
-    '[1, [2]]',
+    '[1, 2]',
+    'an array of 1',
   ]);
-  expect(shown({ toString: 1 })).toBe('an object');
+  expect(inWords({ toString: 1 })).toBe('a Object');
   expect([null, [], {}, 1, () => 1].map(kindOf)).toEqual([
     'null',
     'an array',

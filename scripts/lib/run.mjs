@@ -1,13 +1,17 @@
 import { spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
+import { terminalText } from './terminal.mjs';
 
 /** A step that failed, with a message fit to be shown as it is. */
 export class StepError extends Error {}
 
-/** Progress goes to stderr, so that what a command prints on stdout stays clean. */
+/**
+ * Progress goes to stderr, so that what a command prints on stdout stays clean. What a compiler says of file names is
+ * shown, not obeyed.
+ */
 export function say(line) {
-  process.stderr.write(`axonode: ${line}\n`);
+  process.stderr.write(`axonode: ${terminalText(line)}\n`);
 }
 
 /** The full path of a program, or undefined. */

@@ -3,7 +3,7 @@ import { checkNumber, checkNumbers } from '../numeric/numbers.js';
 import { checkOptions, type OptionNames } from '../options.js';
 import { checkArray, checkFunction, checkText } from './checks.js';
 import { type AxisOptions, partOf } from './frame.js';
-import { checkRange, formatNumber } from './scale.js';
+import { checkRange, extentOf, formatNumber } from './scale.js';
 import { element, type Markup, picture, rounded, textAt } from './svg.js';
 import { fitText } from './text.js';
 
@@ -51,7 +51,7 @@ const SHADES = 16;
  * A picture of how a model of two inputs divides the plane, as an SVG file: the samples of two classes, the
  * background in the colour of the predicted class, and the line between, where the prediction is ½.
  *
- * @param points coordinates of the samples, [x, y] each
+ * @param points coordinates of the samples, [x, y] each; one that is not finite is left out
  * @param labels class of each sample: two classes, told by the sign (0 or −1, and 1)
  * @throws ArgumentError if there are no points, or labels or predictions are not one each
  */
@@ -89,7 +89,9 @@ export function decisionBoundary(
       : checkRange(CALLER, 'y.range', y.range, 'linear'),
   );
   const field = sample(predict, view, resolution);
-  const marks = places.map((place, i) => mark(view, place, (classes[i] ?? 0) > 0));
+  const marks = places.flatMap((place, i) =>
+    place.every(Number.isFinite) ? [mark(view, place, (classes[i] ?? 0) > 0)] : [],
+  );
   return picture({ width: WIDTH, height: HEIGHT }, title, [
     textAt(LEFT + PLOT / 2, 26, fitText(title, PLOT, 16), {
       'font-size': 16,
@@ -133,8 +135,7 @@ class View {
 }
 
 function rangeOf(values: readonly number[]): [number, number] {
-  const low = values.reduce((a, b) => Math.min(a, b));
-  const high = values.reduce((a, b) => Math.max(a, b));
+  const [low, high] = extentOf(values) ?? [0, 1];
   const margin = (high - low) / 5 || 1;
   return [low - margin, high + margin];
 }

@@ -1,7 +1,8 @@
-import { isUint8Array } from 'node:util/types';
-import { checkList, checkNumbers, checkObject, kindOf } from '../arguments.js';
+import { isFloat32Array, isFloat64Array, isUint8Array } from 'node:util/types';
 import { ArgumentError } from '../errors.js';
+import { checkNumbers } from '../numeric/numbers.js';
 import { checkOptions, inWords, type OptionNames } from '../options.js';
+import { checkTexts } from '../plot/checks.js';
 import { GLYPH_HEIGHT, GLYPH_WIDTH, glyphOf, textWidth } from './pixelFont.js';
 import { encodePng, type Raster } from './png.js';
 
@@ -29,8 +30,8 @@ const NAMES: OptionNames<GridOptions> = { columns: true, padding: true, scale: t
 type Color = readonly [number, number, number];
 const BACKGROUND: Color = [24, 26, 32];
 const TEXT: Color = [235, 235, 235];
-/** Of a picture: its three bytes a dot, and the file made of them, are in memory at once. */
-const MAX_DOTS = 2 ** 28;
+/** Dots of a picture, three bytes each. */
+const MOST_DOTS = 2 ** 28;
 /** Dots between an image and its label. */
 const LABEL_GAP = 2;
 
@@ -50,13 +51,12 @@ export function renderGrid(images: ImageStack, options: GridOptions = {}): Raste
 
 function draw(owner: string, images: ImageStack, options: GridOptions): Raster {
   checkOptions(owner, options, NAMES);
-  checkObject(owner, 'the images', images, '{ shape, data }, as of imagesOf()');
-  const { count, channels, height, width } = checkStack(owner, images);
+  const stack = checkStack(owner, images);
+  const { count, channels, height, width } = stack;
   const columns = whole(owner, 'columns', options.columns ?? defaultColumns(count), 1);
   const padding = whole(owner, 'padding', options.padding ?? 2, 0);
   const scale = whole(owner, 'scale', options.scale ?? 2, 1);
-  const { labels } = options;
-  if (labels !== undefined) checkList(owner, 'labels', labels, 'a list of texts');
+  const labels = options.labels && checkTexts(owner, 'labels', options.labels);
   if (labels && labels.length !== count) {
     throw new ArgumentError(`${owner}: ${count} images and ${labels.length} labels`);
   }
@@ -68,22 +68,18 @@ function draw(owner: string, images: ImageStack, options: GridOptions): Raster {
   const cellHeight = height * scale + labelHeight + padding;
   const across = Math.min(columns, count) * cellWidth + padding;
   const down = Math.ceil(count / columns) * cellHeight + padding;
-  if (!(across * down <= MAX_DOTS)) {
+  if (across * down > MOST_DOTS) {
     throw new ArgumentError(
-      `${owner}: ${count} images of ${height} x ${width} pixels in ${columns} columns, with scale ${scale} and padding ` +
-        `${padding}, make a picture of ${down} x ${across} dots, expected at most 2^28`,
+      `${owner}: ${across} x ${down} dots, expected ${MOST_DOTS} at most: show fewer images, or a smaller scale`,
     );
   }
   const canvas = new Canvas(across, down);
   for (let i = 0; i < count; i++) {
     const left = padding + (i % columns) * cellWidth;
     const top = padding + Math.floor(i / columns) * cellHeight;
-    drawImage(canvas, images, i * channels * height * width, left, top, scale);
+    drawImage(canvas, stack, i * channels * height * width, left, top, scale);
     const label = labels?.[i];
     if (label === undefined) continue;
-    if (typeof label !== 'string') {
-      throw new ArgumentError(`${owner}: label ${i} is ${kindOf(label)}, expected a text`);
-    }
     const text = fitText(label, Math.floor((width * scale) / dot));
     const indent = Math.floor((width * scale - textWidth(text) * dot) / 2);
     drawText(canvas, text, left + indent, top + height * scale + LABEL_GAP, dot);
@@ -91,29 +87,39 @@ function draw(owner: string, images: ImageStack, options: GridOptions): Raster {
   return canvas;
 }
 
-function checkStack(
-  owner: string,
-  { shape, data }: ImageStack,
-): { count: number; channels: number; height: number; width: number } {
-  checkNumbers(owner, 'shape', shape);
-  checkNumbers(owner, 'data', data);
-  const [count = 0, channels = 0, height = 0, width = 0] = shape;
-  if (
-    shape.length !== 4 ||
-    !shape.every((size) => Number.isSafeInteger(size) && size > 0) ||
-    (channels !== 1 && channels !== 3)
-  ) {
+/** Images as they were given, looked at. */
+interface CheckedStack {
+  readonly count: number;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly data: Uint8Array | Float32Array | Float64Array;
+}
+
+function checkStack(owner: string, images: ImageStack): CheckedStack {
+  if (typeof images !== 'object' || images === null) {
     throw new ArgumentError(
-      `${owner}: shape ${inWords([...shape])}, expected [count, 1 or 3, height, width], none of them 0`,
+      `${owner}: the images are ${inWords(images)}, expected { shape, data }`,
     );
   }
+  const shape = Array.from(checkNumbers(owner, 'shape', images.shape));
+  const [count = 0, channels = 0, height = 0, width = 0] = shape;
+  const areSizes = shape.every((size) => Number.isSafeInteger(size) && size > 0);
+  if (shape.length !== 4 || (channels !== 1 && channels !== 3) || !areSizes) {
+    throw new ArgumentError(
+      `${owner}: shape [${shape.join(', ')}], expected [count, 1 or 3, height, width], none of them 0`,
+    );
+  }
+  const given = images.data;
+  const isKnown = isUint8Array(given) || isFloat32Array(given) || isFloat64Array(given);
+  const data = isKnown ? given : checkNumbers(owner, 'data', given);
   if (data.length !== count * channels * height * width) {
     throw new ArgumentError(
       `${owner}: shape [${shape.join(', ')}] needs ${count * channels * height * width} values, ` +
         `there are ${data.length}`,
     );
   }
-  return { count, channels, height, width };
+  return { count, channels, height, width, data };
 }
 
 function whole(owner: string, name: string, value: number, least: number): number {
@@ -160,13 +166,12 @@ class Canvas implements Raster {
 
 function drawImage(
   canvas: Canvas,
-  { shape, data }: ImageStack,
+  { channels, height, width, data }: CheckedStack,
   start: number,
   left: number,
   top: number,
   scale: number,
 ): void {
-  const [, channels = 1, height = 0, width = 0] = shape;
   const plane = channels === 3 ? height * width : 0;
   const gain = isUint8Array(data) ? 1 : 255;
   const level = (at: number) => Math.round(Math.min(Math.max((data[at] ?? 0) * gain, 0), 255));
@@ -181,7 +186,9 @@ function drawImage(
 
 /** The longest start of a text that is no wider than `dots`. */
 function fitText(text: string, dots: number): string {
-  return [...text].slice(0, Math.floor((dots + 1) / (GLYPH_WIDTH + 1))).join('');
+  const most = Math.max(0, Math.floor((dots + 1) / (GLYPH_WIDTH + 1)));
+  // A character has two units at most.
+  return [...text.slice(0, 2 * most)].slice(0, most).join('');
 }
 
 function drawText(canvas: Canvas, text: string, left: number, top: number, dot: number): void {

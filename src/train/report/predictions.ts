@@ -1,7 +1,9 @@
 import { ArgumentError } from '../../errors.js';
 import { Module } from '../../nn/module.js';
+import { checkNumber, checkNumbers } from '../../numeric/numbers.js';
 import { softmax } from '../../ops/softmax.js';
 import { checkOptions, inWords, type OptionNames } from '../../options.js';
+import { checkTexts } from '../../plot/checks.js';
 import { noGrad } from '../../tensor/scope.js';
 import { formatShape } from '../../tensor/shape.js';
 import { Tensor } from '../../tensor/tensor.js';
@@ -61,7 +63,14 @@ export async function predictClasses(
   options: PredictClassesOptions = {},
 ): Promise<Predictions> {
   checkOptions('predictClasses', options, PREDICT_CLASSES_NAMES);
-  const { samples: wanted = 16 } = options;
+  const isCount = (count: number) => Number.isInteger(count) && count >= 0 && count <= 10_000;
+  const expected = 'an integer from 0 to 10000';
+  const wanted = checkNumber('predictClasses', 'samples', options.samples ?? 16, isCount, expected);
+  const classes = options.classes && checkTexts('predictClasses', 'classes', options.classes);
+  const scaling = {
+    mean: checkScaling('mean', options.mean),
+    std: checkScaling('std', options.std),
+  };
   if (!(model instanceof Module)) {
     throw new ArgumentError(`predictClasses: the model is ${inWords(model)}, expected a Module`);
   }
@@ -72,7 +81,7 @@ export async function predictClasses(
   const samples: PredictedImage[] = [];
   let mistakes: (PredictedImage & { confidence: number })[] = [];
   const counts: Uint32Array[] = [];
-  const nameOf = (index: number) => options.classes?.[index] ?? String(index);
+  const nameOf = (index: number) => classes?.[index] ?? String(index);
   await evaluating(model, async () => {
     for await (const batch of batchesOf(data)) {
       if (!Array.isArray(batch) || !batch.every((part) => part instanceof Tensor)) {
@@ -100,7 +109,7 @@ export async function predictClasses(
             truth !== prediction &&
             (mistakes.length < wanted || confidence > (mistakes.at(-1)?.confidence ?? 0));
           if (images === null || !(isSample || isMistake)) continue;
-          const image = rasterOf(inputs.shape, images, i, options);
+          const image = rasterOf(inputs.shape, images, i, scaling);
           if (image === null) continue;
           const seen = { image, truth: nameOf(truth), prediction: nameOf(prediction), confidence };
           if (isSample) samples.push(seen);
@@ -144,12 +153,25 @@ async function classify(model: Module, inputs: Tensor, targets: Tensor): Promise
   };
 }
 
+interface Scaling {
+  readonly mean: number | Float64Array | undefined;
+  readonly std: number | Float64Array | undefined;
+}
+
+function checkScaling(
+  name: string,
+  value: number | readonly number[] | undefined,
+): number | Float64Array | undefined {
+  if (value === undefined || typeof value === 'number') return value;
+  return checkNumbers('predictClasses', name, value);
+}
+
 /** One image of a batch [N, channels, height, width] in its own colours; null unless it has 1 or 3 channels. */
 function rasterOf(
   shape: readonly number[],
   values: ArrayLike<number>,
   index: number,
-  { mean = 0, std = 1 }: Pick<PredictClassesOptions, 'mean' | 'std'>,
+  { mean = 0, std = 1 }: Scaling,
 ): Raster | null {
   const [, channels = 0, height = 0, width = 0] = shape;
   if ((channels !== 1 && channels !== 3) || height * width === 0) return null;

@@ -56,14 +56,27 @@ function hasLonePoint({ y }) {
 }
 
 /**
+ * The least and the greatest; `Math.min(...values)` would overflow the stack where there are many.
+ * @param {readonly number[]} values
+ */
+function extremesOf(values) {
+  let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of values) {
+    if (value < least) least = value;
+    if (value > greatest) greatest = value;
+  }
+  return /** @type {const} */ ([least, greatest]);
+}
+
+/**
  * Whole powers of ten around the values.
  * @param {readonly number[]} values
  */
 function logRange(values) {
-  const positive = values.filter((value) => value > 0);
+  const [least, greatest] = extremesOf(values.filter((value) => value > 0));
   return {
-    min: 10 ** Math.floor(Math.log10(Math.min(...positive))),
-    max: 10 ** Math.ceil(Math.log10(Math.max(...positive)) + 1e-9),
+    min: 10 ** Math.floor(Math.log10(least)),
+    max: 10 ** Math.ceil(Math.log10(greatest) + 1e-9),
   };
 }
 
@@ -93,7 +106,7 @@ function tooltip(chart, params) {
  * @returns {NonNullable<EChartsOption['series']>}
  */
 function seriesOf(chart) {
-  const longest = Math.max(0, ...chart.curves.map((curve) => curve.x.length));
+  const longest = chart.curves.reduce((most, { x }) => Math.max(most, x.length), 0);
   return chart.curves.map((curve, i) => {
     const isFirst = i === 0;
     const mark = isFirst ? chart.mark : null;
@@ -148,7 +161,7 @@ function optionOf(chart, isLog) {
   const isSeveral = chart.curves.length > 1;
   const values = valuesOf(chart);
   const all = chart.curves.flatMap((curve) => curve.x);
-  const [first, last] = all.length > 0 ? [Math.min(...all), Math.max(...all)] : [0, 1];
+  const [first, last] = all.length > 0 ? extremesOf(all) : [0, 1];
   const axisLabel = { color: faint, hideOverlap: true };
   const axis = {
     axisLine: { onZero: false, lineStyle: { color: line } },
