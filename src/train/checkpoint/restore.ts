@@ -243,15 +243,15 @@ function checkSteps<B, O, T>(
 
 /** Data that know where they are. */
 function dataParts<B>(name: string, data: TrainingData<B>, saved: Json, position: number): Part[] {
-  const knows = data.stateDict !== undefined && data.loadStateDict !== undefined;
-  if (saved === null && !knows) return [];
-  if (saved === null || !knows) {
-    const [found, own] = knows ? ['do not say', 'do'] : ['say', 'do not'];
+  const now = reading(name, () => data.stateDict?.() ?? null);
+  if ((saved === null) !== (now === null)) {
+    const [found, own] = saved === null ? ['do not say', 'do'] : ['say', 'do not'];
     throw new CheckpointError(
       `${name}: its data ${found} where they are, those of this run ${own}`,
     );
   }
-  const part = partOf(name, data, saved, () => data.stateDict?.() ?? null);
+  if (saved === null || data.loadStateDict === undefined) return [];
+  const part = partOf(name, data, saved, () => now ?? saved);
   return [
     checkedBefore(part, () => {
       const at = isJsonObject(saved) ? saved.position : undefined;
