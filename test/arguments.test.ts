@@ -1,12 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { kindOf } from '../src/arguments.js';
-import { inWords } from '../src/options.js';
 import { backend } from '../src/backend/select.js';
 import * as data from '../src/data/index.js';
 import { ArgumentError, AxonodeError } from '../src/errors.js';
 import * as nn from '../src/nn/index.js';
 import * as ops from '../src/ops/index.js';
 import * as optim from '../src/optim/index.js';
+import { inWords } from '../src/options.js';
 import * as plot from '../src/plot/index.js';
 import { enableGrad, noGrad, scope } from '../src/tensor/scope.js';
 import { Tensor } from '../src/tensor/tensor.js';
