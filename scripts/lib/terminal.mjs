@@ -1,6 +1,9 @@
-/** As src/terminal.ts: terminalText, for code that runs before that is compiled. Tabs of compilers become spaces. */
+/**
+ * As src/terminal.ts: terminalText, for code that runs before that is compiled. Tabs of compilers become spaces.
+ * @param {string} text
+ */
 export function terminalText(text) {
-  return text.replaceAll('\t', '  ').replace(ACTING, (character) => {
+  return text.replaceAll('\t', '  ').replace(ACTING, (/** @type {string} */ character) => {
     if (character === '\n') return character;
     const code = character.codePointAt(0) ?? 0;
     const hex = code.toString(16);
