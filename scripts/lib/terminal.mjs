@@ -1,7 +1,6 @@
 /**
  * As src/terminal.ts: terminalText, for code that runs before that is compiled. Tabs of compilers become spaces.
  * @param {string} text
- * @returns {string}
  */
 export function terminalText(text) {
   return text.replaceAll('\t', '  ').replace(ACTING, (/** @type {string} */ character) => {

@@ -23,10 +23,10 @@ export function inlineScript(source: string): string {
   return normalized(source).replace(/<(\/script|!--)/gi, '\\x3c$1');
 }
 
-/** Data as a script element of type JSON can hold it. */
+/** Data as a script element of type JSON can hold it, without characters that act where the file is read as text. */
 export function inlineJson(data: unknown): string {
   return JSON.stringify(data).replace(
-    /[<>&\u2028\u2029]/g,
+    /[<>&\x7F-\x9F\u2028-\u202E\u2066-\u2069]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }

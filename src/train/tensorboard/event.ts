@@ -69,6 +69,8 @@ export function scalarEvent(seconds: number, step: number, tag: string, value: n
 }
 
 export function imageEvent(seconds: number, step: number, tag: string, image: Raster): Uint8Array {
+  // First, since it refuses what is no image.
+  const png = encodePng(image);
   return summaryEvent(
     seconds,
     step,
@@ -78,7 +80,7 @@ export function imageEvent(seconds: number, step: number, tag: string, image: Ra
       integerField(1, image.height),
       integerField(2, image.width),
       integerField(3, image.channels),
-      bytesField(4, encodePng(image)),
+      bytesField(4, png),
     ),
   );
 }
