@@ -8,7 +8,8 @@ import { terminalLine, terminalText } from '../../src/terminal.js';
 import { csvRow } from '../../src/train/callbacks/csv.js';
 import { formatValues } from '../../src/train/callbacks/progress.js';
 import { ConfusionMatrix, History } from '../../src/train/index.js';
-import { type ReportOptions, reportHtml } from '../../src/train/report/report.js';
+import type { ReportOptions } from '../../src/train/report/checks.js';
+import { reportHtml } from '../../src/train/report/report.js';
 import { growthOf } from '../support/steps.js';
 import { epochOf } from '../train/callbacks/runs.js';
 

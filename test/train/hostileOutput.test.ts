@@ -11,7 +11,8 @@ import type { EpochRecord } from '../../src/train/index.js';
 import * as train from '../../src/train/index.js';
 import { harmless } from '../../src/train/loop/logger.js';
 import { loadPage } from '../../src/train/report/pageParts.js';
-import { type ReportOptions, reportHtml } from '../../src/train/report/report.js';
+import type { ReportOptions } from '../../src/train/report/checks.js';
+import { reportHtml } from '../../src/train/report/report.js';
 import { SearchResult } from '../../src/train/tune/result.js';
 import { expectWellFormed } from '../plot/wellFormed.js';
 import {
