@@ -42,7 +42,7 @@ export class CharVocabulary {
     for (const [i, character] of list.entries()) {
       if (typeof character !== 'string' || [...character].length !== 1) {
         throw new ArgumentError(
-          `CharVocabulary: character ${i} is ${shown(character)}, expected one character each`,
+          `CharVocabulary: character ${i} is ${typeof character === 'string' ? JSON.stringify(character) : shown(character)}, expected one character each`,
         );
       }
       if (numbers.has(character)) {

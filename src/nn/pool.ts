@@ -221,7 +221,7 @@ function checkAdaptiveSize(layer: string, size: AdaptiveSize): AdaptiveSize {
     return size;
   }
   throw new ArgumentError(
-    `${layer}: size is ${shown(size)}, expected an integer of at least 1, or [height, width], ` +
+    `${layer}: size is ${Array.isArray(size) ? `[${size.map(shown).join(',')}]` : shown(size)}, expected an integer of at least 1, or [height, width], ` +
       'where null keeps that of the input',
   );
 }

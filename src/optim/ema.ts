@@ -4,7 +4,7 @@ import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { assign, clone, copyFrom } from '../ops/creation.js';
 import { allFloatsForWriting, floats } from '../ops/kit/define.js';
-import { refuseJson, uncloneable } from '../refusals.js';
+import { Refusal } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import type { Tensor } from '../tensor/tensor.js';
@@ -13,7 +13,7 @@ import { packScalars } from './scalars.js';
 import { misfit } from './state.js';
 
 const REMEDY = 'expected the tensors of ema.stateDict()';
-const UNCLONEABLE = uncloneable('Ema', REMEDY);
+const REFUSAL = new Refusal('Ema', REMEDY);
 
 /** What is averaged: anything with a live state dict, such as a Module. */
 export interface AveragedModel {
@@ -69,8 +69,8 @@ interface Lists {
  * await ema.averaged(() => evaluate(model));
  */
 export class Ema {
-  /** Makes structuredClone and postMessage fail rather than lose the averages. @internal */
-  readonly uncloneable = UNCLONEABLE;
+  /** Makes JSON, structuredClone and postMessage fail rather than lose the averages. @internal */
+  readonly refusal = REFUSAL;
   readonly #options: EmaOptions;
   readonly #entries: ReadonlyMap<string, Entry>;
   #updates = 0;
@@ -100,14 +100,6 @@ export class Ema {
       }
       return entries;
     });
-  }
-
-  /**
-   * It has no JSON: save its {@link stateDict}.
-   * @throws ArgumentError always
-   */
-  toJSON(): never {
-    refuseJson('Ema', REMEDY);
   }
 
   /** Updates so far. */

@@ -261,7 +261,9 @@ export abstract class LRScheduler {
     const count = this.optimizer.paramGroups.length;
     for (const key of ['baseLrs', 'lastLr'] as const) {
       if (!isRates(state[key], count)) {
-        faults.push(`${key} is ${shown(state[key])}, expected ${count} finite numbers`);
+        const given: unknown = state[key];
+        const written = Array.isArray(given) ? given.map(shown).join(',') : shown(given);
+        faults.push(`${key} is ${written}, expected ${count} finite numbers`);
       }
     }
     return [...faults, ...this.ownFaults(state.own)];
