@@ -45,7 +45,7 @@ export class CharVocabulary {
     for (const [i, character] of list.entries()) {
       if (!isCharacter(character)) {
         throw new ArgumentError(
-          `CharVocabulary: character ${i} is ${shown(character)}, expected one character each`,
+          `CharVocabulary: character ${i} is ${typeof character === 'string' ? JSON.stringify(character) : shown(character)}, expected one character each`,
         );
       }
       if (numbers.has(character)) {

@@ -100,7 +100,7 @@ export function ownFields<M extends object>(module: M): OwnFields<M> {
       else if (isBuffer(module, known, name, value)) {
         own.buffers.push([name, value.keep(), known.buffers.get(name) === true]);
       }
-    } else checkContainer(module, name, value, !known.hasRun);
+    } else if (name !== 'refusal') checkContainer(module, name, value, !known.hasRun);
   }
   checkSymbols(module);
   return own;

@@ -2,7 +2,7 @@ import { ArgumentError, DTypeError } from '../errors.js';
 import { cast } from '../ops/elementwise.js';
 import { checkTensor } from '../ops/kit/define.js';
 import { checkOptions, type OptionNames } from '../options.js';
-import { refuseJson, uncloneable } from '../refusals.js';
+import { Refusal } from '../refusals.js';
 import { checkDType, type DType, isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -27,7 +27,7 @@ export interface BufferOptions {
 
 const REMEDY =
   'expected model.stateDict(), and io.saveSafetensors() or await x.data() of its tensors';
-const UNCLONEABLE = uncloneable('Module', REMEDY);
+const REFUSAL = new Refusal('Module', REMEDY);
 
 const BUFFER: OptionNames<BufferOptions> = { persistent: true };
 
@@ -53,8 +53,8 @@ const BUFFER: OptionNames<BufferOptions> = { persistent: true };
  * }
  */
 export abstract class Module {
-  /** Makes structuredClone and postMessage fail rather than lose the weights. @internal */
-  readonly uncloneable = UNCLONEABLE;
+  /** Makes JSON, structuredClone and postMessage fail rather than lose the weights. @internal */
+  readonly refusal = REFUSAL;
   /** True while training, when dropout drops and batch-norm uses the batch; see {@link train}. */
   training = true;
 
@@ -265,14 +265,6 @@ export abstract class Module {
     if (lines.length === 0) return `${type}(${options})`;
     if (options !== '') lines.unshift(options);
     return `${type}(\n${lines.map((line) => `  ${line.replaceAll('\n', '\n  ')}`).join('\n')}\n)`;
-  }
-
-  /**
-   * A module has no JSON: save its {@link stateDict}.
-   * @throws ArgumentError always
-   */
-  toJSON(): never {
-    refuseJson(this.constructor.name, REMEDY);
   }
 
   /** What `console.log` shows. */

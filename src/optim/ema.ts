@@ -6,7 +6,7 @@ import { fieldsOf, isCount, misfits, namedOf, noStateOf, reading } from '../io/s
 import { assign, clone, copyFrom } from '../ops/creation.js';
 import { allFloatsForWriting, floats } from '../ops/kit/define.js';
 import { inWords } from '../options.js';
-import { refuseJson, uncloneable } from '../refusals.js';
+import { Refusal } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -14,7 +14,7 @@ import { checkBoolean, fillOptions } from './options.js';
 import { packScalars } from './scalars.js';
 
 const REMEDY = 'expected the tensors of ema.stateDict()';
-const UNCLONEABLE = uncloneable('Ema', REMEDY);
+const REFUSAL = new Refusal('Ema', REMEDY);
 
 /** What is averaged: anything with a live state dict, such as a Module. */
 export interface AveragedModel {
@@ -70,8 +70,8 @@ interface Lists {
  * await ema.averaged(() => evaluate(model));
  */
 export class Ema {
-  /** Makes structuredClone and postMessage fail rather than lose the averages. @internal */
-  readonly uncloneable = UNCLONEABLE;
+  /** Makes JSON, structuredClone and postMessage fail rather than lose the averages. @internal */
+  readonly refusal = REFUSAL;
   readonly #options: EmaOptions;
   readonly #entries: ReadonlyMap<string, Entry>;
   #updates = 0;
@@ -104,14 +104,6 @@ export class Ema {
       }
       return entries;
     });
-  }
-
-  /**
-   * It has no JSON: save its {@link stateDict}.
-   * @throws ArgumentError always
-   */
-  toJSON(): never {
-    refuseJson('Ema', REMEDY);
   }
 
   /** Updates so far. */

@@ -3,7 +3,7 @@ import { backend, kernels } from '../backend/select.js';
 import { ArgumentError, type CheckpointError, DTypeError } from '../errors.js';
 import { MOST_RATE, noStateOf, reading } from '../io/savedState.js';
 import { isError } from '../realm.js';
-import { refuseJson, uncloneable } from '../refusals.js';
+import { Refusal } from '../refusals.js';
 import { isFloat } from '../tensor/dtype.js';
 import { runInContext } from '../tensor/scope.js';
 import { formatShape } from '../tensor/shape.js';
@@ -23,7 +23,7 @@ import {
 } from './state.js';
 
 const REMEDY = 'expected the groups and tensors of optimizer.stateDict()';
-const UNCLONEABLE = uncloneable('Optimizer', REMEDY);
+const REFUSAL = new Refusal('Optimizer', REMEDY);
 
 /** Options of every optimiser. */
 export interface BaseOptions {
@@ -115,8 +115,8 @@ function groupsOf<O>(
  * one kernel call a group; parameters without a gradient stay as they are.
  */
 export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
-  /** Makes structuredClone and postMessage fail rather than lose the state. @internal */
-  readonly uncloneable = UNCLONEABLE;
+  /** Makes JSON, structuredClone and postMessage fail rather than lose the state. @internal */
+  readonly refusal = REFUSAL;
   readonly #defaults: O;
   readonly #groups: ParamGroup<O>[] = [];
   readonly #batches: Batches[] = [];
@@ -137,14 +137,6 @@ export abstract class Optimizer<O extends BaseOptions = BaseOptions> {
 
   /** How a group with these options is updated. @internal */
   protected abstract plan(options: O): UpdatePlan;
-
-  /**
-   * An optimiser has no JSON: save its {@link stateDict}.
-   * @throws ArgumentError always
-   */
-  toJSON(): never {
-    refuseJson(this.#name, REMEDY);
-  }
 
   get #name(): string {
     return this.constructor.name;

@@ -1,7 +1,10 @@
 import { types } from 'node:util';
-import { uncloneable } from '../refusals.js';
+import { Refusal } from '../refusals.js';
 
-const UNCLONEABLE = uncloneable('Tensor', 'send await x.data() and x.shape');
+const REFUSAL = new Refusal(
+  'Tensor',
+  'expected { shape: x.shape, data: await x.data() }, or io.saveSafetensors()',
+);
 
 let runsForward = false;
 
@@ -19,8 +22,8 @@ export function isForwardRunning(): boolean {
 
 /** What contexts own: the base of Tensor, here so that those who look for tensors need not know it. */
 export abstract class Owned {
-  /** Makes structuredClone and postMessage fail rather than lose the elements. @internal */
-  readonly uncloneable = UNCLONEABLE;
+  /** Makes JSON, structuredClone and postMessage fail rather than lose the elements. @internal */
+  readonly refusal = REFUSAL;
   /** Set by `keep()`: contexts and graphs leave it alone. @internal */
   kept = false;
   /** True only while a context that closes looks for what its function returned. @internal */

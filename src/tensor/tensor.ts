@@ -1,6 +1,5 @@
 import { backend, synchronize } from '../backend/select.js';
 import { AutogradError, DisposedError, ShapeError } from '../errors.js';
-import { refuseJson } from '../refusals.js';
 import { bytesPerElement, type DType, newArray, type TypedArray } from './dtype.js';
 import { format } from './format.js';
 import { Owned, ownedIn } from './owned.js';
@@ -345,17 +344,6 @@ export class Tensor extends Owned {
         : '';
     const suffix = `shape=${formatShape(this.shape)}, dtype=${this.dtype}${gradient}`;
     return `Tensor(${format(this.dataSync(), this.shape, 7)}, ${suffix})`;
-  }
-
-  /**
-   * A tensor has no JSON: its elements may still be computed, and NaN and infinities would be lost.
-   * @throws ArgumentError always
-   */
-  toJSON(): never {
-    refuseJson(
-      'Tensor',
-      'expected { shape: x.shape, data: Array.from(await x.data()) }, or io.saveSafetensors()',
-    );
   }
 
   /** What `console.log` shows. */

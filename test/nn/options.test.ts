@@ -58,6 +58,7 @@ const LAYERS: Readonly<Record<string, Make>> = {
 
 /** Classes whose constructors take no options. */
 const WITHOUT_OPTIONS = [
+  ...['ModuleDict', 'ParameterList', 'ParameterDict'],
   ...['Module', 'Sequential', 'ModuleList', 'Identity', 'ZeroPad2d', 'ReflectionPad2d'],
   ...['AdaptiveAvgPool1d', 'AdaptiveAvgPool2d', 'Perceptron', 'Adaline'],
 ];

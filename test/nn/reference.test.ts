@@ -23,6 +23,7 @@ const REFERENCES = Object.entries(readFixture<ForwardReference>('nn.json'));
 const TESTED_ELSEWHERE = [
   ...ACTIVATIONS,
   ...['Module', 'ModuleList', 'Perceptron', 'Adaline'],
+  ...['ModuleDict', 'ParameterList', 'ParameterDict'],
   ...['RNN', 'LSTM', 'GRU', 'RNNCell', 'LSTMCell', 'GRUCell'],
   ...['Dropout1d', 'Dropout3d', 'AlphaDropout', 'FeatureAlphaDropout'],
 ];

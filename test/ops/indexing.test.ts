@@ -149,7 +149,7 @@ describe('an index out of range', () => {
     ['indexSelect', () => ops.indexSelect(x, 0, index([-1]))],
     ['indexAdd', () => ops.indexAdd(x, 0, index([0, 2]), x)],
     ['oneHot', () => ops.oneHot(index([5]), 5)],
-    ['indexSelect', () => ops.embedding(index([3]), ops.ones([3, 2]))],
+    ['embedding', () => ops.embedding(index([3]), ops.ones([3, 2]))],
   ];
   it.each(faults)('is reported by %s, at the next synchronisation at the latest', (name, run) => {
     const act = (): void => {

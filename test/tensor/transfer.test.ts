@@ -9,6 +9,7 @@ import { ones, tensor } from '../../src/ops/creation.js';
 import { mul } from '../../src/ops/elementwise.js';
 import { Ema, SGD } from '../../src/optim/index.js';
 import { RowSparseTensor } from '../../src/tensor/rowSparse.js';
+import { Tensor } from '../../src/tensor/tensor.js';
 
 // What JSON and structured clones would lose is refused, by name.
 
@@ -46,6 +47,12 @@ describe.each(things)('a %s', (name, thing, remedy) => {
     port1.close();
     port2.close();
   });
+});
+
+test('a replacer may put something else in their place', () => {
+  const replacer = (_: string, value: unknown): unknown =>
+    value instanceof Tensor ? Array.from(value.dataSync()) : value;
+  expect(JSON.stringify({ x: ones([2]) }, replacer)).toBe('{"x":[1,1]}');
 });
 
 test('tensors print and compare as before', () => {
