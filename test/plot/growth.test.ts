@@ -7,8 +7,9 @@ import { fitText, textWidth, wrapText } from '../../src/plot/text.js';
 import { terminalLine, terminalText } from '../../src/terminal.js';
 import { csvRow } from '../../src/train/callbacks/csv.js';
 import { formatValues } from '../../src/train/callbacks/progress.js';
+import type { ReportOptions } from '../../src/train/index.js';
 import { ConfusionMatrix, History } from '../../src/train/index.js';
-import { type ReportOptions, reportHtml } from '../../src/train/report/report.js';
+import { reportHtml } from '../../src/train/report/report.js';
 import { growthOf } from '../support/steps.js';
 import { epochOf } from '../train/callbacks/runs.js';
 

@@ -7,11 +7,11 @@ import { AxonodeError } from '../../src/errors.js';
 import { Linear, Module } from '../../src/nn/index.js';
 import { csvRow } from '../../src/train/callbacks/csv.js';
 import { formatValues } from '../../src/train/callbacks/progress.js';
-import type { EpochRecord } from '../../src/train/index.js';
+import type { EpochRecord, ReportOptions } from '../../src/train/index.js';
 import * as train from '../../src/train/index.js';
 import { harmless } from '../../src/train/loop/logger.js';
 import { loadPage } from '../../src/train/report/pageParts.js';
-import { type ReportOptions, reportHtml } from '../../src/train/report/report.js';
+import { reportHtml } from '../../src/train/report/report.js';
 import { SearchResult } from '../../src/train/tune/result.js';
 import { expectWellFormed } from '../plot/wellFormed.js';
 import {

@@ -1,17 +1,32 @@
 import { ArgumentError } from '../../errors.js';
 import { Module } from '../../nn/module.js';
+import type { SummaryInput } from '../../nn/summary.js';
 import { checkNumber, checkNumbers } from '../../numeric/numbers.js';
 import { checkOptions, inWords, type OptionNames } from '../../options.js';
 import { checkArray, checkText, checkTextIfAny, checkTexts } from '../../plot/checks.js';
 import { type EpochRecord, History } from '../loop/history.js';
 import type { StepCurve, StepCurves } from './charts.js';
 import type { PredictedImage, Predictions } from './predictions.js';
-import type { ReportOptions } from './report.js';
 
 /*
  * What a report is given, looked at once. Histories and counts come from files, too, and JavaScript passes what types
  * forbid: what is no number or text is refused by name.
  */
+
+export interface ReportOptions {
+  /** Default: 'Training report'. */
+  title?: string;
+  /** A few words about the run; lines are kept. */
+  notes?: string;
+  /** Adds a table of its layers. */
+  model?: Module;
+  /** Shape of the model's input, such as [1, 1, 28, 28]: adds the shapes of what layers return. */
+  input?: SummaryInput;
+  /** Curves by the step. */
+  steps?: StepCurves;
+  /** Adds a confusion matrix and images, as `predictClasses` or you found them. */
+  predictions?: Partial<Predictions>;
+}
 
 const OWNER = 'writeReport';
 const CURVES: OptionNames<StepCurves> = { loss: true, lr: true, gradNorm: true };

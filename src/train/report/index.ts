@@ -1,4 +1,5 @@
 export type { StepCurve, StepCurves } from './charts.js';
+export type { ReportOptions } from './checks.js';
 export {
   type PredictClassesOptions,
   type PredictedImage,
@@ -6,4 +7,4 @@ export {
   type Predictions,
   predictClasses,
 } from './predictions.js';
-export { type ReportOptions, writeReport } from './report.js';
+export { writeReport } from './report.js';

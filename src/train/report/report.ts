@@ -1,7 +1,6 @@
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { checkPath } from '../../io/path.js';
-import type { Module } from '../../nn/module.js';
-import { type SummaryInput, summaryOf } from '../../nn/summary.js';
+import { summaryOf } from '../../nn/summary.js';
 import { checkOptions, type OptionNames } from '../../options.js';
 import { formatNumber } from '../../plot/scale.js';
 import { type Content, Markup, shortName } from '../../plot/svg.js';
@@ -10,19 +9,20 @@ import { formatSeconds } from '../loop/duration.js';
 import type { History } from '../loop/history.js';
 import { splitValues } from '../loop/valueNames.js';
 import type { PageData, ReportChart } from './chartData.js';
-import { chartsOf, MOST_NAMES, readableName, type StepCurves } from './charts.js';
+import { chartsOf, MOST_NAMES, readableName } from './charts.js';
 import {
   type CheckedPredictions,
   type CheckedReport,
   checkedHistory,
   checkedReport,
+  type ReportOptions,
 } from './checks.js';
 import { loadEcharts } from './echarts.js';
 import { environmentOf } from './environment.js';
 import { html, joined } from './html.js';
 import { loadPage, type PageParts } from './pageParts.js';
 import { inlineJson, policyOf, scriptOf, styleOf } from './policy.js';
-import type { PredictedImage, Predictions } from './predictions.js';
+import type { PredictedImage } from './predictions.js';
 import {
   confusionTable,
   environmentTable,
@@ -32,21 +32,6 @@ import {
   percent,
   SHARES,
 } from './tables.js';
-
-export interface ReportOptions {
-  /** Default: 'Training report'. */
-  title?: string;
-  /** A few words about the run; lines are kept. */
-  notes?: string;
-  /** Adds a table of its layers. */
-  model?: Module;
-  /** Shape of the model's input, such as [1, 1, 28, 28]: adds the shapes of what layers return. */
-  input?: SummaryInput;
-  /** Curves by the step. */
-  steps?: StepCurves;
-  /** Adds a confusion matrix and images, as `predictClasses` or you found them. */
-  predictions?: Partial<Predictions>;
-}
 
 const NAMES: OptionNames<ReportOptions> = {
   title: true,
