@@ -8,6 +8,11 @@ import { type EpochRecord, History } from '../loop/history.js';
 import type { StepCurve, StepCurves } from './charts.js';
 import type { PredictedImage, Predictions } from './predictions.js';
 
+/*
+ * What a report is given, looked at once. Histories and counts come from files, too, and JavaScript passes what types
+ * forbid: what is no number or text is refused by name.
+ */
+
 export interface ReportOptions {
   /** Default: 'Training report'. */
   title?: string;
@@ -22,11 +27,6 @@ export interface ReportOptions {
   /** Adds a confusion matrix and images, as `predictClasses` or you found them. */
   predictions?: Partial<Predictions>;
 }
-
-/*
- * What a report is given, looked at once. Histories and counts come from files, too, and JavaScript passes what types
- * forbid: what is no number or text is refused by name.
- */
 
 const OWNER = 'writeReport';
 const CURVES: OptionNames<StepCurves> = { loss: true, lr: true, gradNorm: true };

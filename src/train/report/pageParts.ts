@@ -1,5 +1,5 @@
-import { fileURLToPath } from 'node:url';
 import { DataError } from '../../errors.js';
+import { codeFile } from '../../installed.js';
 import { readTextFile } from '../../io/regularFile.js';
 
 /** Sources that go into every page. */
@@ -14,7 +14,7 @@ export interface PageParts {
 /** The page's own sources, which lie beside the code. */
 export async function loadPage(): Promise<Omit<PageParts, 'echarts'>> {
   const read = (file: string) =>
-    readTextFile(fileURLToPath(new URL(`./page/${file}`, import.meta.url)), DataError);
+    readTextFile(codeFile(`train/report/page/${file}`, 'report'), DataError);
   const [client, style] = await Promise.all([read('client.js'), read('style.css')]);
   return { client, style };
 }
