@@ -147,7 +147,7 @@ test('a picture of images that is too large says its size', () => {
   const images = { shape: [4, 1, 10, 10], data: new Uint8Array(400) };
   for (const options of [{ scale: 1e6 }, { padding: 1e9 }, { scale: 2 ** 40 }]) {
     expect(() => vision.imageGrid(images, options)).toThrow(ArgumentError);
-    expect(() => vision.imageGrid(images, options)).toThrow(/dots, expected at most 2\^28/);
+    expect(() => vision.imageGrid(images, options)).toThrow(/dots, expected \d+ at most/);
   }
   for (const shape of [
     [4, 1, -10, -10],

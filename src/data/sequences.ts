@@ -87,7 +87,7 @@ export interface SequenceBatch {
 }
 
 function checkSteps(sequence: Int32Array, index: number): void {
-  if (!(sequence instanceof Int32Array)) {
+  if (!isInt32Array(sequence)) {
     throw new ArgumentError(`SequenceDataset: sequence ${index} is no Int32Array`);
   }
   if (sequence.length >= 2) return;

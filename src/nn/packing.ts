@@ -1,3 +1,4 @@
+import { isTypedArray } from 'node:util/types';
 import { ArgumentError } from '../errors.js';
 import { tensor, zeros } from '../ops/creation.js';
 import { indexAdd, indexSelect } from '../ops/indexing.js';
@@ -31,7 +32,7 @@ function numbersOf(op: string, lengths: Lengths): readonly number[] {
     }
     return Array.from(lengths.dataSync());
   }
-  if (ArrayBuffer.isView(lengths) && !(lengths instanceof DataView)) {
+  if (isTypedArray(lengths)) {
     return Array.from(lengths as ArrayLike<number>, Number);
   }
   throw new ArgumentError(

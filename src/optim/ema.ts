@@ -218,7 +218,7 @@ export class Ema {
       if (!isCount(updates)) faults.push(`updates is ${inWords(updates)}, expected a count`);
       const values = namedOf('this Ema', 'tensors', tensors);
       const averages = new Map(Array.from(this.#entries, ([name, { average }]) => [name, average]));
-      faults.push(...misfits(averages, values));
+      for (const fault of misfits(averages, values)) faults.push(fault);
       if (faults.length > 0) throw noStateOf('this Ema', faults);
       const copies: [Tensor, Tensor][] = [];
       for (const [name, average] of averages) {

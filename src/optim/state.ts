@@ -85,7 +85,8 @@ export function readState(name: string, saved: unknown): ReadState {
       const { options, count } = isJsonObject(item) ? item : {};
       if (!isCount(count)) throw noStateOf(owner, [`the size of group ${i} is ${inWords(count)}`]);
       if (!isJsonObject(options)) throw noStateOf(owner, [`group ${i} has no options`]);
-      extra.push(...unexpectedIn(`group ${i}`, Object(item), ['options', 'count']));
+      for (const fault of unexpectedIn(`group ${i}`, Object(item), ['options', 'count']))
+        extra.push(fault);
       return { options, count };
     },
   );

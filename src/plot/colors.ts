@@ -42,8 +42,8 @@ const DIVERGING: readonly Rgb[] = [
   [5, 60, 120],
 ];
 
-export const COLOR_SCALES = ['sequential', 'diverging'] as const;
-export type ColorScale = (typeof COLOR_SCALES)[number];
+export type ColorScale = 'sequential' | 'diverging';
+export const COLOR_SCALES: readonly ColorScale[] = ['sequential', 'diverging'];
 
 function mix(stops: readonly Rgb[], share: number): Rgb {
   const place = Math.min(Math.max(share, 0), 1) * (stops.length - 1);

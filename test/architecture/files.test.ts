@@ -9,7 +9,12 @@ import { expect, it } from 'vitest';
 const source = fileURLToPath(new URL('../../src', import.meta.url));
 
 /** What may name the module for files, besides io/: it reads the package's own files, and the system's. */
-const BESIDES = ['backend/native/load.ts', 'backend/native/threads.ts', 'backend/select.ts'];
+const BESIDES = [
+  'backend/native/load.ts',
+  'backend/native/threads.ts',
+  'installed.ts',
+  'numeric/room.ts',
+];
 
 /** What opens files in io/. */
 const OPENERS = ['io/appendFile.ts', 'io/atomicFile.ts', 'io/folderLock.ts', 'io/regularFile.ts'];

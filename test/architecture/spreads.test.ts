@@ -31,6 +31,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'ops/softmax.ts: kernels().softmaxGrad(...splitMemory())': 'three sizes',
   'ops/softmax.ts: kernels().softmax(...splitMemory())': 'three sizes',
   'tensor/random.ts: philox(...generator.reserve())': 'four words',
+  'train/loop/stepRecorder.ts: take(...values)': 'one value, or two',
   'train/tensorboard/event.ts: bytesField(...value)': 'fields of an event',
   'train/tune/learningRateSweep.ts: decades.slice(...window)': 'from and to',
   'train/tune/learningRateSweep.ts: losses.slice(...window)': 'from and to',

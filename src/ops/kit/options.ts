@@ -42,7 +42,7 @@ export function perAxis(
     (list.length === axes || list.length === 1) &&
     list.every((v) => isWhole(v, least, MAX_ALONG_AXIS));
   if (!fits) {
-    const given = Array.isArray(value) ? `[${list.join(', ')}]` : inWords(value);
+    const given = Array.isArray(value) ? `[${list.map(inWords).join(', ')}]` : inWords(value);
     const several = axes === 2 ? ' or [height, width]' : '';
     const most = list.some((v) => typeof v === 'number' && v > MAX_ALONG_AXIS)
       ? ' and at most 2^24'
@@ -56,7 +56,7 @@ export function perAxis(
 
 /** Throws unless an option is a number from 0 to 1. */
 export function checkFraction(value: number, name: string, op: string): number {
-  if (!(value >= 0 && value <= 1)) {
+  if (!(typeof value === 'number' && value >= 0 && value <= 1)) {
     throw new ArgumentError(`${op}: ${name} is ${inWords(value)}, expected a number from 0 to 1`);
   }
   return value;

@@ -157,7 +157,9 @@ export class EarlyStopping implements Callback {
         if (tensor instanceof Tensor && !tensor.isDisposed) weights.set(name, clone(tensor));
         else faults.push(`${name} is no Tensor, or was disposed of`);
       }
-      if (run !== undefined) faults.push(...this.#weightFaults(run, isBest, saved));
+      if (run !== undefined) {
+        for (const fault of this.#weightFaults(run, isBest, saved)) faults.push(fault);
+      }
       if (faults.length > 0) throw noStateOf(owner, faults);
       return () => {
         this.#forget();
