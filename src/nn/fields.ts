@@ -1,6 +1,7 @@
 import { types } from 'node:util';
 import { ArgumentError, DisposedError } from '../errors.js';
 import { inWords } from '../options.js';
+import { isPlainObject } from '../realm.js';
 import { isForwardRunning } from '../tensor/owned.js';
 import { formatShape } from '../tensor/shape.js';
 import { isLent, nameFieldsBy, Tensor } from '../tensor/tensor.js';
@@ -211,8 +212,7 @@ interface Stray {
 
 function isPlain(value: object): boolean {
   if (types.isProxy(value)) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  return isPlainObject(value);
 }
 
 /** What a field's value holds, nested: modules, parameters, and other tensors if asked for. */

@@ -1,5 +1,5 @@
 import { ArgumentError } from '../errors.js';
-import { isError, isThenable } from '../realm.js';
+import { isError, isPlainObject, isThenable } from '../realm.js';
 import { enterForward } from '../tensor/owned.js';
 import { isRecording, runInContext } from '../tensor/scope.js';
 import { Tensor } from '../tensor/tensor.js';
@@ -88,7 +88,7 @@ function markPassing(input: unknown): void {
   } else if (Array.isArray(input)) {
     for (const each of input) if (each instanceof Tensor && !each.kept) each.passing = true;
   } else if (typeof input === 'object' && input !== null) {
-    if (Object.getPrototypeOf(input) !== Object.prototype) return;
+    if (!isPlainObject(input)) return;
     for (const each of Object.values(input)) {
       if (each instanceof Tensor && !each.kept) each.passing = true;
     }

@@ -288,34 +288,6 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-interface OwnState {
-  readonly parameters: [string, Parameter][];
-  readonly buffers: [string, Tensor][];
-  readonly children: [string, Module][];
-}
-
-function isState(value: unknown): boolean {
-  return value instanceof Tensor || value instanceof Module;
-}
-
-/** What a module's own fields hold, in the order of their declaration. */
-function ownState(module: Module): OwnState {
-  const own: OwnState = { parameters: [], buffers: [], children: [] };
-  const fields: [string, unknown][] = Object.entries(module);
-  for (const [name, value] of fields) {
-    if (value instanceof Parameter) own.parameters.push([name, value]);
-    else if (value instanceof Tensor) own.buffers.push([name, value.keep()]);
-    else if (value instanceof Module) own.children.push([name, value]);
-    else if (Array.isArray(value) && value.some(isState)) {
-      throw new ArgumentError(
-        `${module.constructor.name}.${name}: modules and tensors in an array would be no part of the model; ` +
-          'use a Sequential or ModuleList, or make the field #private',
-      );
-    }
-  }
-  return own;
-}
-
 interface CollectedState {
   readonly tensors: Map<string, Tensor>;
   readonly optional: Set<string>;
@@ -339,9 +311,12 @@ function collectState(
       `${path}: ${module.constructor.name} contains itself; keep a reference to a parent in a #private field`,
     );
   }
-  const { parameters, buffers, children } = ownState(module);
-  for (const [name, tensor] of [...parameters, ...buffers]) {
-    state.tensors.set(join(path, name), tensor);
+  const { parameters, buffers, children } = ownFields(module);
+  for (const [name, parameter] of parameters) state.tensors.set(join(path, name), parameter);
+  for (const [name, buffer, isSaved] of buffers) {
+    if (!isSaved) continue;
+    checkAlive(module, name, buffer);
+    state.tensors.set(join(path, name), buffer);
   }
   for (const name of module.newerState) state.optional.add(join(path, name));
   for (const [name, child] of children)

@@ -1,4 +1,5 @@
 import { types } from 'node:util';
+import { isPlainObject } from '../realm.js';
 import { Refusal } from '../refusals.js';
 
 const REFUSAL = new Refusal(
@@ -38,11 +39,6 @@ export abstract class Owned {
 /** Instances of classes that are looked into at most, in one value. */
 const MAX_INSTANCES = 100_000;
 
-function isPlain(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
-}
-
 /** What holds no tensors, however large it is. */
 function isOpaque(value: object): boolean {
   return ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value) || types.isPromise(value);
@@ -81,7 +77,7 @@ export function ownedIn(value: unknown): Owned[] {
       }
     } else if (types.isSet(item)) for (const each of item) add(each);
     else {
-      const plain = isPlain(item);
+      const plain = isPlainObject(item);
       if (!plain && ++instances > MAX_INSTANCES) return;
       for (const each of fieldsOf(item, plain)) add(each);
     }

@@ -9,7 +9,6 @@ import { expect, it } from 'vitest';
 /** Spreads of what has a fixed or small size, and why. */
 const ALLOWED: Readonly<Record<string, string>> = {
   'backend/kernels/geometry.ts: Float64Array.of(...sizes)': 'six sizes',
-  'data/imageFiles.ts: join(...parts)': 'folders of a path',
   'models/cifarResnet.ts: Sequential(...blocks)': 'blocks of a stage',
   'models/featureClassifier.ts: Sequential(...parts.features)': 'layers of an architecture',
   'models/featureClassifier.ts: Sequential(...parts.arrange())': 'layers of an architecture',

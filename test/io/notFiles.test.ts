@@ -140,6 +140,8 @@ const REPLACES_LINKS = new Set([
 
 /** Exports that speak of paths, but open none. */
 const OTHERS = [
+  // Says what a checkpoint holds.
+  'train.Metric',
   'data.ImageDataset',
   'data.parseIdx',
   'io.parseSafetensors',
