@@ -203,7 +203,7 @@ void Stream::execute(uint64_t ticket) {
   }
   if (context_.fault.kernel != nullptr) {
     const Fault fault = std::exchange(context_.fault, {});
-    fail(ticket, {fault.kernel, fault.index, fault.limit});
+    fail(ticket, {fault.kernel, fault.index, fault.limit, ""});
   }
   scratchBytes_.store(context_.scratch.bytes(), std::memory_order_relaxed);
 }
