@@ -193,5 +193,6 @@ export async function search<S extends Space>(options: SearchOptions<S>): Promis
     return new SearchResult(space, goal, [...runs.values()], 'done');
   } finally {
     unfollow();
+    await store.close();
   }
 }
