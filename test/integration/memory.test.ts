@@ -150,6 +150,7 @@ describe('memory in the loops that users write', () => {
     model.forward(images).sum().backward();
     for (const parameter of model.parameters()) parameter.grad?.dispose();
     for (const parameter of model.parameters()) parameter.grad = null;
+    crossEntropy(model.forward(images), labels).backward();
     // The first op of the next step releases the step before.
     const loss = crossEntropy(model.forward(images), labels);
     loss.backward();
