@@ -149,9 +149,12 @@ export function allocateForHost(bytes: number): Storage {
 
 function takeIdle(size: number): Storage | null {
   const list = free.get(size);
+  const completed = backend().completed();
+  const latest = list?.at(-1);
+  if (latest !== undefined && latest.ticket <= completed) return takeLatest(size);
   // The oldest is the likeliest to be done with.
   const oldest = list?.[0];
-  if (!list || !oldest || oldest.ticket > backend().completed()) return null;
+  if (!list || !oldest || oldest.ticket > completed) return null;
   list.shift();
   return reuse(oldest);
 }
