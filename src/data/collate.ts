@@ -1,16 +1,9 @@
-import {
-  isFloat32Array,
-  isFloat64Array,
-  isInt32Array,
-  isUint8Array,
-  isUint8ClampedArray,
-} from 'node:util/types';
 import { checkList } from '../arguments.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import { tensor } from '../ops/creation.js';
 import { stack } from '../ops/join.js';
 import { isPlainObject } from '../realm.js';
-import { dtypeOf, newArray } from '../tensor/dtype.js';
+import { dtypeOf, hasDType, newArray } from '../tensor/dtype.js';
 import { Tensor } from '../tensor/tensor.js';
 
 /** What {@link collate} makes of samples of type T. */
@@ -84,16 +77,7 @@ function rowsOf(samples: readonly ArrayBufferView[]): Tensor {
 }
 
 function tensorData(sample: ArrayBufferView, dtype: string | null | undefined): ArrayLike<number> {
-  if (
-    dtypeOf(sample) !== dtype ||
-    !(
-      isFloat32Array(sample) ||
-      isFloat64Array(sample) ||
-      isInt32Array(sample) ||
-      isUint8Array(sample) ||
-      isUint8ClampedArray(sample)
-    )
-  ) {
+  if (!hasDType(sample) || dtypeOf(sample) !== dtype) {
     throw new ArgumentError(
       'collate: the samples are typed arrays of different kinds, or of a kind that tensors do not have',
     );

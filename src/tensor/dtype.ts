@@ -66,6 +66,11 @@ export function dtypeOf(array: ArrayBufferView): DType | null {
   return null;
 }
 
+/** True for the kinds of typed arrays that tensors have. */
+export function hasDType(array: ArrayBufferView): array is TypedArray | Uint8ClampedArray {
+  return dtypeOf(array) !== null;
+}
+
 const RANK: Record<DType, number> = { uint8: 0, int32: 1, float32: 2, float64: 3 };
 
 /** The dtype that an op of two dtypes computes in: uint8 < int32 < float32 < float64. */

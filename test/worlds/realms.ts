@@ -1,5 +1,6 @@
 import { symlink } from 'node:fs/promises';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { Project, root, run, type Said } from './project.js';
 
 /** What a test in a realm of its own does with the package: everything that takes a value of a built-in class. */
@@ -165,9 +166,7 @@ export function runTests(node: string, runner: Runner, project: Project): Promis
 /** Tests that passed, as the runner says; -1 if any did not. */
 export function passed({ code, stdout, stderr }: Said): number {
   if (code !== 0) return -1;
-  const found = /Tests:?\s+(?:\S+ )??(\d+) passed/.exec(
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colours
-    `${stdout}\n${stderr}`.replace(/\x1b\[\d+m/g, ''),
-  );
+  const said = stripVTControlCharacters(`${stdout}\n${stderr}`);
+  const found = /Tests:?\s+(?:\S+ )??(\d+) passed/.exec(said);
   return Number(found?.[1] ?? -1);
 }
