@@ -22,7 +22,7 @@ const needed = [
   'CMakeLists.txt',
 ];
 const allowed =
-  /^(dist|native|binding|scripts\/lib)\/|^(package\.json|README\.md|CHANGELOG\.md|LICENSE|CMakeLists\.txt|scripts\/axonode\.mjs)$/;
+  /^(dist|native|binding|scripts\/lib)\/|^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE|CMakeLists\.txt|scripts\/axonode\.mjs)$/;
 
 const program = `
 import { backendInfo, tensor } from 'axonode';

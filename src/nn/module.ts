@@ -60,7 +60,8 @@ export abstract class Module {
 
   constructor() {
     addModule(this);
-    wrapForward(new.target.prototype);
+    // Not new.target.prototype: a minifier moves the function here, and new.target into it.
+    wrapForward(Object.getPrototypeOf(this));
   }
 
   /** The output for given inputs. A subclass names the types of its own. */

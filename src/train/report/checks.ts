@@ -29,6 +29,14 @@ export interface ReportOptions {
 }
 
 const OWNER = 'writeReport';
+const OPTIONS: OptionNames<ReportOptions> = {
+  title: true,
+  notes: true,
+  model: true,
+  input: true,
+  steps: true,
+  predictions: true,
+};
 const CURVES: OptionNames<StepCurves> = { loss: true, lr: true, gradNorm: true };
 const CURVE: OptionNames<StepCurve> = { steps: true, values: true };
 const PREDICTIONS: OptionNames<Predictions> = {
@@ -163,6 +171,7 @@ export interface CheckedReport extends Pick<ReportOptions, 'model' | 'input'> {
 
 /** @throws ArgumentError for what is no text, number, list or model */
 export function checkedReport(options: ReportOptions): CheckedReport {
+  checkOptions(OWNER, options, OPTIONS);
   const { model, input, steps } = options;
   if (model !== undefined && !(model instanceof Module)) {
     throw new ArgumentError(`${OWNER}: the model is ${inWords(model)}, expected a Module`);

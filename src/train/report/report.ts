@@ -1,7 +1,6 @@
 import { writeFileAtomic } from '../../io/atomicFile.js';
 import { checkPath } from '../../io/path.js';
 import { summaryOf } from '../../nn/summary.js';
-import { checkOptions, type OptionNames } from '../../options.js';
 import { formatNumber } from '../../plot/scale.js';
 import { type Content, Markup, shortName } from '../../plot/svg.js';
 import { cutText } from '../../terminal.js';
@@ -33,15 +32,6 @@ import {
   SHARES,
 } from './tables.js';
 
-const NAMES: OptionNames<ReportOptions> = {
-  title: true,
-  notes: true,
-  model: true,
-  input: true,
-  steps: true,
-  predictions: true,
-};
-
 /**
  * Writes a run as one HTML file that needs nothing else and opens without a network: curves of loss, metrics, learning
  * rate and gradient norms, confusion matrix, sample predictions, the model, the environment. The curves are drawn by
@@ -64,7 +54,6 @@ export async function writeReport(
   history: History,
   options: ReportOptions = {},
 ): Promise<void> {
-  checkOptions('writeReport', options, NAMES);
   checkPath('writeReport', path);
   const [page, echarts] = await Promise.all([loadPage(), loadEcharts()]);
   const text = reportHtml({ ...page, echarts }, history, options);
