@@ -2,33 +2,36 @@ import { BackendError } from '../errors.js';
 import { collectGarbage } from './garbage.js';
 import { describeRoom, measureRoom } from './room.js';
 
-/** What is left to JavaScript's own heap: where the collector finds no room to work in, V8 ends the process. */
-const HEADROOM_BYTES = 64 * 2 ** 20;
-/** Less than this may take half of it, so that a program can go on, and say what happened. */
+/** What is left to JavaScript's own heap: V8 ends the process where its collector finds no room to work in. */
+const HEADROOM_BYTES = 128 * 2 ** 20;
+/** Less than this may take more of it, so that a program can go on, and say what happened. */
 const SMALL_BYTES = 2 ** 20;
+const SMALL_SHARE = 1 / 4;
 /** May be allocated before the room is measured again. */
 const UNMEASURED_BYTES = 8 * 2 ** 20;
 
 /** Infinite where the system sets no limit. */
 let unmeasured = 0;
+/** Less than HEADROOM_BYTES where there was little from the start. */
+let headroom: number | null = null;
 
 function measure(what: string, bytes: number): void {
-  const headroom = bytes < SMALL_BYTES ? HEADROOM_BYTES / 2 : HEADROOM_BYTES;
   let room = measureRoom();
-  if (room !== null && room.leftBytes - bytes < headroom) {
-    collectGarbage('all');
-    room = measureRoom();
-  }
+  unmeasured = Number.POSITIVE_INFINITY;
+  if (room === null) return;
   unmeasured = 0;
-  if (room === null) {
-    unmeasured = Number.POSITIVE_INFINITY;
-  } else if (room.leftBytes - bytes < headroom) {
+  headroom ??= Math.min(HEADROOM_BYTES, room.leftBytes / 2);
+  const wanted = bytes + headroom * (bytes < SMALL_BYTES ? SMALL_SHARE : 1);
+  if (room.leftBytes < wanted) {
+    collectGarbage('all');
+    room = measureRoom() ?? room;
+  }
+  if (room.leftBytes < wanted) {
     throw new BackendError(
       `out of memory: cannot allocate ${bytes} bytes for ${what}: ${describeRoom(room)}`,
     );
-  } else {
-    unmeasured = Math.max(bytes, UNMEASURED_BYTES);
   }
+  unmeasured = Math.max(bytes, UNMEASURED_BYTES);
 }
 
 /**

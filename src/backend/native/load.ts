@@ -38,16 +38,16 @@ function advice(): string {
 }
 
 /**
- * OpenBLAS maps 300 MB as it is loaded, and the first kernels need some beside it. Where the system refuses them,
+ * OpenBLAS maps 300 MB as it is loaded; kernels, threads and tensors need as much again. Where the system refuses them,
  * OpenBLAS asks again, and never stops asking: the process would hang. So whoever loads it looks before.
  */
-const NEEDED_BYTES = 400 * 2 ** 20;
+const NEEDED_BYTES = 512 * 2 ** 20;
 
 function checkRoom(): void {
   const room = measureRoom();
   if (room === null || room.leftBytes >= NEEDED_BYTES) return;
   throw new BackendError(
-    `the native addon was not loaded: ${describeRoom(room)}, and OpenBLAS needs ${NEEDED_BYTES / 2 ** 20} MB. Raise the limit`,
+    `the native addon was not loaded: ${describeRoom(room)}, and with OpenBLAS it needs ${NEEDED_BYTES / 2 ** 20} MB. Raise the limit`,
   );
 }
 
