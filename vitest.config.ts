@@ -16,8 +16,17 @@ const NATIVE_ONLY = [
 const TS_ONLY = [
   'test/ops/gradcheck.test.ts',
   'test/ops/coverage.test.ts',
-  // About the source, not about a backend.
+  // About the source, about text and files: nothing in them calls a kernel.
   'test/architecture/**',
+  'test/backend/{families,select}.test.ts',
+  'test/data/{digits,download,idx,mnist,tar,vocabulary}.test.ts',
+  'test/examples/**',
+  'test/io/{appendFile,atomicFile,crc32c,folderLock,json,options,protobuf,safetensorsFile}.test.ts',
+  'test/plot/**',
+  'test/train/{callbacks/stepSeries,loop/history,loop/valueNames,report/charts}.test.ts',
+  'test/train/{tensorboard/writer,tune/learningRateSweep,tune/space}.test.ts',
+  'test/vision/{decode,grid,hostile,png}.test.ts',
+  'test/{options,terminal}.test.ts',
 ];
 
 // One suite, two backends. AXONODE_BACKEND=native makes a missing addon an error instead of a

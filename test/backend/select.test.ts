@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { addonPath, runModule } from './child.js';
 
 const printInfo = `
-  import { backendInfo } from './src/backend/select.ts';
+  import { backendInfo } from './dist/backend/select.js';
   try {
     console.log(JSON.stringify(backendInfo()));
   } catch (error) {
@@ -14,7 +14,7 @@ const printInfo = `
 
 async function infoWith(env: Record<string, string | undefined>) {
   const clean = { AXONODE_BACKEND: undefined, AXONODE_ADDON: addonPath };
-  const ended = await runModule(printInfo, { ...clean, ...env }, ['--import', 'tsx']);
+  const ended = await runModule(printInfo, { ...clean, ...env });
   return { info: JSON.parse(ended.stdout) as Record<string, unknown>, stderr: ended.stderr };
 }
 
@@ -89,14 +89,13 @@ describe.runIf(existsSync(addonPath))('the native backend by environment variabl
   it('runs inline with AXONODE_SYNC=1', async () => {
     const ended = await runModule(
       `
-      import { backend } from './src/backend/select.ts';
+      import { backend } from './dist/backend/select.js';
       const x = new Float32Array(backend().allocate(4));
       backend().kernels.fill(x, 1, 5);
       console.log(x[0], backend().completed(), backend().info().synchronous);
       await backend().wait();
       `,
       { AXONODE_BACKEND: 'native', AXONODE_ADDON: addonPath, AXONODE_SYNC: '1' },
-      ['--import', 'tsx'],
     );
     expect([ended.stdout, ended.stderr]).toEqual(['5 1 true\n', '']);
   });

@@ -1,4 +1,4 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type BackendName,
   backendInfo,
@@ -40,24 +40,30 @@ async function losses(backend: BackendName): Promise<number[]> {
 
 describe('training LeNet-5', () => {
   const own = backendInfo().name;
+  let found: number[] = [];
+  beforeAll(async () => {
+    found = await losses(own);
+  });
   afterAll(() => setBackend(own));
 
-  it('learns', async () => {
-    const values = await losses(own);
+  it('learns', () => {
     const mean = (list: number[]): number => list.reduce((a, b) => a + b, 0) / list.length;
-    expect(mean(values.slice(-10))).toBeLessThan(0.8 * mean(values.slice(0, 10)));
+    expect(mean(found.slice(-10))).toBeLessThan(0.8 * mean(found.slice(0, 10)));
   });
 
-  it('gives the losses of the TypeScript backend, step by step', async () => {
-    const here = await losses(own);
-    const there = await losses('ts');
-    for (const [step, value] of here.entries()) {
-      const expected = there[step] ?? Number.NaN;
-      expect(Math.abs(value - expected) / expected, `step ${step}`).toBeLessThan(1e-3);
-    }
-  });
+  it.runIf(own === 'native')(
+    'gives the losses of the TypeScript backend, step by step',
+    async () => {
+      const there = await losses('ts');
+      expect(there).toHaveLength(found.length);
+      for (const [step, value] of found.entries()) {
+        const expected = there[step] ?? Number.NaN;
+        expect(Math.abs(value - expected) / expected, `step ${step}`).toBeLessThan(1e-3);
+      }
+    },
+  );
 
   it('gives the same losses again', async () => {
-    expect(await losses(own)).toEqual(await losses(own));
+    expect(await losses(own)).toEqual(found);
   });
 });

@@ -1,10 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { grad } from '../../src/autograd/backward.js';
 import { neg, onesLike } from '../../src/ops/index.js';
 import { finishedGraphOf } from '../../src/tape/graph.js';
+import { memoryInfo, trimPool } from '../../src/tensor/pool.js';
 import type { Tensor } from '../../src/tensor/tensor.js';
 import { inputsOf, loadFamilies, type OpCase } from '../support/fixtures.js';
-import { memoryInfo } from '../support/memory.js';
 
 // What an op makes on its way is given back: outside of every scope, live memory returns to its start.
 
@@ -43,6 +43,8 @@ function leftByBackward(item: OpCase): number {
   disposeAll(inputs);
   return memoryInfo().live - before;
 }
+
+beforeAll(trimPool);
 
 describe.each([...loadFamilies()])('%s', (_, cases) => {
   it.each(cases.map((item) => [item.name, item] as const))('%s', (_, item) => {

@@ -123,7 +123,8 @@ for (const [name, check] of worlds.filter(([name]) => name.includes(values.only)
   }
   console.log([name.padEnd(width), ...cells].join(' '));
   // The lines of minified files are long.
-  for (const fault of faults) console.log(fault.replace(/(.{200}).{1800,}/g, '$1 ...').slice(0, 4000));
+  for (const fault of faults)
+    console.log(fault.replace(/(.{200}).{1800,}/g, '$1 ...').slice(0, 4000));
   failed += faults.length;
 }
 await Promise.all([project.remove(), realms.remove(), next?.remove()]);
